@@ -1,0 +1,48 @@
+# Every target installs what it needs into .venv, once for each state of the lock file.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
+
+.DEFAULT_GOAL := help
+.PHONY: help train compare label lint test test-slow lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Python {v[0]}.{v[1]} came, 3.11 or newer is needed; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+train: $(STAMP) ## train and evaluate all of experiments/ into runs/
+	$(BIN)/toolkit train --jobs $(JOBS)
+
+compare: $(STAMP) ## compare all of runs/ on the terminal and in runs/comparison.html
+	$(BIN)/toolkit compare
+	$(BIN)/toolkit compare --output runs/comparison.html
+
+label: $(STAMP) ## label an article: make label FILE=article.txt
+	@test -n "$(FILE)" || { echo "FILE is empty; name an article, as in make label FILE=article.txt"; exit 2; }
+	$(BIN)/toolkit label "$(FILE)"
+
+lint: $(STAMP) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(STAMP) ## run the quick tests, with coverage
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered
+
+test-slow: $(STAMP) ## run all tests, the slow ones too
+	$(BIN)/pytest -n $(JOBS) -m ""
+
+lock: ## pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+
+clean: ## remove .venv, runs and caches
+	rm -rf $(VENV) runs dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

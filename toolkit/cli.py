@@ -1,0 +1,504 @@
+"""The command line: parse, call, print, exit. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit import __version__
+from toolkit.exceptions import CorpusError, ToolkitError, some
+
+if TYPE_CHECKING:
+    from toolkit.evaluation import Scores
+    from toolkit.labelling import LabelledArticle, SentenceClassifier
+
+DONE, PROBLEM, USAGE = 0, 1, 2
+DEFAULT_MODEL = "runs/default/model"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0 (done), 1 (a problem with the input) or 2 (wrong usage)."""
+    options = make_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except ToolkitError as error:
+        print(_plain(str(error)), file=sys.stderr)
+        return PROBLEM
+    except BrokenPipeError:
+        # The reader of the pipe has seen enough; what is left in the buffer has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print("interrupted; nothing was left half written", file=sys.stderr)
+        return 130
+
+
+def _plain(text: str) -> str:
+    from toolkit.tables import printable
+
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="toolkit",
+        description="Label the sentences of news articles as accusation, denial, pledge, diplomatic statement or none, "
+        "and measure how far the labels can be trusted.",
+    )
+    parser.add_argument("--version", action="version", version=f"toolkit {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    train = _command(commands, "train", _train, "train and evaluate experiments")
+    train.add_argument(
+        "experiments", nargs="*", metavar="EXPERIMENT", help="a .toml file or its bare name; none: all of experiments/"
+    )
+    _corpus_option(train)
+    train.add_argument("--runs", default="runs", metavar="DIR", help="where run folders go (default: runs)")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="replace a setting, as in classifier.C=3"
+    )
+    _jobs_options(train)
+
+    compare = _command(commands, "compare", _compare, "compare runs from their stored predictions")
+    compare.add_argument("runs", nargs="*", metavar="RUN", help="run folders; none: all of runs/")
+    compare.add_argument("--against", metavar="RUN", help="the run that differences are to")
+    compare.add_argument("--output", metavar="FILE", help="write .html or .md instead of printing")
+
+    label = _command(commands, "label", _label, "label articles (.txt, .md, -), folders of them, or a table")
+    label.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="article, folder or table (.csv, .tsv, .jsonl, .parquet)"
+    )
+    _model_options(label)
+    label.add_argument("--output", metavar="FILE", help=".csv, .tsv, .jsonl, .parquet or, for articles, .html")
+    label.add_argument("--text-column", metavar="NAME", help="the table's column of text (default: text or sentence)")
+
+    evaluate = _command(commands, "evaluate", _evaluate, "score a model on a table with gold labels")
+    evaluate.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .jsonl or .parquet file")
+    _model_options(evaluate)
+    evaluate.add_argument("--text-column", metavar="NAME", help="default: text or sentence")
+    evaluate.add_argument("--label-column", default="label", metavar="NAME", help="default: label")
+    evaluate.add_argument("--also-column", metavar="NAME", help="a second defensible label, for lenient scores")
+    evaluate.add_argument("--output", metavar="DIR", help="write predictions.csv and scores.json there")
+
+    explain = _command(commands, "explain", _explain, "show the n-grams that pull a sentence to its label")
+    explain.add_argument("text", metavar="TEXT", help="one sentence")
+    _model_options(explain)
+
+    corpus = commands.add_parser(
+        "corpus", help="check and describe a corpus", description="Check and describe a corpus."
+    )
+    about = corpus.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, run, text in (
+        ("check", _corpus_check, "validate the tables; list all problems"),
+        ("stats", _corpus_stats, "count sentences by label, genre and year"),
+        ("agreement", _corpus_agreement, "measure how far the two annotators agree"),
+    ):
+        _corpus_option(_command(about, name, run, text))
+    export = _command(about, "export", _corpus_export, "write all sentences as one flat table")
+    export.add_argument("output", metavar="FILE", help="a .csv, .tsv, .jsonl or .parquet file")
+    _corpus_option(export)
+
+    verify = _command(commands, "verify", _verify, "train a run again; say whether everything is the same")
+    verify.add_argument("run_folder", metavar="RUN", help="a run folder")
+    _corpus_option(verify)
+    _jobs_options(verify)
+
+    inspect = _command(commands, "inspect", _inspect, "say what a model is and needs, without running anything from it")
+    inspect.add_argument("model", metavar="MODEL", help="a model's folder")
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _corpus_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--corpus", default="data", metavar="DIR", help="the corpus folder (default: data)")
+
+
+def _jobs_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=_jobs, default=_cores(), metavar="N", help="folds fitted at once (default: all cores)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but problems")
+
+
+def _model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="DIR", help=f"a model's folder (default: {DEFAULT_MODEL})"
+    )
+    parser.add_argument("--trust", action="store_true", help="open a joblib model, which can run code")
+
+
+def _jobs(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} came, a whole number from 1 up was expected")
+    return number
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Progress:
+    """A bar on a terminal, a line when done elsewhere, nothing when quiet."""
+
+    def __init__(self, name: str, quiet: bool) -> None:
+        self.name, self.quiet = name, quiet
+        self.bar: Any = None
+
+    def __call__(self, step: str, done: int, of: int) -> None:
+        if self.quiet:
+            return
+        if not sys.stderr.isatty():
+            if done == of:
+                print(f"{self.name}: {of} of {of} fits done", file=sys.stderr)
+            return
+        from tqdm import tqdm
+
+        if self.bar is None:
+            self.bar = tqdm(total=of, desc=self.name, unit="fit", leave=False)
+        self.bar.update(1)
+        if done == of:
+            self.bar.close()
+
+
+def _train(options: argparse.Namespace) -> int:
+    from toolkit import corpus, experiment
+
+    paths = experiment.find_experiments(options.experiments)
+    loaded = corpus.load_corpus(options.corpus)
+    for path in paths:
+        progress = _Progress(path.stem, options.quiet)
+        run = experiment.train(path, loaded, options.runs, options.set, options.jobs, progress)
+        if not options.quiet:
+            test, held = (run.report["scores"][split]["headline"]["value"] for split in ("test", "train"))
+            print(
+                f"{run.name:<18} macro F1 {held:.3f} cross-validated, {test:.3f} on test  ->  {run.folder}/report.html"
+            )
+    return DONE
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from toolkit.comparison import compare
+    from toolkit.tables import whole_file
+
+    folders = options.runs or sorted(path.parent for path in Path("runs").glob("*/manifest.json"))
+    against = options.against
+    if against is not None and Path(against).is_dir() and against not in map(str, folders):
+        folders = [*folders, against]
+    comparison = compare(folders, against)
+    if options.output is None:
+        print(_plain(comparison.to_text()), end="")
+        return DONE
+    writers = {".html": comparison.to_html, ".md": comparison.to_markdown}
+    ending = Path(options.output).suffix.lower()
+    if ending not in writers:
+        raise ToolkitError(f"the ending {ending!r} is none of .html, .md; name another output [{options.output}]")
+    with whole_file(options.output) as file:
+        file.write(writers[ending]().encode("utf-8"))
+    return DONE
+
+
+def _load(options: argparse.Namespace) -> SentenceClassifier:
+    from toolkit.labelling import load_model
+
+    return load_model(options.model, trusted=options.trust)
+
+
+def _label(options: argparse.Namespace) -> int:
+    from toolkit.tables import TABLE_ENDINGS
+
+    inputs = [path for name in options.inputs for path in _expand(name)]
+    tables = [path for path in inputs if Path(path).suffix.lower() in TABLE_ENDINGS]
+    if tables and len(inputs) > 1:
+        raise ToolkitError(f"{len(inputs)} inputs came with a table among them; label a table by itself [{tables[0]}]")
+    if tables:
+        return _label_table(options, tables[0])
+    if options.text_column:
+        raise ToolkitError("an article has no columns; leave --text-column out or name a table")
+    return _label_articles(options, inputs)
+
+
+def _expand(name: str) -> list[str]:
+    """List the articles of a folder; a file stands for itself."""
+    from toolkit.tables import ARTICLE_ENDINGS, TABLE_ENDINGS
+
+    path = Path(name)
+    if name != "-" and path.is_dir():
+        found = sorted(
+            str(file) for file in path.rglob("*") if file.suffix.lower() in ARTICLE_ENDINGS and file.is_file()
+        )
+        if not found:
+            raise ToolkitError(f"the folder holds no article ({', '.join(ARTICLE_ENDINGS)}); name another [{name}]")
+        return found
+    if name != "-" and path.suffix.lower() not in (*ARTICLE_ENDINGS, *TABLE_ENDINGS):
+        known = ", ".join((*ARTICLE_ENDINGS, *TABLE_ENDINGS))
+        raise ToolkitError(f"the ending {path.suffix!r} is none of {known}; rename the file or pipe it to - [{name}]")
+    return [name]
+
+
+def _label_table(options: argparse.Namespace, path: str) -> int:
+    from toolkit.tables import read_table
+
+    if options.output and options.output.lower().endswith(".html"):
+        raise ToolkitError(f"a table has no page to read; name a .csv, .tsv, .jsonl or .parquet [{options.output}]")
+    batches = _load(options).label_table(read_table(path), options.text_column, path)
+    return _write_rows(options.output, batches)
+
+
+def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
+    from toolkit.report import render_articles
+    from toolkit.tables import read_article, whole_file
+
+    model = _load(options)
+    several = len(inputs) > 1
+    if options.output and options.output.lower().endswith(".html"):
+        articles = [
+            ("standard input" if name == "-" else name, model.label_article(read_article(name))) for name in inputs
+        ]
+        with whole_file(options.output) as file:
+            page = render_articles(articles, str(model.manifest.get("experiment", "?")))
+            # A lone surrogate in the text goes into no UTF-8 file.
+            file.write(page.encode("utf-8", "replace"))
+        return DONE
+
+    def batches() -> Iterator[list[dict[str, Any]]]:
+        for name in inputs:
+            rows = model.label_article(read_article(name)).rows()
+            yield [{"article": name, **row} for row in rows] if several else rows
+
+    if options.output is None and sys.stdout.isatty():
+        for name in inputs:
+            _print_article(name if several else None, model.label_article(read_article(name)))
+        return DONE
+    return _write_rows(options.output, batches())
+
+
+def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]]) -> int:
+    from toolkit.tables import TableWriter, json_line
+
+    if output is not None:
+        TableWriter(output).write(batches)
+        return DONE
+    if sys.stdout.isatty():
+        for batch in batches:
+            for row in batch:
+                text = next((value for value in row.values() if isinstance(value, str)), "")
+                print(f"{row['label'] or '–':<12} {_plain(str(row.get('text', row.get('sentence', text))))}")
+        return DONE
+    for batch in batches:
+        for row in batch:
+            sys.stdout.buffer.write((json_line(row) + "\n").encode("utf-8", "replace"))
+    return DONE
+
+
+def _print_article(name: str | None, article: LabelledArticle) -> None:
+    from toolkit.tables import printable
+
+    if name is not None:
+        print(f"\n{printable(name)}")
+    for sentence, label, shares in zip(article.sentences, article.labels, article.proba, strict=True):
+        print(f"{label:<12} {shares.max():>4.0%}  {printable(sentence.text)}")
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from toolkit.evaluation import grade, make_predictions
+    from toolkit.tables import read_table, text_column
+
+    model = _load(options)
+    rows = [row for batch in read_table(options.table) for row in batch]
+    if not rows:
+        raise ToolkitError(f"the table has no row; name one with sentences and gold labels [{options.table}]")
+    text = text_column(rows, options.text_column, options.table)
+    text_column(rows, options.label_column, options.table)
+    if options.also_column:
+        text_column(rows, options.also_column, options.table)
+    for place, row in enumerate(rows, 1):
+        _check_row(row, place, text, options, model)
+    also = [row[options.also_column] for row in rows] if options.also_column else None
+    sentences = [row[text] for row in rows]
+    predictions = make_predictions(
+        model.label_set, sentences, [row[options.label_column] for row in rows], model.predict_proba(sentences)
+    )
+    graded = grade(predictions, also)
+    _print_grades(graded)
+    if options.output:
+        _write_evaluation(Path(options.output), predictions, graded)
+    return DONE
+
+
+def _check_row(
+    row: dict[str, Any], place: int, text: str, options: argparse.Namespace, model: SentenceClassifier
+) -> None:
+    if not isinstance(row[text], str) or not row[text].strip():
+        raise ToolkitError(f"{text!r} of row {place} is {row[text]!r}; drop the row or fill it [{options.table}]")
+    names = [(options.label_column, False)] + ([(options.also_column, True)] if options.also_column else [])
+    for name, may_be_empty in names:
+        if row[name] not in model.labels and not (may_be_empty and not row[name]):
+            raise ToolkitError(f"{model.label_set.unknown(str(row[name]))} [{options.table}, row {place}]")
+
+
+def _print_grades(graded: dict[str, Scores]) -> None:
+    print(f"{'score':<12}  {'sentences':>9}  {'macro F1':>8}  95 % interval")
+    for name, scores in graded.items():
+        found = scores.headline
+        print(f"{name:<12}  {scores.n_sentences:>9}  {found.value:>8.3f}  [{found.low:.3f}, {found.high:.3f}]")
+    print(f"\n{'strict':<12}  {'sentences':>9}  {'precision':>9}  {'recall':>6}  {'F1':>5}")
+    for label in graded["strict"].labels:
+        numbers = (label.precision.value, label.recall.value, label.f1.value)
+        shown = ["–" if number != number else f"{number:.3f}" for number in numbers]
+        print(f"{label.name:<12}  {label.support:>9}  {shown[0]:>9}  {shown[1]:>6}  {shown[2]:>5}")
+
+
+def _write_evaluation(folder: Path, predictions: Any, graded: dict[str, Scores]) -> None:
+    from toolkit.evaluation import write_predictions
+    from toolkit.tables import whole_file
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ToolkitError(f"the folder cannot be made; name another with --output [{folder}]") from error
+    with whole_file(folder / "predictions.csv") as file:
+        file.write(write_predictions(predictions).encode("utf-8", "replace"))
+    with whole_file(folder / "scores.json") as file:
+        record = {name: scores.to_dict() for name, scores in graded.items()}
+        file.write((json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from toolkit.explanation import explain
+
+    model = _load(options)
+    if not options.text.strip():
+        raise ToolkitError("the sentence is empty; give one in quotes")
+    shares = model.predict_proba([options.text])[0]
+    pulls = explain(model.pipeline, model.label_set, options.text)
+    for place in shares.argsort(kind="stable")[::-1]:
+        name = model.labels[place]
+        print(f"{name} {shares[place]:.1%}")
+        for weight in pulls.get(name, []):
+            ngram = _plain(weight.ngram).replace(" ", "·")
+            print(f"  {weight.value:+.3f}  {ngram}")
+    return DONE
+
+
+def _corpus_check(options: argparse.Namespace) -> int:
+    from toolkit.corpus import corpus_fingerprint, load_corpus
+
+    try:
+        corpus = load_corpus(options.corpus)
+    except CorpusError as error:
+        print(f"{len(error.problems)} problems", file=sys.stderr)
+        raise
+    sizes = ", ".join(f"{len(split)} sentences in {name}" for name, split in corpus.items())
+    print(f"no problem found: {sizes}; fingerprint {corpus_fingerprint(corpus)}")
+    return DONE
+
+
+def _corpus_stats(options: argparse.Namespace) -> int:
+    from collections import Counter
+
+    from toolkit.corpus import corpus_labels, load_corpus
+
+    corpus = load_corpus(options.corpus)
+    names = corpus_labels(corpus).names
+    rows = [{**row, "split": split} for split, sentences in corpus.items() for row in sentences]
+    articles = len({row["article"] for row in rows})
+    print(f"{len(rows)} sentences in {articles} articles; {sum(len(row['text'].split()) for row in rows)} words")
+    groups: dict[str, Callable[[dict[str, Any]], str]] = {
+        "split": lambda row: row["split"],
+        "genre": lambda row: row["genre"] or "–",
+        "year": lambda row: row["date"][:4] or "–",
+        "words": lambda row: next(
+            f"up to {most}" for most in (10, 20, 30, 40, 1000000) if len(row["text"].split()) <= most
+        ),
+    }
+    for title, key in groups.items():
+        print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
+        table = Counter((key(row), row["label"]) for row in rows)
+        for value in sorted({group for group, _ in table}):
+            counts = [table[value, place] for place in range(len(names))]
+            title = value.replace("up to 1000000", "over 40")
+            print(f"{title:<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+    return DONE
+
+
+def _corpus_agreement(options: argparse.Namespace) -> int:
+    from toolkit.agreement import measure_agreement
+    from toolkit.corpus import corpus_labels, load_corpus
+
+    corpus = load_corpus(options.corpus)
+    labels = corpus_labels(corpus)
+    rows = [row for split in corpus.values() for row in split if row["first"] is not None and row["second"] is not None]
+    if not rows:
+        raise ToolkitError(f"no sentence has both a first and a second label; annotate twice [{options.corpus}]")
+    first, second = ([labels.names[row[name]] for row in rows] for name in ("first", "second"))
+    found = measure_agreement(first, second, [row["article"] for row in rows], labels)
+    print(f"{found.n_sentences} sentences labelled twice; 95 % intervals resample articles\n")
+    for title, (value, low, high) in {"Cohen's kappa": found.kappa, "Krippendorff's alpha": found.alpha}.items():
+        print(f"{title:<22}{value:>7.3f}  [{low:.3f}, {high:.3f}]")
+    print("\nkappa of each label against the rest")
+    for name, (value, low, high) in found.by_label.items():
+        print(f"{name:<22}{value:>7.3f}  [{low:.3f}, {high:.3f}]")
+    print(f"\n{'first, second':<14}{''.join(f'{name:>12}' for name in labels.names)}")
+    for name, counts in zip(labels.names, found.confusion, strict=True):
+        print(f"{name:<14}{''.join(f'{count:>12.0f}' for count in counts)}")
+    return DONE
+
+
+def _corpus_export(options: argparse.Namespace) -> int:
+    from toolkit.corpus import LABEL_COLUMNS, corpus_labels, load_corpus
+    from toolkit.tables import TableWriter
+
+    corpus = load_corpus(options.corpus)
+    names = corpus_labels(corpus).names
+    rows = [
+        {**row, **{key: "" if row[key] is None else names[row[key]] for key in LABEL_COLUMNS}, "split": split}
+        for split, sentences in corpus.items()
+        for row in sentences
+    ]
+    TableWriter(options.output).write([rows])
+    return DONE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from toolkit.experiment import verify
+
+    found = verify(options.run_folder, options.corpus, options.jobs, _Progress("verify", options.quiet))
+    if found:
+        raise ToolkitError(f"the run is not reproduced: {some(found)} [{options.run_folder}]")
+    if not options.quiet:
+        print("the same: every prediction, score, figure and model byte, the clock's fields aside")
+    return DONE
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from toolkit.artifacts import inspect_model
+
+    found = inspect_model(options.model)
+    manifest = found["manifest"]
+    print(f"experiment   {_plain(str(manifest.get('experiment', '–')))}")
+    state = "intact" if found["intact"] else "NOT the file its manifest names"
+    print(f"file         {manifest['file']}, {manifest['bytes']:,} bytes, {state}")
+    print(f"labels       {_plain(', '.join(label['name'] for label in manifest['labels']['label']))}")
+    print(f"segmenter    {_plain(str(manifest.get('segmenter', '–')))}")
+    print("needs        " + _plain(", ".join(f"{name} {number}" for name, number in manifest["versions"].items())))
+    print(f"types        {_plain(', '.join(found['types']) or '–')}")
+    print(f"not trusted  {_plain(', '.join(found['untrusted']) or 'none')}")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,355 @@
+"""An experiment file -> a frozen, validated record and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from toolkit.exceptions import ConfigError, did_you_mean
+
+# Hyper-parameters each classifier takes, with the value used when the file is silent.
+CLASSIFIERS: dict[str, dict[str, Any]] = {
+    "majority": {},
+    "keywords": {"rules": ()},
+    "naive-bayes": {"alpha": 1.0},
+    "logistic-regression": {"C": 1.0, "balanced": False},
+    "svm": {"C": 1.0, "balanced": False},
+}
+WEIGHTS = ("tf-idf", "count", "binary")
+MODEL_FORMATS = ("skops", "joblib")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Which n-grams stand for a sentence. ``None`` leaves a kind out.
+
+    Parameters
+    ----------
+    words, characters : (int, int) or None
+        Shortest and longest n-gram. Character n-grams stay within a word.
+    min_count : int
+        Sentences an n-gram must occur in to be kept.
+    weights : str
+        ``tf-idf`` (sublinear), ``count`` or ``binary``.
+    lowercase : bool
+        Whether case is dropped.
+    """
+
+    words: tuple[int, int] | None = None
+    characters: tuple[int, int] | None = None
+    min_count: int = 1
+    weights: str = "tf-idf"
+    lowercase: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A classifier and its hyper-parameters: one value fixes, several are searched."""
+
+    name: str
+    parameters: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+
+    @property
+    def grid(self) -> dict[str, tuple[Any, ...]]:
+        """Values of each hyper-parameter by name."""
+        return dict(self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPlan:
+    """How often articles are dealt out, and how many resamples an interval takes."""
+
+    folds: int = 5
+    inner_folds: int = 4
+    resamples: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment: its question, its baseline, its seed, and every choice in it."""
+
+    name: str
+    question: str
+    seed: int
+    classifier: Classifier
+    baseline: str | None = None
+    features: Features = Features()
+    evaluation: EvaluationPlan = EvaluationPlan()
+    model_format: str = "skops"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data, in the shape of the file."""
+        record = asdict(self)
+        classifier = {"name": self.classifier.name}
+        for name, values in self.classifier.parameters:
+            classifier[name] = _plain(values[0] if len(values) == 1 else values)
+        record["classifier"] = classifier
+        record["model"] = {"format": record.pop("model_format")}
+        return {key: _plain(value) for key, value in record.items()}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all settings but the name, in 64 hexadecimal digits."""
+        record = self.to_dict()
+        del record["name"]
+        return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def read_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
+    """Read an experiment file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file; its stem is the experiment's name.
+    overrides : iterable of str
+        ``KEY=VALUE`` pairs that replace what the file says, such as
+        ``classifier.C=3``; the value is TOML, or a bare word. Each is added to the
+        experiment's name, so that a varied run never takes the place of the plain one.
+
+    Returns
+    -------
+    Experiment
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or no TOML, or says something that no experiment has.
+    """
+    path = Path(path)
+    try:
+        record = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError as error:
+        near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml")))
+        raise ConfigError(f"there is no experiment file {path.name!r}{near} [{path}]") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the experiment cannot be read as UTF-8 text; name a .toml file [{path}]") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the experiment is not TOML: {error}; correct the file [{path}]") from error
+    name = path.stem
+    for override in overrides:
+        name += "+" + _apply(record, override)
+    return make_experiment(name, record, where=str(path))
+
+
+def make_experiment(name: str, record: Mapping[str, Any], where: str = "experiment") -> Experiment:
+    """Validate plain data into an :class:`Experiment`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run's folder.
+    record : mapping
+        The tables and keys of an experiment file.
+    where : str
+        Named in messages.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown (the nearest is named), missing, of a wrong type or out of range.
+
+    Examples
+    --------
+    >>> make_experiment("most", {"question": "?", "seed": 1, "classifier": {"name": "majority"}}).seed
+    1
+    """
+    table = _Table(record, where, "")
+    classifier = _read_classifier(table.table("classifier", required=True))
+    features = _read_features(table.table("features"))
+    if classifier.name not in ("majority", "keywords") and not (features.words or features.characters):
+        table.fail("[features] names no n-grams; write words = [1, 2] or characters = [2, 5]")
+    experiment = Experiment(
+        name=name,
+        question=table.take("question", str),
+        baseline=table.take("baseline", str, None),
+        seed=table.take(
+            "seed", int, check=lambda seed: 0 <= seed < 2**32, expected="a whole number from 0 to 2^32 - 1"
+        ),
+        classifier=classifier,
+        features=features,
+        evaluation=_read_evaluation(table.table("evaluation")),
+        model_format=_read_format(table.table("model")),
+    )
+    table.done()
+    return experiment
+
+
+def _read_features(table: _Table) -> Features:
+    plain = Features()
+    words, characters = (
+        table.take(kind, list, None, _is_range, "two whole numbers, the shortest and the longest n-gram, as in [1, 2]")
+        for kind in ("words", "characters")
+    )
+    features = Features(
+        words=(words[0], words[1]) if words else None,
+        characters=(characters[0], characters[1]) if characters else None,
+        min_count=table.take("min_count", int, plain.min_count, _is_positive, "a whole number from 1 up"),
+        weights=table.take("weights", str, plain.weights, WEIGHTS.__contains__, f"one of {', '.join(WEIGHTS)}"),
+        lowercase=table.take("lowercase", bool, plain.lowercase),
+    )
+    table.done()
+    return features
+
+
+def _read_classifier(table: _Table) -> Classifier:
+    name = table.take("name", str)
+    if name not in CLASSIFIERS:
+        table.fail(f"classifier {name!r} is none of {', '.join(CLASSIFIERS)}{did_you_mean(name, CLASSIFIERS)}")
+    parameters = []
+    for key, default in CLASSIFIERS[name].items():
+        value = table.take(key, object, default)
+        if key == "rules":
+            values: tuple[Any, ...] = (_read_rules(table, value),)
+        else:
+            values = tuple(value) if isinstance(value, list) else (value,)
+            _check_values(table, key, values, default)
+        parameters.append((key, values))
+    table.done()
+    return Classifier(name, tuple(parameters))
+
+
+def _check_values(table: _Table, key: str, values: tuple[Any, ...], default: Any) -> None:
+    if not values or len(set(values)) < len(values):
+        table.fail(f"{table.name(key)} must list at least one value, each once; came {list(values)}")
+    for value in values:
+        if isinstance(default, bool):
+            if not isinstance(value, bool):
+                table.fail(f"{table.name(key)} is {value!r}; expected true or false")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+            table.fail(f"{table.name(key)} is {value!r}; expected a number above 0")
+
+
+def _read_rules(table: _Table, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Validate an ordered rule list: ``[[label, cue, cue, ...], ...]``."""
+    if not isinstance(value, list) or not value:
+        table.fail("the classifier 'keywords' needs rules; write rules = [['denial', 'denied', 'denies'], ...]")
+    for rule in value:
+        if not isinstance(rule, list) or len(rule) < 2 or not all(isinstance(cue, str) and cue.strip() for cue in rule):
+            table.fail(f"rule {rule!r} is none; expected a label and at least one cue, as in ['denial', 'denied']")
+    return tuple((rule[0], tuple(rule[1:])) for rule in value)
+
+
+def _read_evaluation(table: _Table) -> EvaluationPlan:
+    plain = {field.name: field.default for field in fields(EvaluationPlan)}
+    plan = EvaluationPlan(
+        folds=table.take("folds", int, plain["folds"], lambda n: n >= 2, "a whole number from 2 up"),
+        inner_folds=table.take("inner_folds", int, plain["inner_folds"], lambda n: n >= 2, "a whole number from 2 up"),
+        resamples=table.take("resamples", int, plain["resamples"], lambda n: n >= 100, "a whole number from 100 up"),
+    )
+    table.done()
+    return plan
+
+
+def _read_format(table: _Table) -> str:
+    chosen: str = table.take("format", str, "skops", MODEL_FORMATS.__contains__, f"one of {', '.join(MODEL_FORMATS)}")
+    table.done()
+    return chosen
+
+
+def _is_positive(value: int) -> bool:
+    return value >= 1
+
+
+def _is_range(value: list[Any]) -> bool:
+    whole = all(isinstance(bound, int) and not isinstance(bound, bool) for bound in value)
+    return len(value) == 2 and whole and 1 <= value[0] <= value[1] <= 10
+
+
+_REQUIRED = object()
+
+
+class _Table:
+    """One table of an experiment file, from which known keys are taken one by one."""
+
+    def __init__(self, record: Any, where: str, path: str) -> None:
+        self.where, self.path = where, path
+        if not isinstance(record, Mapping):
+            self.fail(f"{path!r} is {record!r}; expected a table, as in [{path}]")
+        self.left = dict(record)
+        self.known: list[str] = []
+
+    def fail(self, message: str) -> None:
+        raise ConfigError(f"{message} [{self.where}]")
+
+    def name(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def table(self, key: str, required: bool = False) -> _Table:
+        self.known.append(key)
+        if required and key not in self.left:
+            self.complain_of_strangers()
+            self.fail(f"[{key}] is missing; add the table")
+        return _Table(self.left.pop(key, {}), self.where, self.name(key))
+
+    def take(
+        self,
+        key: str,
+        kind: type,
+        default: Any = _REQUIRED,
+        check: Callable[[Any], bool] = lambda value: True,
+        expected: str = "",
+    ) -> Any:
+        self.known.append(key)
+        if key not in self.left:
+            if default is _REQUIRED:
+                self.complain_of_strangers()
+                self.fail(f"{self.name(key)} is missing; add it")
+            return default
+        value = self.left.pop(key)
+        right_kind = isinstance(value, kind) and (kind is not int or not isinstance(value, bool))
+        if not right_kind or not check(value):
+            words = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
+            self.fail(f"{self.name(key)} is {value!r}; expected {expected or words[kind]}")
+        return value
+
+    def done(self) -> None:
+        for key in self.left:
+            near = did_you_mean(key, self.known)
+            self.fail(f"key {self.name(key)!r} is unknown; expected one of {', '.join(self.known)}{near}")
+
+    def complain_of_strangers(self) -> None:
+        """A missing key is most often a mistyped one: name the stranger next to it."""
+        for key in self.left:
+            near = did_you_mean(key, self.known[-1:])
+            if near:
+                self.fail(f"key {self.name(key)!r} is unknown{near}")
+
+
+def _apply(record: dict[str, Any], override: str) -> str:
+    """Put ``KEY=VALUE`` into a record; return it as a part of a folder's name."""
+    key, equals, value = override.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"setting {override!r} is no KEY=VALUE; write it as in classifier.C=3 [--set]")
+    *parents, last = key.strip().split(".")
+    table = record
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"setting {override!r} goes into {parent!r}, which is no table [--set]")
+    try:
+        table[last] = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[last] = value
+    # What stands in a folder's name must be safe on every file system.
+    return re.sub(r"[^A-Za-z0-9._=-]+", "-", override.strip()).strip("-.")
+
+
+def _plain(value: Any) -> Any:
+    """Turn tuples into lists, so that a record equals what JSON gives back."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def rename(experiment: Experiment, name: str) -> Experiment:
+    """Return the same experiment under another name."""
+    return replace(experiment, name=name)

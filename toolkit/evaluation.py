@@ -1,0 +1,548 @@
+"""Pipeline and folds -> predictions -> scores with intervals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from toolkit import metrics
+from toolkit.config import Experiment
+from toolkit.exceptions import RunError, ToolkitError
+from toolkit.labels import LabelSet
+from toolkit.metrics import ArticleCounts, Counts
+from toolkit.significance import Score, draw_articles, interval, randomisation_test, total, weigh
+from toolkit.splits import article_folds, check_no_leak
+from toolkit.tables import defuse, refuse
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+    from sklearn.pipeline import Pipeline
+
+# Decimals kept of a probability: what two machines' arithmetic agrees on.
+DECIMALS = 6
+COLUMNS = ("split", "fold", "article", "position", "text", "gold", "predicted")
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Sentences with gold label, predicted label and probabilities.
+
+    Attributes
+    ----------
+    labels : LabelSet
+        Order of the columns of ``proba``.
+    split, fold, article, position, text, gold, predicted : tuple of length n_sentences
+        ``fold`` is the outer fold that a training sentence was held out in; -1 for test.
+    proba : ndarray of shape (n_sentences, n_labels)
+        Probabilities, six decimals.
+    """
+
+    labels: LabelSet
+    split: tuple[str, ...]
+    fold: tuple[int, ...]
+    article: tuple[str, ...]
+    position: tuple[int, ...]
+    text: tuple[str, ...]
+    gold: tuple[str, ...]
+    predicted: tuple[str, ...]
+    proba: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def take(self, split: str) -> Predictions:
+        """Return the sentences of one split."""
+        return _select(self, [row for row, side in enumerate(self.split) if side == split])
+
+    def count(self) -> ArticleCounts:
+        """Sum by article whatever the scores are made of."""
+        return metrics.count_articles(self.gold, self.predicted, self.proba, self.article, self.labels.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A score and its 95 % interval over resampled articles; ``nan`` where undefined."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores:
+    """Scores of one label; ``support`` is the number of its gold sentences."""
+
+    name: str
+    title: str
+    support: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """All scores of some predictions.
+
+    Attributes
+    ----------
+    headline : Estimate
+        Macro F1 over the labels that are not background.
+    labels : tuple of LabelScores
+        In the order of the label set, the background among them.
+    accuracy, mcc : Estimate
+        Over all sentences, background included.
+    log_loss, brier, calibration_error : Estimate
+        In nats, in [0, 2] and in [0, 1].
+    confusion : tuple of tuple of int
+        Row: gold; column: predicted.
+    n_sentences, n_articles, n_resamples : int
+        What the scores rest on.
+    """
+
+    headline: Estimate
+    labels: tuple[LabelScores, ...]
+    accuracy: Estimate
+    mcc: Estimate
+    log_loss: Estimate
+    brier: Estimate
+    calibration_error: Estimate
+    confusion: tuple[tuple[int, ...], ...]
+    n_sentences: int
+    n_articles: int
+    n_resamples: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores as plain data; undefined is ``None``."""
+        record: dict[str, Any] = without_nan(asdict(self))
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One fitted pipeline, the hyper-parameters chosen, and what it says of held-out sentences."""
+
+    pipeline: Pipeline
+    chosen: Mapping[str, Any]
+    proba: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an experiment found: predictions, the model of all training data, its choices."""
+
+    predictions: Predictions
+    pipeline: Pipeline
+    chosen: Mapping[str, Any]
+    chosen_by_fold: tuple[Mapping[str, Any], ...]
+
+
+def evaluate(
+    experiment: Experiment,
+    corpus: DatasetDict,
+    labels: LabelSet,
+    n_jobs: int = 1,
+    progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+) -> Evaluation:
+    """Cross-validate on train, then fit on all of it and label the test split once.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The validated record.
+    corpus : datasets.DatasetDict
+        With ``train`` and ``test``.
+    labels : LabelSet
+        Of the corpus.
+    n_jobs : int
+        Processes; the result does not depend on it.
+    progress : callable
+        Told a step's name, how many are done and of how many.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ToolkitError
+        If the corpus has too few articles for the folds, or training has one label only.
+    """
+    from joblib import Parallel, delayed
+
+    train, test = _columns(corpus["train"], labels), _columns(corpus["test"], labels)
+    check_no_leak(train["article"], test["article"])
+    try:
+        folds = article_folds(train["article"], train["gold"], experiment.evaluation.folds, experiment.seed)
+    except ValueError as error:
+        raise ToolkitError(f"{error} [evaluation.folds]") from error
+    everything = np.arange(len(train["text"]))
+    tasks = [(_rows(train, seen), _rows(train, held)) for seen, held in folds]
+    tasks.append((_rows(train, everything), test))
+    fits: list[Fit] = []
+    with tempfile.TemporaryDirectory(prefix="toolkit-") as cache:
+        runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
+        # Longest first: the last task fits on all of train.
+        order = [len(tasks) - 1, *range(len(tasks) - 1)]
+        done = runner(delayed(_fit)(experiment, labels, *tasks[place], cache) for place in order)
+        for number, fit in enumerate(done, 1):
+            fits.append(fit)
+            progress("fit", number, len(tasks))
+    final, held_out = fits[0], fits[1:]
+    proba = np.zeros((len(everything), len(labels.names)))
+    fold = np.full(len(everything), -1)
+    for number, ((_, held), fit) in enumerate(zip(folds, held_out, strict=True)):
+        proba[held], fold[held] = fit.proba, number
+    predictions = _predictions(labels, train, test, fold, np.concatenate([proba, final.proba]))
+    return Evaluation(predictions, final.pipeline, final.chosen, tuple(fit.chosen for fit in held_out))
+
+
+def _columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
+    names = np.array(labels.names)
+    return {
+        "text": np.array(split["text"], dtype=object),
+        "article": np.array(split["article"], dtype=object),
+        "position": np.array(split["position"]),
+        "gold": names[np.array(split["label"])],
+    }
+
+
+def _rows(columns: Mapping[str, NDArray[Any]], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+    return {name: column[rows] for name, column in columns.items()}
+
+
+def _fit(
+    experiment: Experiment,
+    labels: LabelSet,
+    seen: Mapping[str, NDArray[Any]],
+    held: Mapping[str, NDArray[Any]],
+    cache: str,
+) -> Fit:
+    """Search and fit on some articles; label others."""
+    from joblib import Memory
+    from sklearn.model_selection import GridSearchCV
+    from threadpoolctl import threadpool_limits
+
+    from toolkit.pipelines import make_grid, make_pipeline, predict_proba
+
+    grid = make_grid(experiment)
+    pipeline = make_pipeline(experiment, labels, Memory(cache, verbose=0) if grid else None)
+    sentences = list(seen["text"])
+    # One thread of arithmetic a process: sums then come in one order, whatever n_jobs.
+    with threadpool_limits(1):
+        try:
+            if grid:
+                n_folds = min(experiment.evaluation.inner_folds, len(set(seen["article"])))
+                inner = article_folds(seen["article"], seen["gold"], n_folds, experiment.seed + 1)
+                search = GridSearchCV(pipeline, grid, scoring=_headline_scorer(labels), cv=inner, refit=True)
+                search.fit(sentences, seen["gold"])
+                pipeline, chosen = search.best_estimator_, search.best_params_
+            else:
+                pipeline, chosen = pipeline.fit(sentences, seen["gold"]), {}
+        except ValueError as error:
+            if len(set(seen["gold"])) < 2:
+                raise ToolkitError(
+                    f"training has the single label {seen['gold'][0]!r}; a classifier needs two or more"
+                ) from error
+            raise
+        # A cache folder that is gone tomorrow has no place in a saved model.
+        pipeline.memory = None
+        return Fit(pipeline, _plain(chosen), predict_proba(pipeline, list(held["text"]), labels))
+
+
+def _headline_scorer(labels: LabelSet) -> Callable[[Any, Sequence[str], ArrayLike], float]:
+    acts = [labels.index(name) for name in labels.acts]
+
+    def score(estimator: Any, sentences: Sequence[str], y_true: ArrayLike) -> float:
+        counts = metrics.confusion(y_true, estimator.predict(sentences), labels.names)
+        return float(np.nan_to_num(metrics.macro_f1(counts, acts)))
+
+    return score
+
+
+def _plain(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"class_weight": "balanced"}
+    values = {key.rpartition("__")[2]: value for key, value in chosen.items()}
+    return {
+        names.get(key, key): value == "balanced" if key == "class_weight" else value
+        for key, value in sorted(values.items())
+    }
+
+
+def _predictions(
+    labels: LabelSet,
+    train: Mapping[str, NDArray[Any]],
+    test: Mapping[str, NDArray[Any]],
+    fold: NDArray[np.intp],
+    proba: NDArray[np.float64],
+) -> Predictions:
+    both = {name: [*train[name].tolist(), *test[name].tolist()] for name in train}
+    n_train, n_test = len(train["text"]), len(test["text"])
+    return Predictions(
+        labels=labels,
+        split=("train",) * n_train + ("test",) * n_test,
+        fold=(*fold.tolist(), *(-1,) * n_test),
+        article=tuple(both["article"]),
+        position=tuple(both["position"]),
+        text=tuple(both["text"]),
+        gold=tuple(both["gold"]),
+        predicted=tuple(labels.names[place] for place in proba.argmax(axis=1)),
+        proba=proba.round(DECIMALS),
+    )
+
+
+def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> Scores:
+    """Score predictions, with 95 % intervals over resampled articles.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        At least one sentence.
+    n_resamples : int
+        Articles are drawn this often.
+    seed : int
+        Decides the draws.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    ValueError
+        If there is no sentence.
+    """
+    labels = predictions.labels
+    counts = predictions.count()
+    weights = draw_articles(len(counts.confusion), n_resamples, np.random.default_rng(seed))
+    once, resampled = total(counts), weigh(counts, weights)
+
+    def estimate(scoring: Score) -> Estimate:
+        return Estimate(float(scoring(once)), *interval(scoring(resampled)))
+
+    def by_label(scoring: Callable[[Counts], Counts], place: int) -> Estimate:
+        return estimate(lambda summed: scoring(summed.confusion)[..., place])
+
+    rows = tuple(
+        LabelScores(
+            name=label.name,
+            title=label.title,
+            support=int(once.confusion[place].sum()),
+            precision=by_label(metrics.precision, place),
+            recall=by_label(metrics.recall, place),
+            f1=by_label(metrics.f1, place),
+        )
+        for place, label in enumerate(labels.labels)
+    )
+    return Scores(
+        headline=estimate(headline(labels)),
+        labels=rows,
+        accuracy=estimate(lambda summed: metrics.accuracy(summed.confusion)),
+        mcc=estimate(lambda summed: metrics.mcc(summed.confusion)),
+        log_loss=estimate(lambda summed: metrics.log_loss(summed.losses, _size(summed))),
+        brier=estimate(lambda summed: metrics.brier(summed.losses, _size(summed))),
+        calibration_error=estimate(lambda summed: metrics.expected_calibration_error(summed.bins)),
+        confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
+        n_sentences=len(predictions),
+        n_articles=len(counts.confusion),
+        n_resamples=n_resamples,
+    )
+
+
+def headline(labels: LabelSet) -> Score:
+    """Return the headline score of a label set: counts in, macro F1 over its acts out."""
+    acts = [labels.index(name) for name in labels.acts]
+
+    def score(summed: ArticleCounts) -> Counts:
+        return metrics.macro_f1(summed.confusion, acts)
+
+    return score
+
+
+def _size(summed: ArticleCounts) -> Counts:
+    size: Counts = summed.confusion.sum(axis=(-2, -1))
+    return size
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Headline of one system minus that of another on the same sentences.
+
+    Attributes
+    ----------
+    value, low, high : float
+        The difference and its 95 % interval over resampled articles.
+    p_value : float
+        Of the two-sided randomisation test that swaps whole articles.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def difference(first: Predictions, second: Predictions, n_resamples: int = 2000, seed: int = 0) -> Difference:
+    """Compare two systems on the same sentences: headline of first minus second.
+
+    Raises
+    ------
+    ValueError
+        If the sentences or their gold labels are not the same.
+    """
+    for name in ("article", "position", "gold"):
+        if getattr(first, name) != getattr(second, name):
+            raise ValueError(f"the two predictions differ in {name}; compare systems on the same sentences")
+    one, two = first.count(), second.count()
+    scoring = headline(first.labels)
+    rng = np.random.default_rng(seed)
+    weights = draw_articles(len(one.confusion), n_resamples, rng)
+    low, high = interval(scoring(weigh(one, weights)) - scoring(weigh(two, weights)))
+    value = float(scoring(total(one)) - scoring(total(two)))
+    return Difference(value, low, high, randomisation_test(one, two, scoring, n_resamples, rng))
+
+
+def forgive(gold: Sequence[str], predicted: Sequence[str], also: Sequence[str | None]) -> list[str]:
+    """Return gold labels in which a prediction that is also defensible counts as right.
+
+    Examples
+    --------
+    >>> forgive(["denial", "denial"], ["statement", "statement"], ["statement", ""])
+    ['statement', 'denial']
+    """
+    return [other if guess == other else name for name, guess, other in zip(gold, predicted, also, strict=True)]
+
+
+def write_predictions(predictions: Predictions) -> str:
+    """Write predictions as CSV text: UTF-8, RFC 4180, LF, no cell that starts a formula."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*COLUMNS, *(f"p_{name}" for name in predictions.labels.names)])
+    for row in range(len(predictions)):
+        cells = [getattr(predictions, name)[row] for name in COLUMNS]
+        writer.writerow([*map(defuse, cells), *(f"{share:.{DECIMALS}f}" for share in predictions.proba[row])])
+    return buffer.getvalue()
+
+
+def read_predictions(text: str, labels: LabelSet, where: str = "predictions.csv") -> Predictions:
+    """Read what :func:`write_predictions` wrote.
+
+    Raises
+    ------
+    RunError
+        If the header, a label, a number or the shape of a row is not as written.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+    expected = [*COLUMNS, *(f"p_{name}" for name in labels.names)]
+    header = next(reader, [])
+    if header != expected:
+        raise RunError(f"columns {', '.join(header)} came, {', '.join(expected)} were expected; train again [{where}]")
+    columns: list[list[Any]] = [[] for _ in COLUMNS]
+    proba = []
+    for cells in reader:
+        try:
+            values = [refuse(cell) for cell in cells[: len(COLUMNS)]]
+            labels.check(values[5:7])
+            for column, value in zip(
+                columns, (*values[:1], int(values[1]), values[2], int(values[3]), *values[4:]), strict=True
+            ):
+                column.append(value)
+            proba.append([float(cell) for cell in cells[len(COLUMNS) :]])
+            if len(cells) != len(expected):
+                raise ValueError(f"{len(cells)} cells")
+        except (ValueError, IndexError) as error:
+            raise RunError(
+                f"the row is no prediction of this label set; train again [{where}:{reader.line_num}]"
+            ) from error
+    if not proba:
+        raise RunError(f"there is no prediction in the file; train again [{where}]")
+    named = {name: tuple(column) for name, column in zip(COLUMNS, columns, strict=True)}
+    return Predictions(labels=labels, proba=np.array(proba), **named)
+
+
+def without_nan(value: Any) -> Any:
+    """Turn each ``nan`` in plain data into ``None``, since JSON has no undefined number."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return value
+
+
+def make_predictions(
+    labels: LabelSet, text: Sequence[str], gold: Sequence[str], proba: NDArray[np.float64]
+) -> Predictions:
+    """Make predictions of sentences from elsewhere; each is its own article.
+
+    Parameters
+    ----------
+    labels : LabelSet
+        Order of the columns of ``proba``.
+    text, gold : sequence of str
+        Sentences and their gold labels.
+    proba : ndarray of shape (n_sentences, n_labels)
+        Probabilities.
+
+    Raises
+    ------
+    ValueError
+        If a gold label is not in the label set.
+    """
+    labels.check(gold)
+    n = len(text)
+    return Predictions(
+        labels=labels,
+        split=("test",) * n,
+        fold=(-1,) * n,
+        article=tuple(f"row-{row:09d}" for row in range(1, n + 1)),
+        position=(0,) * n,
+        text=tuple(text),
+        gold=tuple(gold),
+        predicted=tuple(labels.names[place] for place in proba.argmax(axis=1)),
+        proba=proba.round(DECIMALS),
+    )
+
+
+def grade(
+    predictions: Predictions, also: Sequence[str | None] | None, n_resamples: int = 2000, seed: int = 0
+) -> dict[str, Scores]:
+    """Score predictions strictly, leniently, and on unambiguous sentences alone.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        At least one sentence.
+    also : sequence of str or None
+        The second label a careful reader could defend, empty where there is none.
+    n_resamples, seed : int
+        How often sentences are drawn, and what decides the draws.
+
+    Returns
+    -------
+    dict
+        ``strict``: the gold label only. Where ``also`` is given, ``lenient``: a
+        prediction equal to it counts as right; ``unambiguous``: only sentences without.
+    """
+    graded = {"strict": score(predictions, n_resamples, seed)}
+    if also is None:
+        return graded
+    lenient = replace(predictions, gold=tuple(forgive(predictions.gold, predictions.predicted, also)))
+    graded["lenient"] = score(lenient, n_resamples, seed)
+    plain = [row for row, other in enumerate(also) if not other]
+    if plain:
+        graded["unambiguous"] = score(_select(predictions, plain), n_resamples, seed)
+    return graded
+
+
+def _select(predictions: Predictions, rows: Sequence[int]) -> Predictions:
+    columns = {name: tuple(getattr(predictions, name)[row] for row in rows) for name in COLUMNS}
+    return Predictions(labels=predictions.labels, proba=predictions.proba[list(rows)], **columns)

@@ -1,0 +1,82 @@
+"""The toolkit's own errors, and the few phrases that every error message needs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class ToolkitError(Exception):
+    """A problem with what the user gave: a file, a table, a model, a run.
+
+    The command line catches this class alone and prints its message; everything
+    else is a bug of the toolkit and keeps its traceback.
+    """
+
+
+class CorpusError(ToolkitError):
+    """A corpus that cannot be read as it stands.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        One sentence a problem, each with its file and line; all of a file at once.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class ConfigError(ToolkitError):
+    """An experiment file that does not say what it must, or says too much."""
+
+
+class ModelError(ToolkitError):
+    """A saved model that is missing, damaged, of another version or not trusted."""
+
+
+class RunError(ToolkitError):
+    """A run folder that is missing, incomplete or not comparable to another."""
+
+
+class TableError(ToolkitError):
+    """A text or table given for labelling that cannot be read."""
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """Name the option nearest to a mistyped word, as the tail of a message.
+
+    Parameters
+    ----------
+    word : str
+        What came.
+    options : iterable of str
+        What was expected.
+
+    Returns
+    -------
+    str
+        ``"; did you mean 'x'?"``, or the empty string when nothing is near.
+
+    Examples
+    --------
+    >>> did_you_mean("pldege", ["pledge", "denial"])
+    "; did you mean 'pledge'?"
+    """
+    near = difflib.get_close_matches(word, list(options), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def some(values: Iterable[object], at_most: int = 3) -> str:
+    """Write the first values and count the rest.
+
+    Examples
+    --------
+    >>> some(["a", "b", "c", "d", "e"])
+    "'a', 'b', 'c' and 2 more"
+    """
+    listed = list(values)
+    shown = ", ".join(repr(value) for value in listed[:at_most])
+    more = len(listed) - at_most
+    return f"{shown} and {more} more" if more > 0 else shown

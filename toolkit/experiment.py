@@ -1,0 +1,473 @@
+"""Config -> run folder: the order of steps, and the only place that reads the clock."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.artifacts import save_model, versions
+from toolkit.config import Experiment, make_experiment, read_experiment
+from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
+from toolkit.evaluation import (
+    Evaluation,
+    Predictions,
+    Scores,
+    difference,
+    evaluate,
+    read_predictions,
+    score,
+    without_nan,
+    write_predictions,
+)
+from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean
+from toolkit.explanation import top_ngrams
+from toolkit.labelling import SentenceClassifier, load_model
+from toolkit.labels import LabelSet
+from toolkit.report import SPLITS, draw_figures, render_card, render_report
+from toolkit.segmentation import segmenter
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+# Raise by one when a reader of the old number cannot read the new folder.
+RUN_SCHEMA = 1
+PROBE_SENTENCES = 50
+SPEED_SENTENCES = 2000
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of an experiment, as it lies in its folder.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    manifest, report : mapping
+        As in ``manifest.json`` and ``report.json``.
+    predictions : Predictions
+        Cross-validated on train, and of the test split.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    report: Mapping[str, Any]
+    predictions: Predictions
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return str(self.manifest["name"])
+
+    @property
+    def labels(self) -> LabelSet:
+        """The label set."""
+        return self.predictions.labels
+
+    @cached_property
+    def model(self) -> SentenceClassifier:
+        """The saved model; a joblib one must be loaded with ``load_model(..., trusted=True)``."""
+        return load_model(self.folder / "model")
+
+    def scores(self, split: str, n_resamples: int | None = None) -> Scores:
+        """Score one split anew from the predictions.
+
+        Parameters
+        ----------
+        split : str
+            ``train`` (cross-validated) or ``test``.
+        n_resamples : int, optional
+            As the experiment says, if not given.
+        """
+        plan = self.manifest["settings"]["evaluation"]
+        return score(self.predictions.take(split), n_resamples or plan["resamples"], self.manifest["seed"])
+
+
+def train(
+    experiment: str | Path | Experiment,
+    corpus: str | Path | DatasetDict = "data",
+    runs: str | Path = "runs",
+    overrides: Iterable[str] = (),
+    n_jobs: int = 1,
+    progress: Progress = lambda step, done, of: None,
+) -> Run:
+    """Train and evaluate an experiment, and write its run folder.
+
+    Parameters
+    ----------
+    experiment : str, Path or Experiment
+        An experiment file, or a record already read.
+    corpus : str, Path or DatasetDict
+        A corpus folder, or a corpus already loaded.
+    runs : str or Path
+        The run goes to ``runs/NAME``, in place of an earlier one: whole or not at all.
+    overrides : iterable of str
+        ``KEY=VALUE`` pairs that replace what the file says.
+    n_jobs : int
+        Folds fitted at once; the result does not depend on it.
+    progress : callable
+        Told a step's name, how many are done and of how many.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ToolkitError
+        If the experiment, the corpus or the folder cannot be used.
+    """
+    record = experiment if isinstance(experiment, Experiment) else read_experiment(experiment, overrides)
+    loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
+    runs = Path(runs)
+    folder = runs / record.name
+    if folder.exists() and not (folder / "manifest.json").is_file():
+        raise RunError(f"the folder is there and is no run; move it away or name other --runs [{folder}]")
+    with _whole_folder(folder) as part:
+        _write_run(part, record, loaded, _baseline(record, runs), n_jobs, progress)
+    return load_run(folder)
+
+
+def _write_run(
+    part: Path, experiment: Experiment, corpus: DatasetDict, baseline: Run | None, n_jobs: int, progress: Progress
+) -> None:
+    labels = corpus_labels(corpus)
+    start = time.perf_counter()
+    evaluation = evaluate(experiment, corpus, labels, n_jobs, progress)
+    seconds = time.perf_counter() - start
+    text = write_predictions(evaluation.predictions)
+    # What is scored is what is stored: the probabilities as read back, not as computed.
+    predictions = read_predictions(text, labels)
+    scores = _scores(predictions, experiment)
+    report = {
+        **_provenance(experiment, corpus),
+        "question": experiment.question,
+        "baseline": experiment.baseline,
+        "background": labels.background,
+        "scores": {split: found.to_dict() for split, found in scores.items()},
+        "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
+        "ngrams": _ngrams(evaluation, labels),
+        "against": _against(experiment, predictions, baseline, corpus_fingerprint(corpus)),
+    }
+    about = {
+        "experiment": experiment.name,
+        **{key: report[key] for key in ("digest", "corpus", "segmenter", "settings")},
+    }
+    # The card names where the model will lie, not the folder it is written in.
+    card = render_card(report, labels, f"runs/{experiment.name}/model")
+    probe = list(corpus["test"]["text"])[:PROBE_SENTENCES]
+    saved = save_model(part / "model", evaluation.pipeline, labels, about, card, probe, experiment.model_format)
+    report["model"] = {key: saved[key] for key in ("file", "bytes", "sha256")}
+    if experiment.model_format == "joblib":
+        # A pickle's bytes are not promised to be equal from run to run.
+        report["model"] = {"file": saved["file"], "bytes": saved["bytes"], "sha256": None}
+    report["clock"] = {
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "revision": _revision(),
+        "training_seconds": round(seconds, 3),
+        "sentences_per_second": round(_speed(evaluation, labels, predictions)),
+    }
+    drawn = draw_figures(predictions.take("train"), scores["train"])
+    (part / "figures").mkdir()
+    for name, svg in drawn.items():
+        (part / "figures" / f"{name}.svg").write_text(_standalone(svg), encoding="utf-8", newline="\n")
+    (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
+    (part / "report.html").write_text(render_report(report, predictions, drawn), encoding="utf-8", newline="\n")
+    _write_json(part / "report.json", report)
+    _write_json(
+        part / "manifest.json",
+        {**_provenance(experiment, corpus), "labels": labels.to_dict(), "clock": report["clock"]},
+    )
+
+
+def _provenance(experiment: Experiment, corpus: DatasetDict) -> dict[str, Any]:
+    sizes = {split: len(corpus[split]) for split in ("train", "test")}
+    return {
+        "schema": RUN_SCHEMA,
+        "name": experiment.name,
+        "seed": experiment.seed,
+        "digest": experiment.digest,
+        "settings": experiment.to_dict(),
+        "corpus": {"fingerprint": corpus_fingerprint(corpus), "sentences": sizes},
+        "segmenter": segmenter(),
+        "versions": versions(),
+    }
+
+
+def _scores(predictions: Predictions, experiment: Experiment) -> dict[str, Scores]:
+    n_resamples = experiment.evaluation.resamples
+    return {split: score(predictions.take(split), n_resamples, experiment.seed) for split, _ in SPLITS}
+
+
+def _ngrams(evaluation: Evaluation, labels: LabelSet) -> dict[str, list[dict[str, Any]]]:
+    found = top_ngrams(evaluation.pipeline, labels)
+    return {
+        name: [{**asdict(weight), "value": round(weight.value, 4)} for weight in weights]
+        for name, weights in found.items()
+    }
+
+
+def _against(
+    experiment: Experiment, predictions: Predictions, baseline: Run | None, fingerprint: str
+) -> dict[str, Any] | None:
+    if baseline is None or baseline.manifest["corpus"]["fingerprint"] != fingerprint:
+        return None
+    plan = experiment.evaluation
+    found = {
+        split: asdict(
+            difference(predictions.take(split), baseline.predictions.take(split), plan.resamples, experiment.seed)
+        )
+        for split, _ in SPLITS
+    }
+    plain: dict[str, Any] = without_nan({"name": baseline.name, "digest": baseline.manifest["digest"], **found})
+    return plain
+
+
+def _baseline(experiment: Experiment, runs: Path) -> Run | None:
+    if experiment.baseline is None or not (runs / experiment.baseline / "manifest.json").is_file():
+        return None
+    return load_run(runs / experiment.baseline)
+
+
+def _speed(evaluation: Evaluation, labels: LabelSet, predictions: Predictions) -> float:
+    """Return sentences labelled a second by one process, over at least 2,000."""
+    from toolkit.pipelines import predict_proba
+
+    sentences = list(predictions.text) * (SPEED_SENTENCES // len(predictions) + 1)
+    start = time.perf_counter()
+    predict_proba(evaluation.pipeline, sentences, labels)
+    return len(sentences) / (time.perf_counter() - start)
+
+
+def _revision() -> str | None:
+    """Return the git revision of the working folder, if it is in a repository."""
+    with suppress(OSError, subprocess.SubprocessError):
+        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False)
+        return found.stdout.strip() or None
+    return None
+
+
+def _standalone(svg: str) -> str:
+    """Give a figure file the ink that a page would give it."""
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace("<svg ", '<svg style="color: #1b1f24" ', 1)
+
+
+def _write_json(path: Path, record: Mapping[str, Any]) -> None:
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write in, which takes the place of the old one when all is done."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise RunError(
+            f"the folder for runs cannot be written to; name another with --runs [{folder.parent}]"
+        ) from error
+    try:
+        part.chmod(0o755)
+        yield part
+        old = part.with_name(part.name + ".old")
+        if folder.exists():
+            folder.replace(old)
+        part.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run's folder; the model is loaded when first asked for.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As :func:`train` wrote it.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunError
+        If the folder is no run, misses a file, or is of another schema.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
+        raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
+    manifest, report = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
+    try:
+        labels = LabelSet.from_dict(manifest["labels"])
+        _ = manifest["name"], manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"the manifest is damaged; train again [{folder / 'manifest.json'}]") from error
+    path = folder / "predictions.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            predictions = read_predictions(file.read(), labels, str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"the predictions cannot be read; train again [{path}]") from error
+    return Run(folder, manifest, report, predictions)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"the run misses a file; train again [{path}]") from error
+    except ValueError as error:
+        raise RunError(f"the file is no JSON; train again [{path}]") from error
+    schema = record.get("schema") if isinstance(record, dict) else None
+    if schema != RUN_SCHEMA:
+        raise RunError(f"the run has schema {schema!r}, this toolkit reads {RUN_SCHEMA}; train again [{path}]")
+    return dict(record)
+
+
+def verify(
+    folder: str | Path,
+    corpus: str | Path | DatasetDict = "data",
+    n_jobs: int = 1,
+    progress: Progress = lambda step, done, of: None,
+) -> list[str]:
+    """Train a run again and list what is not the same.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A run's folder.
+    corpus : str, Path or DatasetDict
+        The corpus it was trained on.
+    n_jobs : int
+        Folds fitted at once.
+    progress : callable
+        Told a step's name, how many are done and of how many.
+
+    Returns
+    -------
+    list of str
+        A sentence for each file that differs; empty when every prediction, figure and
+        number is the same, the clock's aside.
+
+    Raises
+    ------
+    RunError
+        If the folder is no run or the corpus is not the one it was trained on.
+    """
+    run = load_run(folder)
+    loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
+    ours, theirs = corpus_fingerprint(loaded), run.manifest["corpus"]["fingerprint"]
+    if ours != theirs:
+        raise RunError(
+            f"the run was trained on the corpus {theirs[:16]}, {ours[:16]} was given; "
+            f"name its corpus with --corpus [{folder}]"
+        )
+    settings = dict(run.manifest["settings"])
+    name = settings.pop("name")
+    experiment = make_experiment(name, without_none(settings), where=str(run.folder / "manifest.json"))
+    with tempfile.TemporaryDirectory(prefix="toolkit-verify-") as scratch:
+        again = Path(scratch)
+        _write_run(again, experiment, loaded, _baseline(experiment, run.folder.parent), n_jobs, progress)
+        return _differences(run.folder, again)
+
+
+def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop keys without a value: TOML has no null, and a silent file means the same."""
+    return {
+        key: without_none(value) if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if value is not None
+    }
+
+
+def _differences(old: Path, new: Path) -> list[str]:
+    found = []
+    names = sorted(
+        {path.relative_to(root).as_posix() for root in (old, new) for path in root.rglob("*") if path.is_file()}
+    )
+    for name in names:
+        if name == "report.html" or name.endswith(".joblib"):
+            # The page is rendered from the rest and shows the clock; a pickle's bytes
+            # are not promised.
+            continue
+        first, second = old / name, new / name
+        if not (first.is_file() and second.is_file()):
+            found.append(f"{name} is in one of the two only")
+        elif _content(first) != _content(second):
+            found.append(f"{name} differs")
+    return found
+
+
+def _content(path: Path) -> Any:
+    content = path.read_bytes()
+    if path.suffix == ".json":
+        try:
+            record = json.loads(content)
+        except ValueError:
+            return content
+        if isinstance(record, dict):
+            record.pop("clock", None)
+            if str(record.get("file", "")).endswith(".joblib"):
+                record = {key: value for key, value in record.items() if key not in ("sha256", "bytes")}
+        return record
+    return content
+
+
+def find_experiments(names: Iterable[str | Path], folder: str | Path = "experiments") -> list[Path]:
+    """List experiment files in the order to train them: a baseline before what refers to it.
+
+    Parameters
+    ----------
+    names : iterable of str or Path
+        Files; none means all of the folder. A bare name is looked up there.
+    folder : str or Path
+        Where experiments lie.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    folder = Path(folder)
+    known = sorted(folder.glob("*.toml"))
+    paths = []
+    for name in names:
+        path = Path(name)
+        bare = folder / f"{name}.toml"
+        paths.append(bare if not path.suffix and not path.exists() and bare.is_file() else path)
+    paths = paths or known
+    if not paths:
+        raise ConfigError(f"there is no experiment; write one or name a file [{folder}]")
+    experiments = {path: read_experiment(path) for path in paths}
+    by_name = {experiment.name: path for path, experiment in experiments.items()}
+    ordered: list[Path] = []
+
+    def add(path: Path, above: tuple[Path, ...]) -> None:
+        baseline = by_name.get(experiments[path].baseline or "")
+        if path in above:
+            raise ToolkitError(f"the baseline of {path.stem!r} leads back to itself; name another [{path}]")
+        if baseline is not None and baseline != path:
+            add(baseline, (*above, path))
+        if path not in ordered:
+            ordered.append(path)
+
+    for path in paths:
+        add(path, ())
+    return ordered

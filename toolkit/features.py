@@ -1,0 +1,49 @@
+"""Sentences -> vectors: n-gram vectorisers of scikit-learn, set up from a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.pipeline import FeatureUnion
+
+from toolkit.config import Features
+
+# Words of one letter ("I", the "t" of "don't") and the marks of speech are kept:
+# who speaks, and whether, is what the labels are about.
+TOKEN_PATTERN = r"(?u)\w+|[\"“”?!]"
+
+
+def make_vectorizer(features: Features) -> FeatureUnion:
+    """Make an unfitted union of the n-gram vectorisers that a record names.
+
+    Parameters
+    ----------
+    features : Features
+        Which n-grams, how weighted.
+
+    Returns
+    -------
+    FeatureUnion
+        Parts ``words`` and ``characters``, in this order; transforms n sentences into a
+        sparse matrix of shape (n_sentences, n_features). Each part with tf-idf weights
+        has rows of length 1, so that neither kind drowns the other.
+
+    Examples
+    --------
+    >>> vectorizer = make_vectorizer(Features(words=(1, 2)))
+    >>> vectorizer.fit_transform(["He denied it.", "He left."]).shape
+    (2, 6)
+    """
+    shared: dict[str, Any] = {"lowercase": features.lowercase, "min_df": features.min_count}
+    if features.weights == "tf-idf":
+        shared["sublinear_tf"] = True
+    else:
+        shared["binary"] = features.weights == "binary"
+    vectorizer = TfidfVectorizer if features.weights == "tf-idf" else CountVectorizer
+    parts = []
+    if features.words:
+        parts.append(("words", vectorizer(token_pattern=TOKEN_PATTERN, ngram_range=features.words, **shared)))
+    if features.characters:
+        parts.append(("characters", vectorizer(analyzer="char_wb", ngram_range=features.characters, **shared)))
+    return FeatureUnion(parts)

@@ -1,0 +1,216 @@
+"""Records -> figures, as SVG text that follows the page's colours.
+
+Text and lines of a figure are drawn in one sentinel colour that becomes ``currentColor``,
+so that a figure reads on light and on dark ground. Labels differ by hatch, marker or
+line as well as by colour.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.evaluation import Predictions, Scores
+from toolkit.metrics import N_BINS, encode
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+INK = "#010203"
+# Okabe and Ito's colours, told apart by colour-blind readers; doi:10.1038/nmeth.1618.
+COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#e69f00", "#56b4e9", "#a89a00")
+LINES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
+def draw_confusion(scores: Scores) -> str:
+    """Draw the confusion matrix: rows gold, columns predicted, shade the share of the row."""
+    counts = np.array(scores.confusion, dtype=float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    titles = [label.title for label in scores.labels]
+    side = 2.2 + 0.75 * len(titles)
+    figure, axes = _figure(side, side * 0.82)
+    axes.imshow(shares, cmap=_blues(), vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(counts.shape):
+        # White on the dark cells, the page's ink on the light ones, which are see-through.
+        colour = "#ffffff" if shares[row, column] > 0.5 else INK
+        axes.text(column, row, f"{counts[row, column]:.0f}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(titles)), [_wrap(title) for title in titles], rotation=30, ha="right")
+    axes.set_yticks(range(len(titles)), [_wrap(title) for title in titles])
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("gold")
+    return _to_svg(figure, "confusion", "Confusion matrix: rows are gold labels, columns predicted ones")
+
+
+def draw_label_scores(scores: Scores) -> str:
+    """Draw each label's F1 with its interval."""
+    figure, axes = _figure(6.2, 0.9 + 0.42 * len(scores.labels))
+    for row, label in enumerate(scores.labels):
+        f1 = label.f1
+        if np.isnan(f1.value):
+            continue
+        axes.plot([f1.low, f1.high], [row, row], color=INK, linewidth=1.4)
+        axes.plot(f1.value, row, MARKERS[row % len(MARKERS)], color=COLOURS[row % len(COLOURS)], markersize=8)
+        axes.annotate(f"{f1.value:.2f}", (f1.value, row), (0, 7), textcoords="offset points", ha="center", fontsize=8)
+    axes.set_yticks(range(len(scores.labels)), [_wrap(label.title) for label in scores.labels])
+    axes.set_ylim(len(scores.labels) - 0.4, -0.7)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("F1, with 95 % interval over articles")
+    return _to_svg(figure, "label-scores", "F1 of each label with its 95 % interval")
+
+
+def draw_precision_recall(predictions: Predictions) -> str:
+    """Draw precision against recall as the threshold on a label's probability falls."""
+    figure, axes = _figure(5.6, 4.2)
+    gold = encode(predictions.gold, predictions.labels.names)
+    for place, label in enumerate(predictions.labels.labels):
+        positive = gold == place
+        if not positive.any() or label.name == predictions.labels.background:
+            continue
+        recall, precision = _precision_recall(positive, predictions.proba[:, place])
+        style: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "linestyle": LINES[place % len(LINES)]}
+        axes.plot(recall, precision, label=label.title, drawstyle="steps-post", **style)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    _legend(axes)
+    return _to_svg(figure, "precision-recall", "Precision against recall for each label")
+
+
+def _precision_recall(
+    positive: NDArray[np.bool_], proba: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    order = np.argsort(-proba, kind="stable")
+    # Sentences of one probability cross the threshold together.
+    last = np.append(np.diff(proba[order]) != 0, True)
+    right = np.cumsum(positive[order])[last]
+    taken = np.flatnonzero(last) + 1
+    return np.append(0.0, right / positive.sum()), np.append(right[0] / taken[0], right / taken)
+
+
+def draw_reliability(predictions: Predictions) -> str:
+    """Draw how often predictions of each confidence are right, and how many there are."""
+    counts = predictions.count().bins.sum(axis=0)
+    there = counts[:, 0] > 0
+    confidence = counts[there, 1] / counts[there, 0]
+    right = counts[there, 2] / counts[there, 0]
+    # Wilson's interval, which stays within [0, 1]; it takes sentences as independent.
+    low, high = _wilson(counts[there, 2], counts[there, 0])
+    figure, axes = _figure(5.6, 4.2)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
+    axes.bar(
+        (np.arange(N_BINS) + 0.5) / N_BINS,
+        counts[:, 0] / counts[:, 0].sum(),
+        0.9 / N_BINS,
+        color=COLOURS[4],
+        alpha=0.35,
+        label="share of sentences",
+    )
+    axes.errorbar(
+        confidence,
+        right,
+        yerr=[right - low, high - right],
+        fmt="o-",
+        color=COLOURS[1],
+        ecolor=INK,
+        elinewidth=0.8,
+        label="share right",
+    )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("confidence of the predicted label")
+    axes.set_ylabel("share")
+    _legend(axes)
+    return _to_svg(figure, "reliability", "Share of right predictions against their confidence")
+
+
+def _wilson(right: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    z = 1.959964
+    share = right / n
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return np.minimum(middle - half, share), np.maximum(middle + half, share)
+
+
+def draw_forest(names: Sequence[str], estimates: Sequence[tuple[float, float, float]]) -> str:
+    """Draw headline scores of several runs, each (value, low, high), first on top."""
+    figure, axes = _figure(6.4, 0.9 + 0.38 * len(names))
+    for row, (value, low, high) in enumerate(estimates):
+        axes.plot([low, high], [row, row], color=INK, linewidth=1.4)
+        axes.plot(value, row, "o", color=COLOURS[1], markersize=7)
+        axes.annotate(f"{value:.3f}", (value, row), (0, 6), textcoords="offset points", ha="center", fontsize=8)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.7)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("macro F1 over the acts, with 95 % interval over articles")
+    return _to_svg(figure, "forest", "Headline score of each run with its 95 % interval")
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """Make a figure of this size in inches, without pyplot and its global state."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+_STYLE: Any = {
+    "font.size": 10,
+    "font.family": "sans-serif",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "svg.fonttype": "none",
+}
+
+
+def _legend(axes: Axes) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, labelcolor=INK)
+
+
+def _blues() -> Colormap:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("shade", [(0.0, 0.45, 0.7, 0.0), (0.0, 0.35, 0.6, 1.0)])
+
+
+def _wrap(title: str) -> str:
+    return title.replace(" ", "\n", 1) if len(title) > 12 else title
+
+
+def _to_svg(figure: Figure, name: str, title: str) -> str:
+    """Write a figure as SVG: byte-stable, in the page's ink, with ids of its own."""
+    from matplotlib import rc_context
+
+    buffer = io.StringIO()
+    # One salt for all figures would make their ids collide on a page.
+    with rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": title})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s+<title>.*?</title>", "", svg, count=1)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
+    svg = svg.replace(INK, "currentColor")
+    opening = f'<svg role="img" aria-labelledby="{name}-title"'
+    svg = svg.replace("<svg", opening, 1)
+    end = svg.index(">") + 1
+    return svg[:end] + f'\n <title id="{name}-title">{title}</title>' + svg[end:].rstrip() + "\n"

@@ -1,0 +1,151 @@
+"""The label set: names, titles, definitions, their order, and which one is the background."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.exceptions import CorpusError, did_you_mean, some
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label: the name in files, the title for people, and what it means."""
+
+    name: str
+    title: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """The labels of a corpus in their one order.
+
+    Parameters
+    ----------
+    labels : tuple of Label
+        At least two; their order is that of every table, matrix and probability column.
+    background : str or None
+        The label of sentences without an act. It is predicted and its confusions
+        count, but it is never averaged into the headline score.
+
+    Examples
+    --------
+    >>> labels = LabelSet.from_names(["yes", "no", "none"], background="none")
+    >>> labels.acts
+    ('yes', 'no')
+    """
+
+    labels: tuple[Label, ...]
+    background: str | None
+
+    @classmethod
+    def from_names(cls, names: Iterable[str], background: str | None = None) -> LabelSet:
+        """Make a label set of bare names; each name is its own title."""
+        return cls(tuple(Label(name, name, "") for name in names), background)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all labels, in order."""
+        return tuple(label.name for label in self.labels)
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """Names of the labels that the headline score averages, in order."""
+        return tuple(name for name in self.names if name != self.background)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Titles of all labels, in order."""
+        return tuple(label.title for label in self.labels)
+
+    def index(self, name: str) -> int:
+        """Return the place of a label in the order; ``ValueError`` if it has none."""
+        if name not in self.names:
+            raise ValueError(self.unknown(name))
+        return self.names.index(name)
+
+    def unknown(self, name: str) -> str:
+        """Say that a label is not in the set, and which one is nearest."""
+        return f"label {name!r} is not in the label set ({', '.join(self.names)}){did_you_mean(name, self.names)}"
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raise ``ValueError`` unless every name is in the label set."""
+        strangers = sorted({str(name) for name in names} - set(self.names))
+        if len(strangers) == 1:
+            raise ValueError(self.unknown(strangers[0]))
+        if strangers:
+            raise ValueError(
+                f"labels {some(strangers)} are not in the label set ({', '.join(self.names)}); "
+                "correct them or add them to labels.toml"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the label set as plain data, for JSON."""
+        return {
+            "background": self.background,
+            "label": [
+                {"name": label.name, "title": label.title, "definition": label.definition} for label in self.labels
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> LabelSet:
+        """Make a label set from plain data, as read from ``labels.toml`` or a manifest.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, fewer than two, unnamed or repeated, or if the
+            background is none of them.
+        """
+        rows = record.get("label")
+        if not isinstance(rows, list) or len(rows) < 2:
+            raise ValueError("a label set needs at least two [[label]] tables, each with a name")
+        for number, row in enumerate(rows, 1):
+            if not isinstance(row, Mapping) or not isinstance(row.get("name"), str) or not row["name"].strip():
+                raise ValueError(f"[[label]] number {number} has no name; give it one, as in name = 'denial'")
+        names = [row["name"] for row in rows]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"label {some(repeated)} is defined twice; keep one [[label]] table a label")
+        background = record.get("background")
+        if background is not None and background not in names:
+            raise ValueError(f"background {background!r} is none of the labels ({', '.join(names)})")
+        labels = tuple(
+            Label(row["name"], str(row.get("title", row["name"])), str(row.get("definition", ""))) for row in rows
+        )
+        return cls(labels, background)
+
+
+def read_labels(path: str | Path) -> LabelSet:
+    """Read a label set from a ``labels.toml`` file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file: ``background``, then one ``[[label]]`` table a label with ``name``,
+        ``title`` and ``definition``.
+
+    Returns
+    -------
+    LabelSet
+        The labels in the order of the file.
+
+    Raises
+    ------
+    CorpusError
+        If the file is missing, is no UTF-8 or TOML, or is no label set.
+    """
+    path = Path(path)
+    try:
+        return LabelSet.from_dict(tomllib.loads(path.read_bytes().decode("utf-8")))
+    except FileNotFoundError as error:
+        raise CorpusError([f"there is no label set; write the labels into labels.toml [{path}]"]) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CorpusError([f"the label set is not TOML in UTF-8; correct the file [{path}]"]) from error
+    except ValueError as error:
+        raise CorpusError([f"{error} [{path}]"]) from error

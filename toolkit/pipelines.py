@@ -1,0 +1,141 @@
+"""A validated record -> an unfitted scikit-learn ``Pipeline`` and the grid to search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from joblib import Memory
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import Pipeline
+from sklearn.svm import LinearSVC
+
+from toolkit.config import Experiment
+from toolkit.features import make_vectorizer
+from toolkit.labels import LabelSet
+from toolkit.rules import KeywordRules
+
+
+def make_pipeline(experiment: Experiment, labels: LabelSet, memory: Memory | None = None) -> Pipeline:
+    """Make the unfitted pipeline of an experiment, at the first value of each list.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The validated record.
+    labels : LabelSet
+        Its background is what the rule list falls back to.
+    memory : joblib.Memory, optional
+        Where fitted vectorisers are kept, so that a grid of classifiers shares them.
+
+    Returns
+    -------
+    Pipeline
+        Steps ``vectorizer`` and ``classifier``; a classifier that reads sentences itself
+        stands alone.
+
+    Examples
+    --------
+    >>> from toolkit.config import make_experiment
+    >>> record = {"question": "?", "seed": 1, "features": {"words": [1, 1]}, "classifier": {"name": "svm"}}
+    >>> make_pipeline(make_experiment("svm", record), LabelSet.from_names(["a", "b"])).steps[1][0]
+    'classifier'
+    """
+    name = experiment.classifier.name
+    first = {key: values[0] for key, values in experiment.classifier.grid.items()}
+    steps: list[tuple[str, BaseEstimator]] = []
+    if name not in ("majority", "keywords"):
+        steps.append(("vectorizer", make_vectorizer(experiment.features)))
+    steps.append(("classifier", _MAKERS[name](first, labels, experiment.seed)))
+    return Pipeline(steps, memory=memory)
+
+
+def make_grid(experiment: Experiment) -> dict[str, list[Any]]:
+    """Return the hyper-parameters that have several values, by name in the pipeline.
+
+    Returns
+    -------
+    dict
+        As ``GridSearchCV`` takes it; empty when there is nothing to search.
+    """
+    inside = "classifier__estimator__" if experiment.classifier.name == "svm" else "classifier__"
+    names = {"balanced": "class_weight"}
+    return {
+        inside + names.get(key, key): [_value(key, value) for value in values]
+        for key, values in experiment.classifier.grid.items()
+        if len(values) > 1
+    }
+
+
+def _value(key: str, value: Any) -> Any:
+    if key == "balanced":
+        return "balanced" if value else None
+    return value
+
+
+def _majority(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    return DummyClassifier(strategy="prior")
+
+
+def _keywords(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    labels.check(label for label, _ in settings["rules"])
+    return KeywordRules(rules=settings["rules"], fallback=labels.background or labels.names[-1])
+
+
+def _naive_bayes(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    return MultinomialNB(alpha=settings["alpha"])
+
+
+def _logistic_regression(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    weight = _value("balanced", settings["balanced"])
+    return LogisticRegression(C=settings["C"], class_weight=weight, max_iter=2000, random_state=seed)
+
+
+def _svm(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    machine = LinearSVC(
+        C=settings["C"], class_weight=_value("balanced", settings["balanced"]), max_iter=20000, random_state=seed
+    )
+    # One machine on all the data, and sigmoids from its cross-validated scores.
+    return CalibratedClassifierCV(machine, method="sigmoid", cv=5, ensemble=False)
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any], LabelSet, int], BaseEstimator]] = {
+    "majority": _majority,
+    "keywords": _keywords,
+    "naive-bayes": _naive_bayes,
+    "logistic-regression": _logistic_regression,
+    "svm": _svm,
+}
+
+
+def predict_proba(pipeline: Pipeline, sentences: Sequence[str], labels: LabelSet) -> NDArray[np.float64]:
+    """Return probabilities in the order of the label set.
+
+    scikit-learn sorts its classes and knows only those it was fitted with; a label that
+    was not in training has probability 0.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted.
+    sentences : sequence of str
+        Any number, also none.
+    labels : LabelSet
+        Order of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n_sentences, n_labels)
+        The most probable label is the predicted one; of equals, the first in order.
+    """
+    proba = np.zeros((len(sentences), len(labels.names)))
+    if len(sentences):
+        columns = [labels.index(str(name)) for name in pipeline.classes_]
+        proba[:, columns] = pipeline.predict_proba(list(sentences))
+    return proba

@@ -1,0 +1,93 @@
+"""Folds that never cut an article, stratified by label, and the check that none leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from toolkit.exceptions import some
+
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: int) -> list[Fold]:
+    """Deal whole articles out to folds, each with near the same mix of labels.
+
+    Parameters
+    ----------
+    articles : array-like of shape (n_sentences,)
+        Article of each sentence.
+    y_true : array-like of shape (n_sentences,)
+        Gold label of each sentence.
+    n_folds : int
+        Number of folds, at least 2 and at most the number of articles.
+    seed : int
+        Decides the order in which articles are dealt.
+
+    Returns
+    -------
+    list of (train, test)
+        Row numbers, ascending. Every row is in exactly one ``test``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer articles than folds.
+
+    Examples
+    --------
+    >>> folds = article_folds(["a", "a", "b", "c"], ["x", "y", "x", "y"], n_folds=2, seed=0)
+    >>> sorted(row for train, test in folds for row in test.tolist())
+    [0, 1, 2, 3]
+    """
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+    articles, y_true = np.asarray(articles), np.asarray(y_true)
+    n_articles = len(np.unique(articles))
+    if n_articles < n_folds:
+        raise ValueError(f"{n_folds} folds need at least as many articles; {n_articles} came; ask for fewer folds")
+    rows = np.zeros(len(y_true))
+    # Stratified dealing refuses data in which no label comes n_folds times; whole
+    # articles can still be dealt by size.
+    stratified = np.unique(y_true, return_counts=True)[1].max() >= n_folds
+    dealer = StratifiedGroupKFold if stratified else GroupKFold
+    folds = list(dealer(n_folds, shuffle=True, random_state=seed).split(rows, y_true, groups=articles))
+    for train, test in folds:
+        check_no_leak(articles[train], articles[test])
+    return [(train, test) for train, test in folds if len(test) and len(train)]
+
+
+def leaked_articles(train_articles: ArrayLike, test_articles: ArrayLike) -> list[str]:
+    """List the articles that are on both sides, sorted.
+
+    Examples
+    --------
+    >>> leaked_articles(["a", "b"], ["b", "c"])
+    ['b']
+    """
+    return sorted({str(name) for name in np.intersect1d(np.asarray(train_articles), np.asarray(test_articles))})
+
+
+def check_no_leak(train_articles: ArrayLike, test_articles: ArrayLike) -> None:
+    """Raise ``ValueError`` if an article is on both sides.
+
+    Sentences of one article share names, events and phrasing, so a split that cuts
+    through articles rewards memory.
+
+    Examples
+    --------
+    >>> check_no_leak(["a"], ["b"])
+    """
+    shared = leaked_articles(train_articles, test_articles)
+    if shared:
+        raise ValueError(
+            f"train and test share {len(shared)} articles ({some(shared)}); split with splits.article_folds"
+        )
+
+
+def labels_without_training(y_true: Sequence[str], folds: Sequence[Fold]) -> list[str]:
+    """List the labels that some fold has in its test but not in its training part, sorted."""
+    gold = np.asarray(y_true)
+    return sorted({str(name) for train, test in folds for name in np.setdiff1d(gold[test], gold[train])})
