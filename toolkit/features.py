@@ -11,7 +11,7 @@ from toolkit.config import Features
 
 # Words of one letter ("I", the "t" of "don't") and the marks of speech are kept:
 # who speaks, and whether, is what the labels are about.
-TOKEN_PATTERN = r"(?u)\w+|[\"“”?!]"
+WORD_OR_MARK = r"(?u)\w+|[\"“”?!]"
 
 
 def make_vectorizer(features: Features) -> FeatureUnion:
@@ -33,7 +33,7 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     --------
     >>> vectorizer = make_vectorizer(Features(words=(1, 2)))
     >>> vectorizer.fit_transform(["He denied it.", "He left."]).shape
-    (2, 6)
+    (2, 7)
     """
     shared: dict[str, Any] = {"lowercase": features.lowercase, "min_df": features.min_count}
     if features.weights == "tf-idf":
@@ -43,7 +43,7 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     vectorizer = TfidfVectorizer if features.weights == "tf-idf" else CountVectorizer
     parts = []
     if features.words:
-        parts.append(("words", vectorizer(token_pattern=TOKEN_PATTERN, ngram_range=features.words, **shared)))
+        parts.append(("words", vectorizer(token_pattern=WORD_OR_MARK, ngram_range=features.words, **shared)))
     if features.characters:
         parts.append(("characters", vectorizer(analyzer="char_wb", ngram_range=features.characters, **shared)))
     return FeatureUnion(parts)

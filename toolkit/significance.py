@@ -86,8 +86,8 @@ def interval(resampled: Counts, level: float = 0.95) -> tuple[float, float]:
 
     Examples
     --------
-    >>> interval(np.arange(101.0), level=0.9)
-    (5.0, 95.0)
+    >>> interval(np.arange(101.0), level=0.5)
+    (25.0, 75.0)
     """
     defined = resampled[~np.isnan(resampled)]
     if len(defined) == 0:

@@ -1,0 +1,104 @@
+import pytest
+from conftest import WORDS, write_experiment
+
+from toolkit.config import make_experiment, read_experiment
+from toolkit.exceptions import ConfigError
+
+GOOD = {"question": "?", "seed": 1, "features": {"words": [1, 2]}, "classifier": {"name": "naive-bayes"}}
+
+
+def test_silent_settings_take_their_defaults():
+    experiment = make_experiment("x", GOOD)
+    assert experiment.evaluation.folds == 5
+    assert experiment.classifier.grid == {"alpha": (1.0,)}
+    assert experiment.model_format == "skops"
+
+
+def test_settings_survive_a_round_trip():
+    record = make_experiment("x", GOOD).to_dict()
+    del record["name"], record["baseline"], record["features"]["characters"]
+    assert make_experiment("x", record) == make_experiment("x", GOOD)
+
+
+def test_digest_is_of_the_settings_and_not_of_the_name():
+    assert make_experiment("x", GOOD).digest == make_experiment("y", GOOD).digest
+    assert make_experiment("x", {**GOOD, "seed": 2}).digest != make_experiment("x", GOOD).digest
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sed": 1}, r"key 'sed' is unknown; expected one of .*; did you mean 'seed'\? \[experiment\]"),
+        ({"features": {"word": [1, 2]}}, r"key 'features.word' is unknown.*did you mean 'words'\?"),
+        ({"features": {}}, r"\[features\] names no n-grams"),
+        ({"features": {"words": [2, 1]}}, r"features.words is \[2, 1\]; expected two whole numbers"),
+        ({"features": {"words": [1, 2], "weights": "tfidf"}}, "features.weights is 'tfidf'; expected one of tf-idf, count, binary"),
+        ({"features": {"words": [1, 2], "lowercase": 1}}, "features.lowercase is 1; expected true or false"),
+        ({"features": 3}, "'features' is 3; expected a table"),
+        ({"seed": -1}, "seed is -1; expected a whole number"),
+        ({"seed": True}, "seed is True"),
+        ({"classifier": {"name": "svn"}}, r"classifier 'svn' is none of .*; did you mean 'svm'\?"),
+        ({"classifier": {"name": "svm", "C": []}}, "classifier.C must list at least one value"),
+        ({"classifier": {"name": "svm", "C": [1, 1]}}, "each once"),
+        ({"classifier": {"name": "svm", "C": [0]}}, "classifier.C is 0; expected a number above 0"),
+        ({"classifier": {"name": "svm", "balanced": 1}}, "classifier.balanced is 1; expected true or false"),
+        ({"classifier": {"name": "keywords"}}, "needs rules"),
+        ({"classifier": {"name": "keywords", "rules": [["denial"]]}}, r"rule \['denial'\] is none"),
+        ({"classifier": {"nam": "svm"}}, r"key 'classifier.nam' is unknown; did you mean 'name'\?"),
+        ({"evaluation": {"folds": 1}}, "evaluation.folds is 1"),
+        ({"evaluation": {"inner_folds": 1}}, "evaluation.inner_folds is 1"),
+        ({"evaluation": {"resamples": 9}}, "evaluation.resamples is 9"),
+        ({"model": {"format": "pickle"}}, "model.format is 'pickle'; expected one of skops, joblib"),
+    ],
+)
+def test_wrong_setting_is_refused(change, message):
+    with pytest.raises(ConfigError, match=message):
+        make_experiment("x", {**GOOD, **change})
+
+
+@pytest.mark.parametrize("key", ["question", "seed", "classifier"])
+def test_missing_setting_is_named(key):
+    with pytest.raises(ConfigError, match=f"{key}.* is missing"):
+        make_experiment("x", {name: value for name, value in GOOD.items() if name != key})
+
+
+def test_mistyped_required_key_is_told_from_a_missing_one():
+    record = {name: value for name, value in GOOD.items() if name != "question"} | {"questoin": "?"}
+    with pytest.raises(ConfigError, match=r"'questoin' is unknown; did you mean 'question'\?"):
+        make_experiment("x", record)
+
+
+def test_file_is_read_and_its_stem_is_the_name(tmp_path):
+    experiment = read_experiment(write_experiment(tmp_path, "words", WORDS))
+    assert experiment.name == "words"
+    assert experiment.classifier.grid["C"] == (1, 10)
+
+
+def test_override_changes_setting_and_name(tmp_path):
+    experiment = read_experiment(write_experiment(tmp_path, "words", WORDS), ["classifier.C=3", "baseline=none at all"])
+    assert experiment.classifier.grid["C"] == (3,)
+    assert experiment.baseline == "none at all"
+    assert experiment.name == "words+classifier.C=3+baseline=none-at-all"
+
+
+@pytest.mark.parametrize(("override", "message"), [("seed", "is no KEY=VALUE"), ("seed.a=1", "goes into 'seed'")])
+def test_wrong_override_is_refused(tmp_path, override, message):
+    with pytest.raises(ConfigError, match=message):
+        read_experiment(write_experiment(tmp_path, "words", WORDS), [override])
+
+
+def test_file_problems_name_the_file(tmp_path):
+    path = write_experiment(tmp_path, "words", WORDS)
+    with pytest.raises(ConfigError, match=r"no experiment file 'word\.toml'; did you mean 'words\.toml'\?"):
+        read_experiment(tmp_path / "word.toml")
+    path.write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="cannot be read as UTF-8"):
+        read_experiment(path)
+    path.write_text("question = ")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_experiment(path)
+
+
+def test_override_cannot_leave_the_folder_of_runs(tmp_path):
+    experiment = read_experiment(write_experiment(tmp_path, "words", WORDS), ["baseline=../../x"])
+    assert "/" not in experiment.name

@@ -1,0 +1,155 @@
+import pytest
+from conftest import write_csv
+
+from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
+from toolkit.exceptions import CorpusError
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def problems(folder):
+    with pytest.raises(CorpusError) as caught:
+        load_corpus(folder)
+    return caught.value.problems
+
+
+def test_corpus_has_both_splits_in_file_order(corpus_folder):
+    corpus = load_corpus(corpus_folder)
+    assert len(corpus["train"]) == 9 * 3
+    assert len(corpus["test"]) == 3 * 3
+    assert corpus["train"][0]["text"] == "The northern ministry denied the report about the bridge."
+    assert corpus["train"].features["label"].names == ["denial", "statement", "none"]
+    assert corpus["train"][1]["label"] == 1
+    assert corpus["train"][0]["also"] is None
+
+
+def test_label_set_travels_with_the_corpus(corpus_folder):
+    assert corpus_labels(load_corpus(corpus_folder)).background == "none"
+
+
+def test_label_set_of_a_corpus_made_elsewhere_has_no_background(corpus_folder):
+    corpus = load_corpus(corpus_folder)
+    corpus["train"].info.description = "made elsewhere"
+    assert corpus_labels(corpus).background is None
+
+
+def test_fingerprint_is_that_of_the_content(corpus_folder, own_corpus):
+    ours = corpus_fingerprint(load_corpus(corpus_folder))
+    path = own_corpus / "sentences.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert corpus_fingerprint(load_corpus(own_corpus)) == ours
+    edit(path, "northern ministry denied", "northern ministry denies")
+    assert corpus_fingerprint(load_corpus(own_corpus)) != ours
+
+
+def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
+    edit(own_corpus / "articles.csv", "wire,train", "wire,test")
+    assert corpus_fingerprint(load_corpus(own_corpus)) != corpus_fingerprint(load_corpus(corpus_folder))
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("sentences", "bridge.,denial", "bridge.,denail", "label 'denail' is not in the label set (denial, statement, none); did you mean 'denial'? [{}:2]"),
+        ("sentences", "denial,,denial,denial", "denial,mist,denial,denial", "label 'mist' is not in the label set (denial, statement, none) [{}:2]"),
+        ("sentences", ",text,", ",txt,", "column 'text' is missing from the header (article, position, paragraph, txt, label, also, first, second); did you mean 'txt'? [{}:1]"),
+        ("sentences", "a-00,1,0", "a-00,0,0", "position 0 of article 'a-00' came before on line 2; ids must be unique [{}:3]"),
+        ("sentences", "a-00,0,0", "a-00,x,0", "position 'x' is not a whole number from 0 up [{}:2]"),
+        ("sentences", "The northern ministry denied the report about the bridge.", " ", "the text is empty; write the sentence or remove the row [{}:2]"),
+        ("sentences", "a-00,0,0", "b-00,0,0", "article 'b-00' is not in articles.csv; did you mean 'a-00'? [{}:2]"),
+        ("sentences", "a-00,0,0", "a-00,0", "7 cells came, 8 were expected as in the header [{}:2]"),
+        ("articles", "2031-01-01", "2031-02-30", "date '2031-02-30' is none; write YYYY-MM-DD [{}:2]"),
+        ("articles", "wire,train", "wire,tain", "split 'tain' is neither 'train' nor 'test'; did you mean 'train'? [{}:2]"),
+        ("articles", "a-01,", "a-00,", "article 'a-00' came before on line 2; ids must be unique [{}:3]"),
+        ("articles", "a-11,", "a-00,", "article 'a-00' is in both splits (first on line 2); keep it in one [{}:13]"),
+        ("articles", "a-00,", " ,", "the article has no id; give it one [{}:2]"),
+    ],
+)
+def test_each_problem_is_one_sentence_with_file_and_line(own_corpus, table, old, new, message):
+    path = own_corpus / f"{table}.csv"
+    edit(path, old, new)
+    assert message.format(path) in problems(own_corpus)
+
+
+def test_all_problems_come_at_once(own_corpus):
+    edit(own_corpus / "articles.csv", "2031-01-01", "soon")
+    edit(own_corpus / "sentences.csv", "bridge.,denial", "bridge.,no")
+    edit(own_corpus / "sentences.csv", "harbour.,denial", "harbour.,nay")
+    assert len(problems(own_corpus)) == 3
+
+
+def test_bad_bytes_and_broken_quotes_name_the_line(own_corpus):
+    path = own_corpus / "sentences.csv"
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"harbour", b"harb\xffur", 1))
+    assert f"byte 0xff is not UTF-8; save the file as UTF-8 [{path}:5]" in problems(own_corpus)
+    path.write_bytes(good.replace(b"harbour", b"harb\x00ur", 1))
+    assert any("NUL character" in one and one.endswith(":5]") for one in problems(own_corpus))
+    path.write_bytes(good.replace(b"The northern", b'"The northern', 1))
+    assert any("the quoting breaks off" in one for one in problems(own_corpus))
+
+
+def test_line_of_a_record_is_its_first(own_corpus):
+    path = own_corpus / "sentences.csv"
+    edit(path, "The northern ministry denied the report about the bridge.", '"The northern\nministry denied."')
+    edit(path, "northern ministry said it hoped for the bridge.,statement", "northern ministry said.,sttement")
+    assert any(one.endswith(f"{path}:4]") for one in problems(own_corpus))
+
+
+def test_missing_files_are_named(tmp_path, own_corpus):
+    assert "there is no corpus folder" in problems(tmp_path / "nowhere")[0]
+    (own_corpus / "sentences.csv").unlink()
+    assert "there is no sentences.csv" in problems(own_corpus)[0]
+
+
+def test_empty_split_is_refused(own_corpus):
+    path = own_corpus / "articles.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",test", ",train"), encoding="utf-8")
+    assert "no sentence is in the test split" in problems(own_corpus)[0]
+
+
+def foreign(folder, header, rows):
+    (folder / "articles.csv").unlink()
+    write_csv(folder / "sentences.csv", header, rows)
+    return folder
+
+
+def test_foreign_corpus_takes_each_sentence_for_an_article(own_corpus):
+    rows = [[f"Sentence {number}.", "none"] for number in range(40)]
+    corpus = load_corpus(foreign(own_corpus, ["text", "label"], [*rows, rows[0]]))
+    both = [*corpus["train"], *corpus["test"]]
+    assert len({row["article"] for row in both}) == 40
+    assert 0 < len(corpus["test"]) < len(corpus["train"])
+    # The sentence that came twice is one article, so it cannot be on both sides.
+    twice = [row for row in both if row["text"] == "Sentence 0."]
+    assert [row["position"] for row in twice] == [0, 1]
+
+
+def test_foreign_corpus_may_name_articles_and_splits(own_corpus):
+    rows = [["x", "One.", "none", "train"], ["x", "Two.", "denial", "train"], ["y", "Three.", "none", "test"]]
+    corpus = load_corpus(foreign(own_corpus, ["article", "text", "label", "split"], rows))
+    assert corpus["train"]["article"][:] == ["x", "x"]
+    rows[1][3] = "test"
+    found = problems(foreign_again(own_corpus, rows))
+    assert found == (f"article 'x' is in both splits (first on line 2); keep it in one [{own_corpus / 'sentences.csv'}:3]",)
+    rows[1][3] = "tset"
+    assert "did you mean 'test'?" in problems(foreign_again(own_corpus, rows))[0]
+
+
+def foreign_again(folder, rows):
+    write_csv(folder / "sentences.csv", ["article", "text", "label", "split"], rows)
+    return folder
+
+
+def test_shipped_corpus_is_whole():
+    corpus = load_corpus("data")
+    both = [*corpus["train"], *corpus["test"]]
+    assert len(both) >= 700
+    assert len({row["article"] for row in both}) >= 60
+    assert max(corpus["train"]["date"]) <= min(corpus["test"]["date"])
+    texts = [row["text"].casefold() for row in both]
+    assert len(set(texts)) == len(texts)

@@ -1,0 +1,71 @@
+import pytest
+
+from toolkit.exceptions import CorpusError, did_you_mean, some
+from toolkit.labels import LabelSet, read_labels
+
+TWO = LabelSet.from_names(["pledge", "denial"], background="denial")
+
+
+def test_order_of_labels_is_the_order_given():
+    assert TWO.names == ("pledge", "denial")
+    assert TWO.titles == ("pledge", "denial")
+
+
+def test_acts_leave_out_the_background():
+    assert TWO.acts == ("pledge",)
+    assert LabelSet.from_names(["a", "b"]).acts == ("a", "b")
+
+
+def test_unknown_label_names_the_nearest():
+    with pytest.raises(ValueError, match=r"label 'pldege' is not .*\(pledge, denial\); did you mean 'pledge'\?"):
+        TWO.check(["denial", "pldege"])
+
+
+def test_several_unknown_labels_are_counted():
+    with pytest.raises(ValueError, match="labels 'u', 'v', 'w' and 1 more are not"):
+        TWO.check("uvwx")
+
+
+def test_known_labels_pass_and_have_a_place():
+    TWO.check(["pledge"])
+    assert TWO.index("denial") == 1
+    with pytest.raises(ValueError, match="'threat' is not in the label set"):
+        TWO.index("threat")
+
+
+def test_label_set_survives_a_round_trip():
+    assert LabelSet.from_dict(TWO.to_dict()) == TWO
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({}, "at least two"),
+        ({"label": [{"name": "a"}, {"title": "b"}]}, "number 2 has no name"),
+        ({"label": [{"name": "a"}, {"name": "a"}]}, "'a' is defined twice"),
+        ({"label": [{"name": "a"}, {"name": "b"}], "background": "c"}, "background 'c' is none of the labels"),
+    ],
+)
+def test_broken_label_set_is_refused(record, message):
+    with pytest.raises(ValueError, match=message):
+        LabelSet.from_dict(record)
+
+
+def test_file_problems_name_the_file(tmp_path):
+    path = tmp_path / "labels.toml"
+    with pytest.raises(CorpusError, match=r"there is no label set.*labels\.toml\]"):
+        read_labels(path)
+    path.write_bytes(b"\xff")
+    with pytest.raises(CorpusError, match="not TOML in UTF-8"):
+        read_labels(path)
+    path.write_text("background = 'x'")
+    with pytest.raises(CorpusError, match=r"at least two .*labels\.toml\]"):
+        read_labels(path)
+
+
+def test_nothing_near_suggests_nothing():
+    assert did_you_mean("zzz", ["pledge"]) == ""
+
+
+def test_few_values_are_all_shown():
+    assert some([1, 2]) == "1, 2"
