@@ -59,7 +59,7 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
         """
         gold = np.asarray(y)
         spoken = [label for label, _ in self.rules] + [self.fallback]
-        self.classes_ = np.unique(np.concatenate([gold, np.asarray(spoken, dtype=gold.dtype if len(gold) else str)]))
+        self.classes_ = np.unique(np.concatenate([gold, np.asarray(spoken)]))
         self.priors_ = np.array([np.mean(gold == name) for name in self.classes_])
         fired = self._fired(X)
         self.confidences_ = np.full(len(spoken), LEAST_CONFIDENCE)
