@@ -44,7 +44,9 @@ def write_corpus(folder: Path) -> Path:
     sentences: list[list[object]] = []
     for number, (place, thing) in enumerate(zip(PLACES, THINGS, strict=True)):
         name = f"a-{number:02d}"
-        articles.append([name, f"2031-01-{number + 1:02d}", f"Title {number}", "wire", "test" if number >= 9 else "train"])
+        articles.append(
+            [name, f"2031-01-{number + 1:02d}", f"Title {number}", "wire", "test" if number >= 9 else "train"]
+        )
         for position, (label, text) in enumerate(TEXTS.items()):
             sentences.append([name, position, 0, text.format(place, thing), label, "", label, label])
     write_csv(folder / "articles.csv", ["article", "date", "title", "genre", "split"], articles)
@@ -56,7 +58,8 @@ def write_corpus(folder: Path) -> Path:
 def write_experiment(folder: Path, name: str, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.toml"
-    path.write_text(f'question = "Does {name} work?"\nseed = 7\n{text}\n[evaluation]\nfolds = 3\ninner_folds = 2\nresamples = 100\n', encoding="utf-8")
+    plan = "[evaluation]\nfolds = 3\ninner_folds = 2\nresamples = 100\n"
+    path.write_text(f'question = "Does {name} work?"\nseed = 7\n{text}\n{plan}', encoding="utf-8")
     return path
 
 

@@ -32,7 +32,10 @@ def test_digest_is_of_the_settings_and_not_of_the_name():
         ({"features": {"word": [1, 2]}}, r"key 'features.word' is unknown.*did you mean 'words'\?"),
         ({"features": {}}, r"\[features\] names no n-grams"),
         ({"features": {"words": [2, 1]}}, r"features.words is \[2, 1\]; expected two whole numbers"),
-        ({"features": {"words": [1, 2], "weights": "tfidf"}}, "features.weights is 'tfidf'; expected one of tf-idf, count, binary"),
+        (
+            {"features": {"words": [1, 2], "weights": "tfidf"}},
+            "features.weights is 'tfidf'; expected one of tf-idf, count, binary",
+        ),
         ({"features": {"words": [1, 2], "lowercase": 1}}, "features.lowercase is 1; expected true or false"),
         ({"features": 3}, "'features' is 3; expected a table"),
         ({"seed": -1}, "seed is -1; expected a whole number"),

@@ -54,16 +54,46 @@ def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
 @pytest.mark.parametrize(
     ("table", "old", "new", "message"),
     [
-        ("sentences", "bridge.,denial", "bridge.,denail", "label 'denail' is not in the label set (denial, statement, none); did you mean 'denial'? [{}:2]"),
-        ("sentences", "denial,,denial,denial", "denial,mist,denial,denial", "label 'mist' is not in the label set (denial, statement, none) [{}:2]"),
-        ("sentences", ",text,", ",txt,", "column 'text' is missing from the header (article, position, paragraph, txt, label, also, first, second); did you mean 'txt'? [{}:1]"),
-        ("sentences", "a-00,1,0", "a-00,0,0", "position 0 of article 'a-00' came before on line 2; ids must be unique [{}:3]"),
+        (
+            "sentences",
+            "bridge.,denial",
+            "bridge.,denail",
+            "label 'denail' is not in the label set (denial, statement, none); did you mean 'denial'? [{}:2]",
+        ),
+        (
+            "sentences",
+            "denial,,denial,denial",
+            "denial,mist,denial,denial",
+            "label 'mist' is not in the label set (denial, statement, none) [{}:2]",
+        ),
+        (
+            "sentences",
+            ",text,",
+            ",txt,",
+            "column 'text' is missing from the header (article, position, paragraph, txt, label, also, first, second); did you mean 'txt'? [{}:1]",
+        ),
+        (
+            "sentences",
+            "a-00,1,0",
+            "a-00,0,0",
+            "position 0 of article 'a-00' came before on line 2; ids must be unique [{}:3]",
+        ),
         ("sentences", "a-00,0,0", "a-00,x,0", "position 'x' is not a whole number from 0 up [{}:2]"),
-        ("sentences", "The northern ministry denied the report about the bridge.", " ", "the text is empty; write the sentence or remove the row [{}:2]"),
+        (
+            "sentences",
+            "The northern ministry denied the report about the bridge.",
+            " ",
+            "the text is empty; write the sentence or remove the row [{}:2]",
+        ),
         ("sentences", "a-00,0,0", "b-00,0,0", "article 'b-00' is not in articles.csv; did you mean 'a-00'? [{}:2]"),
         ("sentences", "a-00,0,0", "a-00,0", "7 cells came, 8 were expected as in the header [{}:2]"),
         ("articles", "2031-01-01", "2031-02-30", "date '2031-02-30' is none; write YYYY-MM-DD [{}:2]"),
-        ("articles", "wire,train", "wire,tain", "split 'tain' is neither 'train' nor 'test'; did you mean 'train'? [{}:2]"),
+        (
+            "articles",
+            "wire,train",
+            "wire,tain",
+            "split 'tain' is neither 'train' nor 'test'; did you mean 'train'? [{}:2]",
+        ),
         ("articles", "a-01,", "a-00,", "article 'a-00' came before on line 2; ids must be unique [{}:3]"),
         ("articles", "a-11,", "a-00,", "article 'a-00' is in both splits (first on line 2); keep it in one [{}:13]"),
         ("articles", "a-00,", " ,", "the article has no id; give it one [{}:2]"),
@@ -135,7 +165,8 @@ def test_foreign_corpus_may_name_articles_and_splits(own_corpus):
     assert corpus["train"]["article"][:] == ["x", "x"]
     rows[1][3] = "test"
     found = problems(foreign_again(own_corpus, rows))
-    assert found == (f"article 'x' is in both splits (first on line 2); keep it in one [{own_corpus / 'sentences.csv'}:3]",)
+    path = own_corpus / "sentences.csv"
+    assert found == (f"article 'x' is in both splits (first on line 2); keep it in one [{path}:3]",)
     rows[1][3] = "tset"
     assert "did you mean 'test'?" in problems(foreign_again(own_corpus, rows))[0]
 

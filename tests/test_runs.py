@@ -64,7 +64,9 @@ def test_undefined_score_is_null_in_json():
 
 
 def test_lenient_and_unambiguous_scores():
-    found = grade(predictions(["denial", "denial", "statement"], ["statement", "denial", "statement"]), ["statement", "", ""], 100)
+    found = grade(
+        predictions(["denial", "denial", "statement"], ["statement", "denial", "statement"]), ["statement", "", ""], 100
+    )
     assert found["strict"].accuracy.value == pytest.approx(2 / 3)
     assert found["lenient"].accuracy.value == 1
     assert found["unambiguous"].n_sentences == 2
@@ -75,7 +77,7 @@ def test_lenient_and_unambiguous_scores():
 def test_predictions_survive_a_round_trip():
     ours = predictions(["denial", "none"], ["none", "none"], [HOSTILE, '=SUM(A1)\n"x",'])
     text = write_predictions(ours)
-    assert "\n'=SUM" in text.replace('"\'=SUM', "\n'=SUM") or "'=SUM" in text
+    assert "\n'=SUM" in text.replace("\"'=SUM", "\n'=SUM") or "'=SUM" in text
     theirs = read_predictions(text, LABELS)
     assert theirs.text == ours.text
     assert np.array_equal(theirs.proba, ours.proba)
@@ -119,8 +121,14 @@ def test_difference_is_paired_and_refuses_other_sentences():
 def test_run_folder_is_whole(workplace):
     names = {path.relative_to(workplace / "runs/words").as_posix() for path in (workplace / "runs/words").rglob("*")}
     assert names >= {
-        "manifest.json", "predictions.csv", "report.json", "report.html", "figures/confusion.svg",
-        "model/manifest.json", "model/pipeline.skops", "model/README.md",
+        "manifest.json",
+        "predictions.csv",
+        "report.json",
+        "report.html",
+        "figures/confusion.svg",
+        "model/manifest.json",
+        "model/pipeline.skops",
+        "model/README.md",
     }
     assert sorted(path.name for path in (workplace / "runs").iterdir()) == ["majority", "words"]
 
@@ -156,7 +164,9 @@ def test_verify_finds_a_changed_file(runs, corpus_folder):
     record = json.loads((runs / "words/model/manifest.json").read_text())
     (runs / "words/model/manifest.json").write_text(json.dumps({**record, "bytes": 1}))
     assert verify(runs / "words", corpus_folder) == [
-        "figures/confusion.svg is in one of the two only", "model/README.md differs", "model/manifest.json differs",
+        "figures/confusion.svg is in one of the two only",
+        "model/README.md differs",
+        "model/manifest.json differs",
         "predictions.csv differs",
     ]
 
@@ -300,7 +310,10 @@ def change_manifest(folder, **values):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"versions": {"scikit-learn": "0.1"}}, r"fitted with scikit-learn 0\.1, .* is installed; install scikit-learn==0\.1"),
+        (
+            {"versions": {"scikit-learn": "0.1"}},
+            r"fitted with scikit-learn 0\.1, .* is installed; install scikit-learn==0\.1",
+        ),
         ({"format": 2}, "has format 2, this toolkit reads 1"),
         ({"file": "../../other.skops"}, "names the file '../../other.skops', expected"),
         ({"sha256": "0"}, "is not the one its manifest names"),
@@ -317,7 +330,7 @@ def test_model_that_is_not_what_it_says_is_refused(runs, values, message):
 def test_missing_model_names_the_nearest(runs):
     with pytest.raises(ModelError, match="there is no model; train one"):
         load_model(runs / "wrods/model")
-    with pytest.raises(ModelError, match="there is no model"):
+    with pytest.raises(ModelError, match=r"the folder is a run; name the model in it .*words/model\]"):
         load_model(runs / "words")
     (runs / "words/model/manifest.json").write_text("[]")
     with pytest.raises(ModelError, match="manifest is damaged"):
@@ -403,7 +416,16 @@ def test_inspection_tells_types_and_damage_without_opening(runs):
 
 def test_ngrams_explain_a_sentence(workplace):
     model = load_model(workplace / "runs/words/model")
-    assert top_ngrams(model.pipeline, model.label_set, 3)["denial"][0].ngram in {"denied", "report", "about", "ministry denied", "denied the", "the report", "report about", "about the"}
+    assert top_ngrams(model.pipeline, model.label_set, 3)["denial"][0].ngram in {
+        "denied",
+        "report",
+        "about",
+        "ministry denied",
+        "denied the",
+        "the report",
+        "report about",
+        "about the",
+    }
     pulls = explain(model.pipeline, model.label_set, "He denied it.")
     assert {weight.ngram for weight in pulls["denial"]} == {"denied"} | {weight.ngram for weight in pulls["none"]}
     assert max(pulls["denial"], key=lambda weight: weight.value).ngram == "denied"
@@ -497,7 +519,9 @@ def test_figures_are_byte_stable_and_survive_missing_labels():
 
 def test_article_page_marks_acts_by_name(workplace):
     model = load_model(workplace / "runs/words/model")
-    page = report.render_articles([("a.txt", model.label_article(f"The old ministry denied the report. {HOSTILE}"))], "words")
+    page = report.render_articles(
+        [("a.txt", model.label_article(f"The old ministry denied the report. {HOSTILE}"))], "words"
+    )
     assert "[denial, " in page
     assert "<script" not in page
 
@@ -510,11 +534,12 @@ def test_comparison_is_sorted_and_paired(workplace):
     assert [entry.name for entry in found.entries] == ["words", "majority"]
     assert found.baseline == "majority"
     assert found.entries[1].differences["train"] is None
-    assert found.entries[0].differences["train"].value > 0.9
+    # Majority answers with one act of two, which a third of the sentences have: F1 of 1/2 and 0.
+    assert found.entries[0].differences["train"].value == pytest.approx(0.75)
     assert "better than 'majority': words" in found.conclusion()
     assert ("classifier.name", ("logistic-regression", "majority")) in found.settings
     assert all(len(set(one.predicted)) == 2 for one in found.disagreements)
-    assert "+1.000" in found.to_text() or "+0." in found.to_text()
+    assert "+0.750" in found.to_text()
     assert "| words |" in found.to_markdown()
     assert "✗ " in found.to_html()
 
@@ -555,7 +580,10 @@ def test_equal_runs_are_not_told_apart(runs):
     manifest = json.loads((runs / "twin/manifest.json").read_text())
     (runs / "twin/manifest.json").write_text(json.dumps({**manifest, "name": "twin"}))
     found = compare([runs / "words", runs / "twin"])
-    assert "not told apart from 'words': twin" in found.conclusion() or "not told apart from 'twin': words" in found.conclusion()
+    assert (
+        "not told apart from 'words': twin" in found.conclusion()
+        or "not told apart from 'twin': words" in found.conclusion()
+    )
     assert found.settings == ()
     assert found.disagreements == ()
     for text in (found.to_text(), found.to_markdown(), found.to_html()):
@@ -578,5 +606,7 @@ def test_shipped_experiments_are_valid():
 
 
 def test_loaded_corpus_may_be_passed_on(tmp_path, corpus_folder):
-    run = train(read_experiment(write_experiment(tmp_path, "m", MAJORITY)), load_corpus(corpus_folder), tmp_path / "runs")
+    run = train(
+        read_experiment(write_experiment(tmp_path, "m", MAJORITY)), load_corpus(corpus_folder), tmp_path / "runs"
+    )
     assert verify(run.folder, load_corpus(corpus_folder)) == []

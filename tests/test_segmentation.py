@@ -11,20 +11,50 @@ def texts(article):
 
 CASES = {
     "attribution after a quote": ('"We will act," she said. He left.', ['"We will act," she said.', "He left."]),
-    "question with its speaker": ('"Is it true?" he asked. "Why?" Ana Lopez asked.', ['"Is it true?" he asked.', '"Why?" Ana Lopez asked.']),
-    "question and a new sentence": ("“Who knows?” The crowd said nothing.", ["“Who knows?”", "The crowd said nothing."]),
-    "quote over several sentences": ('"They lied. They will again," she said.', ['"They lied.', 'They will again," she said.']),
-    "closing mark stays": ('He said: "We came. We left." Then he went.', ['He said: "We came.', 'We left."', "Then he went."]),
+    "question with its speaker": (
+        '"Is it true?" he asked. "Why?" Ana Lopez asked.',
+        ['"Is it true?" he asked.', '"Why?" Ana Lopez asked.'],
+    ),
+    "question and a new sentence": (
+        "“Who knows?” The crowd said nothing.",
+        ["“Who knows?”", "The crowd said nothing."],
+    ),
+    "quote over several sentences": (
+        '"They lied. They will again," she said.',
+        ['"They lied.', 'They will again," she said.'],
+    ),
+    "closing mark stays": (
+        'He said: "We came. We left." Then he went.',
+        ['He said: "We came.', 'We left."', "Then he went."],
+    ),
     "unbalanced quote": ('"It began. It goes on. And', ['"It began.', "It goes on.", "And"]),
-    "U.S. inside and at the end": ("The U.S. said it would leave the U.S. The talks ended.", ["The U.S. said it would leave the U.S.", "The talks ended."]),
-    "titles and initials": ("Mr. Pell met Lt. Gen. J. R. Marlowe. They ate.", ["Mr. Pell met Lt. Gen. J. R. Marlowe.", "They ate."]),
-    "decimals and numbers": ("It cost $3.5 million. No. 5 won at 5 p.m. on Friday.", ["It cost $3.5 million.", "No. 5 won at 5 p.m. on Friday."]),
-    "plain words are no abbreviations": ("It ends this month. A spokesman left.", ["It ends this month.", "A spokesman left."]),
+    "U.S. inside and at the end": (
+        "The U.S. said it would leave the U.S. The talks ended.",
+        ["The U.S. said it would leave the U.S.", "The talks ended."],
+    ),
+    "titles and initials": (
+        "Mr. Pell met Lt. Gen. J. R. Marlowe. They ate.",
+        ["Mr. Pell met Lt. Gen. J. R. Marlowe.", "They ate."],
+    ),
+    "decimals and numbers": (
+        "It cost $3.5 million. No. 5 won at 5 p.m. on Friday.",
+        ["It cost $3.5 million.", "No. 5 won at 5 p.m. on Friday."],
+    ),
+    "plain words are no abbreviations": (
+        "It ends this month. A spokesman left.",
+        ["It ends this month.", "A spokesman left."],
+    ),
     "ellipsis": ("He waited... and left. Then... nothing.", ["He waited... and left.", "Then... nothing."]),
     "numbered items": ("1. The first. 2. The second.", ["1. The first.", "2. The second."]),
-    "dateline": ("KARSK, June 4 (SNA) - Drovia spoke. It rained.", ["KARSK, June 4 (SNA) - Drovia spoke.", "It rained."]),
+    "dateline": (
+        "KARSK, June 4 (SNA) - Drovia spoke. It rained.",
+        ["KARSK, June 4 (SNA) - Drovia spoke.", "It rained."],
+    ),
     "leading date": ("date 2024-04-27\nA heading\n\nOne. Two.", ["date 2024-04-27", "A heading", "One.", "Two."]),
-    "heading without a stop": ("Floods in Hask\nThe river rose. It fell.", ["Floods in Hask", "The river rose.", "It fell."]),
+    "heading without a stop": (
+        "Floods in Hask\nThe river rose. It fell.",
+        ["Floods in Hask", "The river rose.", "It fell."],
+    ),
     "blank lines": ("One.\n\n \n\nTwo.", ["One.", "Two."]),
     "Windows line ends": ("One.\r\n\r\nTwo. Three.\r\nFour.", ["One.", "Two.", "Three.", "Four."]),
     "non-breaking spaces": ("He paid.\u00a0She left.", ["He paid.", "She left."]),

@@ -102,9 +102,7 @@ def test_counts_and_binary_weights_differ_in_repeats():
 
 
 def record(**classifier):
-    return make_experiment(
-        "x", {"question": "?", "seed": 1, "features": {"words": [1, 1]}, "classifier": classifier}
-    )
+    return make_experiment("x", {"question": "?", "seed": 1, "features": {"words": [1, 1]}, "classifier": classifier})
 
 
 SENTENCES = ["they denied it", "he denied that", "she said so", "he said no", "the rain fell", "the road bent"] * 3
@@ -157,7 +155,9 @@ def test_scores_equal_those_of_scikit_learn(drawn):
     assert np.allclose(metrics.precision(counts), precision)
     assert np.allclose(metrics.recall(counts), recall)
     assert np.allclose(metrics.f1(counts), f1)
-    assert metrics.macro_f1(counts, [0, 2]) == pytest.approx(oracle.f1_score(gold, predicted, labels=["a", "c"], average="macro"))
+    assert metrics.macro_f1(counts, [0, 2]) == pytest.approx(
+        oracle.f1_score(gold, predicted, labels=["a", "c"], average="macro")
+    )
     assert metrics.mcc(counts) == pytest.approx(oracle.matthews_corrcoef(gold, predicted))
     assert metrics.accuracy(counts) == pytest.approx(oracle.accuracy_score(gold, predicted))
     sums = total(metrics.count_articles(gold, predicted, proba, articles, ABC))
@@ -198,7 +198,9 @@ def test_scores_do_not_depend_on_order_names_or_doubling(drawn, change):
     sizes = [sums.confusion.sum() for sums in (before, after)]
     for scoring in (metrics.log_loss, metrics.brier):
         assert scoring(after.losses, sizes[1]) == pytest.approx(scoring(before.losses, sizes[0]))
-    assert metrics.expected_calibration_error(after.bins) == pytest.approx(metrics.expected_calibration_error(before.bins))
+    assert metrics.expected_calibration_error(after.bins) == pytest.approx(
+        metrics.expected_calibration_error(before.bins)
+    )
 
 
 def test_undefined_is_nan_and_a_label_never_predicted_scores_zero():
@@ -230,7 +232,9 @@ def test_resampled_counts_are_those_of_the_articles_drawn(drawn):
     gold, predicted, proba, articles = drawn
     counts = metrics.count_articles(gold, predicted, proba, articles, ABC)
     weights = draw_articles(20, 3, np.random.default_rng(1))
-    rows = np.concatenate([np.flatnonzero(articles == name) for name in np.repeat(np.arange(20), weights[0].astype(int))])
+    rows = np.concatenate(
+        [np.flatnonzero(articles == name) for name in np.repeat(np.arange(20), weights[0].astype(int))]
+    )
     assert np.array_equal(weigh(counts, weights).confusion[0], metrics.confusion(gold[rows], predicted[rows], ABC))
 
 
@@ -270,7 +274,9 @@ def test_randomisation_test_rarely_cries_wolf():
         for _ in range(2):
             gold = np.array(["a", "b"] * 40)
             predicted = np.where(rng.random(80) < 0.7, gold, np.where(gold == "a", "b", "a"))
-            parts.append(metrics.count_articles(gold, predicted, np.full((80, 2), 0.5), np.repeat(np.arange(20), 4), ["a", "b"]))
+            parts.append(
+                metrics.count_articles(gold, predicted, np.full((80, 2), 0.5), np.repeat(np.arange(20), 4), ["a", "b"])
+            )
         found.append(randomisation_test(*parts, accuracy, 400, rng))
     assert 0.02 < np.mean(np.array(found) < 0.05) < 0.085
 
@@ -283,7 +289,9 @@ def test_holm_multiplies_by_what_is_left_and_never_falls():
 
 def test_kappa_equals_that_of_scikit_learn(drawn):
     gold, predicted, _, _ = drawn
-    assert cohen_kappa(metrics.confusion(gold, predicted, ABC)) == pytest.approx(oracle.cohen_kappa_score(gold, predicted))
+    assert cohen_kappa(metrics.confusion(gold, predicted, ABC)) == pytest.approx(
+        oracle.cohen_kappa_score(gold, predicted)
+    )
 
 
 def test_alpha_is_that_of_krippendorffs_worked_example():

@@ -197,6 +197,8 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
     folder = Path(folder)
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if "schema" in manifest:
+            raise ModelError(f"the folder is a run; name the model in it [{folder / 'model'}]")
         if not {"format", "file", "sha256", "labels", "versions"} <= set(manifest):
             raise ValueError(folder)
         LabelSet.from_dict(manifest["labels"])
@@ -309,6 +311,8 @@ def _canonical(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         schema = json.loads(archive.read("schema.json"))
         for node in _nodes(schema):
+            # scikit-learn keeps the memory address of a vectoriser's stop words, and does without.
+            node.pop("_stop_words_id", None)
             if "__id__" in node:
                 plain = node.get("__loader__") == "JsonNode"
                 node["__id__"] = next(numbers) if plain else shared.setdefault(node["__id__"], next(numbers))

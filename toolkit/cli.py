@@ -400,7 +400,8 @@ def _corpus_check(options: argparse.Namespace) -> int:
     try:
         corpus = load_corpus(options.corpus)
     except CorpusError as error:
-        print(f"{len(error.problems)} problems", file=sys.stderr)
+        if len(error.problems) > 1:
+            print(f"{len(error.problems)} problems", file=sys.stderr)
         raise
     sizes = ", ".join(f"{len(split)} sentences in {name}" for name, split in corpus.items())
     print(f"no problem found: {sizes}; fingerprint {corpus_fingerprint(corpus)}")

@@ -249,7 +249,7 @@ def _fit(
         except ValueError as error:
             if len(set(seen["gold"])) < 2:
                 raise ToolkitError(
-                    f"training has the single label {seen['gold'][0]!r}; a classifier needs two or more"
+                    f"training has the single label {str(seen['gold'][0])!r}; a classifier needs two or more"
                 ) from error
             raise
         # A cache folder that is gone tomorrow has no place in a saved model.

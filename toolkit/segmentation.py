@@ -40,7 +40,6 @@ _MISSED = re.compile(
     r"\b(?!(?:etc|inc|ltd|corp|dept|approx|est|vol|fig|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)\b)"
     r"[a-zà-ÿ]{3,}[.!?]+[\"”’)\]]*(\s+)(?=[\"“‘(\[]?[A-ZÀ-Þ])"
 )
-_CLOSING = re.compile(r"[\"”’»)\]]+(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +161,13 @@ def _cut(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     ends = {end for _, end in nupunkt.sent_spans(paragraph)} | {match.end() for match in _MISSED.finditer(paragraph)}
     begin = 0
     for end in sorted(ends | {len(paragraph)}):
-        closing = _CLOSING.match(paragraph, end)
-        if closing and not _opens(paragraph, begin, end):
-            end = closing.end()
         if end < len(paragraph) and _goes_on(paragraph, begin, end):
             continue
         sentence = paragraph[begin:end]
         if sentence.strip():
             indent = len(sentence) - len(sentence.lstrip())
             yield first + begin + indent, first + begin + len(sentence.rstrip())
-        begin = max(begin, end)
-
-
-def _opens(paragraph: str, begin: int, end: int) -> bool:
-    """Say whether a straight quote mark at ``end`` opens a quote: all before it are paired."""
-    return paragraph[end : end + 1] == '"' and paragraph.count('"', max(begin, end - 2000), end) % 2 == 0
+        begin = end
 
 
 def _goes_on(paragraph: str, begin: int, end: int) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -85,9 +83,3 @@ def check_no_leak(train_articles: ArrayLike, test_articles: ArrayLike) -> None:
         raise ValueError(
             f"train and test share {len(shared)} articles ({some(shared)}); split with splits.article_folds"
         )
-
-
-def labels_without_training(y_true: Sequence[str], folds: Sequence[Fold]) -> list[str]:
-    """List the labels that some fold has in its test but not in its training part, sorted."""
-    gold = np.asarray(y_true)
-    return sorted({str(name) for train, test in folds for name in np.setdiff1d(gold[test], gold[train])})

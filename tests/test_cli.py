@@ -1,0 +1,333 @@
+import ast
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import MAJORITY, WORDS, write_csv, write_experiment
+
+from toolkit import cli
+
+ARTICLE = (
+    "Floods in Hask\n\nThe old ministry denied the report about the tower. The old river rose by the tower at night.\n"
+)
+
+
+@pytest.fixture
+def run(workplace, tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder that sees the finished runs."""
+    (tmp_path / "runs").symlink_to(workplace / "runs")
+    (tmp_path / "a.txt").write_text(ARTICLE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, code=0):
+        assert cli.main([str(one) for one in arguments]) == code
+        out = capsys.readouterr()
+        return out.err if code else out.out
+
+    return call
+
+
+MODEL = ("--model", "runs/words/model")
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def binary(monkeypatch, tty=False):
+    """Give the command a standard output whose bytes can be read."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    stream.isatty = lambda: tty
+    monkeypatch.setattr("sys.stdout", stream)
+    return stream.buffer
+
+
+def test_article_into_a_pipe_gives_json_lines(run, monkeypatch):
+    out = binary(monkeypatch)
+    run("label", "a.txt", *MODEL)
+    rows = lines(out.getvalue().decode())
+    assert [row["label"] for row in rows[1:]] == ["denial", "none"]
+    assert ARTICLE[rows[1]["start"] : rows[1]["end"]] == rows[1]["text"]
+
+
+def test_article_on_a_terminal_gives_a_table(run, monkeypatch):
+    out = binary(monkeypatch, tty=True)
+    Path("b.txt").write_text("He denied\x1b[31m it.")
+    run("label", "a.txt", "b.txt", *MODEL)
+    text = out.getvalue().decode()
+    assert "denial" in text
+    assert "b.txt" in text
+    assert "\x1b" not in text
+
+
+def test_standard_input_is_an_article(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ARTICLE.encode())))
+    run("label", "-", *MODEL, "--output", "x.jsonl")
+    assert len(lines(Path("x.jsonl").read_text())) == 3
+
+
+def test_folder_of_articles_names_each(run):
+    Path("deep/er").mkdir(parents=True)
+    Path("deep/er/b.md").write_text("He denied it.")
+    Path("deep/a.txt").write_text("It rained.")
+    Path("deep/c.pdf").write_text("")
+    run("label", "deep", *MODEL, "--output", "x.csv")
+    assert [line.partition(",")[0] for line in Path("x.csv").read_text().splitlines()] == [
+        "article",
+        "deep/a.txt",
+        "deep/er/b.md",
+    ]
+
+
+def test_article_page_is_written(run):
+    run("label", "a.txt", *MODEL, "--output", "x.html")
+    assert "<title>a.txt</title>" in Path("x.html").read_text()
+
+
+def test_table_gains_columns(run, monkeypatch):
+    write_csv(Path("t.csv"), ["id", "sentence"], [[7, "They denied the report."], [8, ""]])
+    run("label", "t.csv", *MODEL, "--output", "x.jsonl")
+    first, second = lines(Path("x.jsonl").read_text())
+    assert (first["id"], first["label"]) == ("7", "denial")
+    assert second["label"] is None
+    out = binary(monkeypatch, tty=True)
+    run("label", "t.csv", *MODEL)
+    assert out.getvalue().decode().splitlines()[1].startswith("–")
+
+
+def test_table_with_gold_labels_is_scored(run):
+    rows = [
+        ["They denied the report.", "denial", ""],
+        ["It rained.", "statement", "none"],
+        ["She said she hoped.", "statement", ""],
+    ]
+    write_csv(Path("t.csv"), ["text", "label", "also"], rows)
+    out = run("evaluate", "t.csv", *MODEL, "--also-column", "also", "--output", "found")
+    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["strict", "lenient", "unambiguous"]
+    assert "–" in out
+    assert json.loads(Path("found/scores.json").read_text())["strict"]["n_sentences"] == 3
+    assert Path("found/predictions.csv").read_text().count("\n") == 4
+    assert "strict" in run("evaluate", "t.csv", *MODEL)
+
+
+@pytest.mark.parametrize(
+    ("rows", "arguments", "message"),
+    [
+        ([], (), "the table has no row"),
+        ([["", "denial", ""]], (), "'text' of row 1 is ''; drop the row or fill it"),
+        ([["a", "denail", ""]], (), "did you mean 'denial'? [t.csv, row 1]"),
+        ([["a", "denial", "nope"]], ("--also-column", "also"), "label 'nope' is not in the label set"),
+        ([["a", "denial", ""]], ("--label-column", "lable"), "did you mean 'label'?"),
+        ([["a", "denial", ""]], ("--also-column", "alos"), "did you mean 'also'?"),
+        ([["a", "denial", ""]], ("--output", "a.txt"), "the folder cannot be made"),
+    ],
+)
+def test_wrong_gold_table_is_one_sentence(run, rows, arguments, message):
+    write_csv(Path("t.csv"), ["text", "label", "also"], rows)
+    error = run("evaluate", "t.csv", *MODEL, *arguments, code=1)
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("label", "b.txt", *MODEL), "cannot be read"),
+        (("label", "a.pdf", *MODEL), "the ending '.pdf' is none of .txt, .md, .csv"),
+        (("label", "a.txt", "t.csv", *MODEL), "label a table by itself"),
+        (("label", "a.txt", *MODEL, "--text-column", "x"), "an article has no columns"),
+        (("label", "t.csv", *MODEL, "--output", "x.html"), "a table has no page to read"),
+        (("label", "a.txt", *MODEL, "--output", "x.doc"), "the ending '.doc' is none of"),
+        (("label", "empty", *MODEL), "the folder holds no article"),
+        (("label", "a.txt"), "there is no model; train one with 'toolkit train'"),
+        (("compare", "runs/words"), "name at least two"),
+        (("compare", "--output", "x.pdf"), "the ending '.pdf' is none of .html, .md"),
+        (("explain", " ", *MODEL), "the sentence is empty"),
+        (("train",), "there is no experiment"),
+        (("train", "wrods"), "there is no experiment file"),
+        (("corpus", "check"), "there is no corpus folder"),
+        (("verify", "runs/wrods"), "did you mean 'words'?"),
+        (("inspect", "runs"), "there is no model"),
+    ],
+)
+def test_problem_with_the_input_is_one_sentence_and_code_one(run, arguments, message):
+    Path("empty").mkdir()
+    error = run(*arguments, code=1)
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"]])
+def test_wrong_usage_is_code_two(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_comparison_is_printed_and_written(run):
+    text = run("compare")
+    assert "words" in text
+    assert "better than 'majority': words" in text
+    assert run("compare", "runs/words", "--against", "runs/majority") == text
+    run("compare", "--output", "x.html")
+    run("compare", "--output", "x.md")
+    assert Path("x.html").read_text().startswith("<!doctype html>")
+    assert Path("x.md").read_text().startswith("# Comparison of 2 runs")
+
+
+def test_training_prints_a_line_a_run(workplace, tmp_path, corpus_folder, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("words", WORDS), ("majority", MAJORITY)):
+        write_experiment(tmp_path / "experiments", name, text)
+    arguments = ["train", "--corpus", str(corpus_folder), "--jobs", "1"]
+    assert cli.main(arguments) == 0
+    out = capsys.readouterr()
+    assert [line.split()[0] for line in out.out.splitlines()] == ["majority", "words"]
+    assert "words: 4 of 4 fits done" in out.err
+    assert cli.main([*arguments, "words", "--quiet", "--set", "classifier.C=2"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert (tmp_path / "runs/words+classifier.C=2/report.html").is_file()
+
+
+def test_progress_on_a_terminal_is_a_bar(monkeypatch):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", stream)
+    progress = cli._Progress("words", quiet=False)
+    progress("fit", 1, 2)
+    progress("fit", 2, 2)
+    assert "words" in stream.getvalue()
+
+
+def test_verify_says_the_same_or_what_differs(workplace, tmp_path, corpus_folder, monkeypatch, capsys):
+    import shutil
+
+    shutil.copytree(workplace / "runs", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["verify", "runs/words", "--corpus", str(corpus_folder), "--jobs", "1"]
+    assert cli.main(arguments) == 0
+    assert capsys.readouterr().out.startswith("the same: every prediction")
+    assert cli.main([*arguments, "--quiet"]) == 0
+    path = tmp_path / "runs/words/report.json"
+    path.write_text(path.read_text().replace("Does words work?", "Did words work?"))
+    assert cli.main(arguments) == 1
+    assert "the run is not reproduced: 'report.json differs'" in capsys.readouterr().err
+
+
+def test_explanation_lists_ngrams_by_label(run):
+    text = run("explain", "They denied it.", *MODEL)
+    assert text.startswith("denial ")
+    assert "  denied" in text
+
+
+def test_inspection_prints_what_a_model_needs(run):
+    text = run("inspect", "runs/words/model")
+    assert "intact" in text
+    assert "scikit-learn 1." in text
+    assert "not trusted  none" in text
+
+
+def test_corpus_commands_describe_the_corpus(run, corpus_folder, own_corpus):
+    assert "no problem found: 27 sentences in train, 9 sentences in test; fingerprint " in run(
+        "corpus", "check", "--corpus", corpus_folder
+    )
+    assert run("corpus", "stats", "--corpus", corpus_folder).startswith("36 sentences in 12 articles; 324 words")
+    assert "Cohen's kappa           1.000" in run("corpus", "agreement", "--corpus", corpus_folder)
+    run("corpus", "export", "x.jsonl", "--corpus", corpus_folder)
+    assert lines(Path("x.jsonl").read_text())[0]["label"] == "denial"
+    path = own_corpus / "sentences.csv"
+    text = path.read_text()
+    path.write_text(
+        text.replace("denial,denial\n", "denial,\n")
+        .replace("statement,statement\n", "statement,\n")
+        .replace("none,none\n", "none,\n")
+    )
+    assert "annotate twice" in run("corpus", "agreement", "--corpus", own_corpus, code=1)
+    path.write_text(text.replace("bridge.,denial", "bridge.,x").replace("dam.,denial", "dam.,y"))
+    error = run("corpus", "check", "--corpus", own_corpus, code=1)
+    assert error.startswith("2 problems\n")
+    assert error.count("\n") == 3
+
+
+def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypatch):
+    def broken(options):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("toolkit.cli._inspect", broken)
+    with Path(os.devnull).open("w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert cli.main(["inspect", "x"]) == 0
+
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("toolkit.cli._inspect", interrupted)
+    assert cli.main(["inspect", "x"]) == 130
+
+
+def test_cores_are_counted_without_affinity(monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    assert cli._cores() >= 1
+
+
+def test_help_and_import_load_nothing_heavy():
+    heavy = "{'numpy', 'sklearn', 'datasets', 'matplotlib'}"
+    code = f"import sys, toolkit.cli as cli; cli.make_parser(); print(sorted(set(sys.modules) & {heavy}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_help_comes_at_once():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "toolkit.cli", "--help"], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    # Measured at 0.05 s; the bound is for a machine under load.
+    assert min(seconds) < 0.5
+
+
+# What each module may import: only what stands on a line above it.
+LAYERS = [
+    {"exceptions"},
+    {"labels"},
+    {"tables", "corpus", "segmentation", "config"},
+    {"rules", "splits", "features", "metrics"},
+    {"significance", "pipelines"},
+    {"agreement", "evaluation", "explanation"},
+    {"artifacts", "figures"},
+    {"labelling"},
+    {"report"},
+    {"experiment"},
+    {"comparison"},
+    {"cli"},
+]
+
+
+def test_imports_point_downward_only():
+    level = {name: number for number, names in enumerate(LAYERS) for name in names}
+    modules = {path.stem: path for path in Path(cli.__file__).parent.glob("*.py") if path.stem != "__init__"}
+    assert set(level) == set(modules)
+    for name, path in modules.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("toolkit"):
+                full = node.module.split(".")
+                used = [full[1]] if len(full) > 1 else [alias.name for alias in node.names if alias.name in level]
+                for other in used:
+                    assert level[other] < level[name], f"{name} imports {other}"
+
+
+def test_public_names_are_all_there():
+    import toolkit
+
+    for name in toolkit.__all__:
+        assert getattr(toolkit, name)
+    assert dir(toolkit) == sorted(toolkit.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'lable'"):
+        _ = toolkit.lable
