@@ -16,7 +16,7 @@ def test_silent_settings_take_their_defaults():
 
 def test_settings_survive_a_round_trip():
     record = make_experiment("x", GOOD).to_dict()
-    del record["name"], record["baseline"], record["features"]["characters"]
+    del record["name"], record["baseline"], record["features"]["characters"], record["features"]["cues"]
     assert make_experiment("x", record) == make_experiment("x", GOOD)
 
 
@@ -45,7 +45,8 @@ def test_digest_is_of_the_settings_and_not_of_the_name():
         ({"classifier": {"name": "svm", "C": [1, 1]}}, "each once"),
         ({"classifier": {"name": "svm", "C": [0]}}, "classifier.C is 0; expected a number above 0"),
         ({"classifier": {"name": "svm", "balanced": 1}}, "classifier.balanced is 1; expected true or false"),
-        ({"classifier": {"name": "keywords"}}, "needs rules"),
+        ({"classifier": {"name": "keywords"}}, r"\[classifier\] needs a rule list"),
+        ({"features": {"words": [1, 2], "cues": []}}, r"\[features\] needs a rule list"),
         ({"classifier": {"name": "keywords", "rules": [["denial"]]}}, r"rule \['denial'\] is none"),
         ({"classifier": {"nam": "svm"}}, r"key 'classifier.nam' is unknown; did you mean 'name'\?"),
         ({"evaluation": {"folds": 1}}, "evaluation.folds is 1"),

@@ -11,7 +11,7 @@ from toolkit.config import Features, make_experiment
 from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
 from toolkit.pipelines import make_grid, make_pipeline, predict_proba
-from toolkit.rules import KeywordRules
+from toolkit.rules import CueIndicators, KeywordRules
 from toolkit.significance import draw_articles, holm, interval, randomisation_test, total, weigh
 from toolkit.splits import article_folds, check_no_leak
 
@@ -88,6 +88,18 @@ def test_rule_probabilities_follow_training_and_agree_with_its_label():
 
 def test_rules_alone_give_their_one_label_everything():
     assert KeywordRules([], "none").fit(["x"], ["none"]).predict_proba(["y"]).tolist() == [[1.0]]
+
+
+def test_cue_features_say_which_rules_speak_and_which_first():
+    cues = CueIndicators(RULES, weight=0.5)
+    assert cues.transform(["He said he denied it.", "She said so.", "Rain."]).toarray().tolist() == [
+        [0.5, 0.5, 0.5, 0.0],
+        [0.0, 0.5, 0.0, 0.5],
+        [0.0, 0.0, 0.0, 0.0],
+    ]
+    assert cues.transform([]).shape == (0, 4)
+    vectorizer = make_vectorizer(Features(words=(1, 1), cues=tuple(RULES))).fit(["He said no."])
+    assert vectorizer.get_feature_names_out()[-1] == "cues__first cue: statement 2"
 
 
 def test_vectorizer_keeps_single_letters_and_marks_of_speech():

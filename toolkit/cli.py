@@ -422,18 +422,19 @@ def _corpus_stats(options: argparse.Namespace) -> int:
         "split": lambda row: row["split"],
         "genre": lambda row: row["genre"] or "–",
         "year": lambda row: row["date"][:4] or "–",
-        "words": lambda row: next(
-            f"up to {most}" for most in (10, 20, 30, 40, 1000000) if len(row["text"].split()) <= most
-        ),
+        "words": lambda row: _length_group(len(row["text"].split())),
     }
     for title, key in groups.items():
         print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
         table = Counter((key(row), row["label"]) for row in rows)
         for value in sorted({group for group, _ in table}):
             counts = [table[value, place] for place in range(len(names))]
-            title = value.replace("up to 1000000", "over 40")
-            print(f"{title:<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+            print(f"{value:<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
     return DONE
+
+
+def _length_group(n_words: int) -> str:
+    return next((f"{most - 9}-{most}" for most in (10, 20, 30, 40) if n_words <= most), "41+")
 
 
 def _corpus_agreement(options: argparse.Namespace) -> int:

@@ -39,6 +39,8 @@ class Features:
         ``tf-idf`` (sublinear), ``count`` or ``binary``.
     lowercase : bool
         Whether case is dropped.
+    cues : tuple of (label, (cue, cue, ...)) or None
+        A rule list whose hits are features beside the n-grams.
     """
 
     words: tuple[int, int] | None = None
@@ -46,6 +48,7 @@ class Features:
     min_count: int = 1
     weights: str = "tf-idf"
     lowercase: bool = True
+    cues: tuple[tuple[str, tuple[str, ...]], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,7 @@ def _read_features(table: _Table) -> Features:
         min_count=table.take("min_count", int, plain.min_count, _is_positive, "a whole number from 1 up"),
         weights=table.take("weights", str, plain.weights, WEIGHTS.__contains__, f"one of {', '.join(WEIGHTS)}"),
         lowercase=table.take("lowercase", bool, plain.lowercase),
+        cues=_read_rules(table, table.take("cues", list, None)) if "cues" in table.left else None,
     )
     table.done()
     return features
@@ -229,7 +233,7 @@ def _check_values(table: _Table, key: str, values: tuple[Any, ...], default: Any
 def _read_rules(table: _Table, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Validate an ordered rule list: ``[[label, cue, cue, ...], ...]``."""
     if not isinstance(value, list) or not value:
-        table.fail("the classifier 'keywords' needs rules; write rules = [['denial', 'denied', 'denies'], ...]")
+        table.fail(f"[{table.path}] needs a rule list; write it as in [['denial', 'denied', 'denies'], ...]")
     for rule in value:
         if not isinstance(rule, list) or len(rule) < 2 or not all(isinstance(cue, str) and cue.strip() for cue in rule):
             table.fail(f"rule {rule!r} is none; expected a label and at least one cue, as in ['denial', 'denied']")

@@ -8,6 +8,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
 from toolkit.config import Features
+from toolkit.rules import CueIndicators
 
 # Words of one letter ("I", the "t" of "don't") and the marks of speech are kept:
 # who speaks, and whether, is what the labels are about.
@@ -25,7 +26,7 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     Returns
     -------
     FeatureUnion
-        Parts ``words`` and ``characters``, in this order; transforms n sentences into a
+        Parts ``words``, ``characters`` and ``cues``, in this order; transforms n sentences into a
         sparse matrix of shape (n_sentences, n_features). Each part with tf-idf weights
         has rows of length 1, so that neither kind drowns the other.
 
@@ -41,9 +42,11 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     else:
         shared["binary"] = features.weights == "binary"
     vectorizer = TfidfVectorizer if features.weights == "tf-idf" else CountVectorizer
-    parts = []
+    parts: list[tuple[str, Any]] = []
     if features.words:
         parts.append(("words", vectorizer(token_pattern=WORD_OR_MARK, ngram_range=features.words, **shared)))
     if features.characters:
         parts.append(("characters", vectorizer(analyzer="char_wb", ngram_range=features.characters, **shared)))
+    if features.cues:
+        parts.append(("cues", CueIndicators(features.cues)))
     return FeatureUnion(parts)

@@ -1,4 +1,4 @@
-"""A rule list as a scikit-learn classifier: the baseline that every reader wonders about."""
+"""Rule lists in scikit-learn: a classifier (the baseline that every reader wonders about) and features."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 # A rule's label keeps more than half of the probability, so that the most probable
@@ -99,6 +100,49 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
             ],
             dtype=np.intp,
         )
+
+
+class CueIndicators(TransformerMixin, BaseEstimator):
+    """Say of each sentence which rules have a cue in it, and which is the first.
+
+    Parameters
+    ----------
+    rules : sequence of (label, (cue, cue, ...))
+        As in :class:`KeywordRules`.
+    weight : float
+        Value of a feature that is on. A row of tf-idf weights has length 1; at one half
+        a cue is heard beside it and does not drown it.
+
+    Examples
+    --------
+    >>> cues = CueIndicators([("denial", ("denied",)), ("statement", ("said",))], weight=1.0)
+    >>> cues.fit_transform(["He said he denied it."]).toarray().tolist()
+    [[1.0, 1.0, 1.0, 0.0]]
+    """
+
+    def __init__(self, rules: Sequence[tuple[str, Sequence[str]]] = (), weight: float = 0.5) -> None:
+        self.rules = rules
+        self.weight = weight
+
+    def fit(self, X: Sequence[str], y: ArrayLike | None = None) -> CueIndicators:
+        """Learn nothing; the rules are fixed."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, X: Sequence[str]) -> csr_matrix:
+        """Return indicators, shape (n_sentences, 2 * n_rules): any cue, then first cue."""
+        patterns = [_pattern(cues) for _, cues in self.rules]
+        present = np.array([[bool(pattern.search(sentence)) for pattern in patterns] for sentence in X])
+        present = present.reshape(len(X), len(patterns))
+        first = present & (np.cumsum(present, axis=1) == 1)
+        return csr_matrix(np.hstack([present, first]) * self.weight)
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return a name for each column, shape (2 * n_rules,)."""
+        spoken = [f"{label} {number}" for number, (label, _) in enumerate(self.rules, 1)]
+        return np.array([f"{kind} cue: {name}" for kind in ("any", "first") for name in spoken], dtype=object)
 
 
 def _pattern(cues: Sequence[str]) -> re.Pattern[str]:
