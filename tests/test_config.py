@@ -3,6 +3,7 @@ from conftest import WORDS, write_experiment
 
 from toolkit.config import make_experiment, read_experiment
 from toolkit.exceptions import ConfigError
+from toolkit.experiment import without_none
 
 GOOD = {"question": "?", "seed": 1, "features": {"words": [1, 2]}, "classifier": {"name": "naive-bayes"}}
 
@@ -18,6 +19,18 @@ def test_settings_survive_a_round_trip():
     record = make_experiment("x", GOOD).to_dict()
     del record["name"], record["baseline"], record["features"]["characters"], record["features"]["cues"]
     assert make_experiment("x", record) == make_experiment("x", GOOD)
+
+
+def test_rule_lists_survive_a_round_trip():
+    rules = [["denial", "denied", "no truth"], ["pledge", "vow*"]]
+    for change in (
+        {"classifier": {"name": "keywords", "rules": rules}},
+        {"features": {"words": [1, 1], "cues": rules}},
+    ):
+        experiment = make_experiment("x", {**GOOD, **change})
+        record = without_none(experiment.to_dict())
+        del record["name"]
+        assert make_experiment("x", record) == experiment
 
 
 def test_digest_is_of_the_settings_and_not_of_the_name():

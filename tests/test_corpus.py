@@ -70,7 +70,8 @@ def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
             "sentences",
             ",text,",
             ",txt,",
-            "column 'text' is missing from the header (article, position, paragraph, txt, label, also, first, second); did you mean 'txt'? [{}:1]",
+            "column 'text' is missing from the header (article, position, paragraph, txt, label, also, first, second)"
+            "; did you mean 'txt'? [{}:1]",
         ),
         (
             "sentences",

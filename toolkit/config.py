@@ -91,8 +91,11 @@ class Experiment:
         record = asdict(self)
         classifier = {"name": self.classifier.name}
         for name, values in self.classifier.parameters:
-            classifier[name] = _plain(values[0] if len(values) == 1 else values)
+            value = values[0] if len(values) == 1 else values
+            classifier[name] = _file_rules(value) if name == "rules" else _plain(value)
         record["classifier"] = classifier
+        if self.features.cues is not None:
+            record["features"]["cues"] = _file_rules(self.features.cues)
         record["model"] = {"format": record.pop("model_format")}
         return {key: _plain(value) for key, value in record.items()}
 
@@ -343,6 +346,11 @@ def _apply(record: dict[str, Any], override: str) -> str:
         table[last] = value
     # What stands in a folder's name must be safe on every file system.
     return re.sub(r"[^A-Za-z0-9._=-]+", "-", override.strip()).strip("-.")
+
+
+def _file_rules(rules: tuple[tuple[str, tuple[str, ...]], ...]) -> list[list[str]]:
+    """Write a rule list as it stands in a file."""
+    return [[label, *cues] for label, cues in rules]
 
 
 def _plain(value: Any) -> Any:

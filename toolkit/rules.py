@@ -134,7 +134,7 @@ class CueIndicators(TransformerMixin, BaseEstimator):
     def transform(self, X: Sequence[str]) -> csr_matrix:
         """Return indicators, shape (n_sentences, 2 * n_rules): any cue, then first cue."""
         patterns = [_pattern(cues) for _, cues in self.rules]
-        present = np.array([[bool(pattern.search(sentence)) for pattern in patterns] for sentence in X])
+        present = np.array([[bool(pattern.search(sentence)) for pattern in patterns] for sentence in X], dtype=bool)
         present = present.reshape(len(X), len(patterns))
         first = present & (np.cumsum(present, axis=1) == 1)
         return csr_matrix(np.hstack([present, first]) * self.weight)
