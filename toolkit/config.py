@@ -89,7 +89,7 @@ class Experiment:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data, in the shape of the file."""
         record = asdict(self)
-        classifier = {"name": self.classifier.name}
+        classifier: dict[str, Any] = {"name": self.classifier.name}
         for name, values in self.classifier.parameters:
             value = values[0] if len(values) == 1 else values
             classifier[name] = _file_rules(value) if name == "rules" else _plain(value)
