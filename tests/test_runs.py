@@ -517,6 +517,20 @@ def test_figures_are_byte_stable_and_survive_missing_labels():
     assert figures.draw_precision_recall(only).startswith('<svg role="img"')
 
 
+def test_all_text_of_a_figure_takes_the_colour_of_the_page():
+    found = predictions(["denial", "statement", "none"], ["denial", "statement", "none"])
+    scores = score(found, 100)
+    drawn = [
+        figures.draw_label_scores(scores),
+        figures.draw_forest(["a"], [(0.5, 0.4, 0.6)]),
+        figures.draw_reliability(found),
+    ]
+    for svg in drawn:
+        texts = re.findall(r"<text [^>]*>", svg)
+        assert texts
+        assert all("fill: currentColor" in text for text in texts)
+
+
 def test_article_page_marks_acts_by_name(workplace):
     model = load_model(workplace / "runs/words/model")
     page = report.render_articles(

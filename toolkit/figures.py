@@ -64,7 +64,9 @@ def draw_label_scores(scores: Scores) -> str:
             continue
         axes.plot([f1.low, f1.high], [row, row], color=INK, linewidth=1.4)
         axes.plot(f1.value, row, MARKERS[row % len(MARKERS)], color=COLOURS[row % len(COLOURS)], markersize=8)
-        axes.annotate(f"{f1.value:.2f}", (f1.value, row), (0, 7), textcoords="offset points", ha="center", fontsize=8)
+        axes.annotate(
+            f"{f1.value:.2f}", (f1.value, row), (0, 7), textcoords="offset points", ha="center", fontsize=8, color=INK
+        )
     axes.set_yticks(range(len(scores.labels)), [_wrap(label.title) for label in scores.labels])
     axes.set_ylim(len(scores.labels) - 0.4, -0.7)
     axes.set_xlim(0, 1)
@@ -152,7 +154,9 @@ def draw_forest(names: Sequence[str], estimates: Sequence[tuple[float, float, fl
     for row, (value, low, high) in enumerate(estimates):
         axes.plot([low, high], [row, row], color=INK, linewidth=1.4)
         axes.plot(value, row, "o", color=COLOURS[1], markersize=7)
-        axes.annotate(f"{value:.3f}", (value, row), (0, 6), textcoords="offset points", ha="center", fontsize=8)
+        axes.annotate(
+            f"{value:.3f}", (value, row), (0, 6), textcoords="offset points", ha="center", fontsize=8, color=INK
+        )
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.7)
     axes.set_xlim(0, 1)
