@@ -131,6 +131,14 @@ def test_line_of_a_record_is_its_first(own_corpus):
     assert any(one.endswith(f"{path}:4]") for one in problems(own_corpus))
 
 
+def test_problem_of_a_record_over_several_lines_is_on_its_first(own_corpus):
+    path = own_corpus / "sentences.csv"
+    edit(
+        path, "The northern ministry denied the report about the bridge.,denial", '"The northern\nministry denied.",no'
+    )
+    assert problems(own_corpus)[0].endswith(f"[{path}:2]")
+
+
 def test_missing_files_are_named(tmp_path, own_corpus):
     assert "there is no corpus folder" in problems(tmp_path / "nowhere")[0]
     (own_corpus / "sentences.csv").unlink()

@@ -558,6 +558,15 @@ def test_comparison_is_sorted_and_paired(workplace):
     assert "✗ " in found.to_html()
 
 
+def test_p_values_are_corrected_for_how_many_comparisons_were_made(runs):
+    alone = compare([runs / "words", runs / "majority"], against="majority").entries[0].differences["train"].p_value
+    shutil.copytree(runs / "majority", runs / "twin")
+    manifest = json.loads((runs / "twin/manifest.json").read_text())
+    (runs / "twin/manifest.json").write_text(json.dumps({**manifest, "name": "twin"}))
+    found = compare([runs / "words", runs / "majority", runs / "twin"], against="majority").entries[0]
+    assert found.differences["train"].p_value == pytest.approx(2 * alone)
+
+
 def test_comparison_to_a_chosen_run(workplace):
     found = compare([workplace / "runs/words", workplace / "runs/majority"], against="words")
     assert found.entries[1].differences["test"].value < 0

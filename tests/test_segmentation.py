@@ -44,6 +44,7 @@ CASES = {
         "It ends this month. A spokesman left.",
         ["It ends this month.", "A spokesman left."],
     ),
+    "a mark within a name": ("Yahoo! said it would. It did.", ["Yahoo! said it would.", "It did."]),
     "ellipsis": ("He waited... and left. Then... nothing.", ["He waited... and left.", "Then... nothing."]),
     "numbered items": ("1. The first. 2. The second.", ["1. The first.", "2. The second."]),
     "dateline": (

@@ -255,7 +255,7 @@ def _environment() -> Environment:
 
     environment = Environment(
         loader=PackageLoader("toolkit", "templates"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
