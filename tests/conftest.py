@@ -27,7 +27,7 @@ TEXTS = {
     "statement": "The {} ministry said it hoped for the {}.",
     "none": "The {} river rose by the {} at night.",
 }
-PLACES = ("northern", "southern", "eastern", "western", "upper", "lower", "old", "new", "grey", "green", "far", "near")
+PLACES = ("northern", "coastal", "eastern", "highland", "upper", "lower", "old", "new", "grey", "green", "far", "near")
 THINGS = ("bridge", "harbour", "dam", "treaty", "road", "fleet", "mine", "border", "tower", "school", "field", "wall")
 
 

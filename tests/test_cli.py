@@ -255,6 +255,61 @@ def test_corpus_commands_describe_the_corpus(run, corpus_folder, own_corpus):
     assert error.count("\n") == 3
 
 
+def test_corpus_check_lists_what_is_too_much_alike(run, own_corpus):
+    path = own_corpus / "sentences.csv"
+    path.write_text(path.read_text().replace("The near river rose by the wall", "The far river rose by the field"))
+    error = run("corpus", "check", "--corpus", own_corpus, code=1)
+    assert error.splitlines()[:2] == [
+        "2 problems",
+        "two sentences share 100% of their 5-grams; rewrite one [a-10:2, a-11:2]",
+    ]
+    assert error.splitlines()[2].endswith("% of their 5-grams; drop one [a-10, a-11]")
+
+
+def test_corpus_check_against_a_table_finds_a_copy(run, corpus_folder):
+    Path("t.csv").write_text("sentence\nNothing of the kind was ever written.\n")
+    out = run("corpus", "check", "--corpus", corpus_folder, "--against", "t.csv")
+    assert out.startswith("most like a sentence of the table, by share of 5-grams:\n  0.")
+    Path("t.csv").write_text("sentence\nThe grey ministry denied the report about the tower!\n")
+    error = run("corpus", "check", "--corpus", corpus_folder, "--against", "t.csv", code=1)
+    assert "of its 5-grams with row 1 of t.csv; rewrite it [a-08:0]" in error
+    Path("t.csv").write_text("sentence\n")
+    error = run("corpus", "check", "--corpus", corpus_folder, "--against", "t.csv", code=1)
+    assert "the table has no row" in error
+
+
+def test_corpus_stats_are_drawn(run, corpus_folder):
+    run("corpus", "stats", "--corpus", corpus_folder, "--output", "s.svg")
+    drawn = Path("s.svg").read_text()
+    assert ">sentences by genre<" in drawn
+    assert ">diplomatic statement<" in drawn
+    run("corpus", "stats", "--corpus", corpus_folder, "--output", "t.svg")
+    assert Path("t.svg").read_text() == drawn
+    error = run("corpus", "stats", "--corpus", corpus_folder, "--output", "s.png", code=1)
+    assert error == "the ending '.png' is not .svg; name another output [s.png]\n"
+
+
+def test_curve_is_printed_and_written(run, workplace, corpus_folder):
+    Path("t.csv").write_text("text,label,also\nThey denied the report.,denial,\nIt rose by night.,none,statement\n")
+    curve = ("curve", workplace / "experiments/words.toml", "--corpus", corpus_folder, "--draws", "1", "--quiet")
+    # An eighth of nine articles is one, whose three sentences are too few for inner folds.
+    error = run(*curve, "--table", "t.csv", code=1)
+    assert "1 articles are too few to fit 'words' on" in error
+    error = run(*curve, "--output", "c.png", code=1)
+    assert error == "the ending '.png' is none of .svg, .json; name another output [c.png]\n"
+    fractions = ("--fractions", "0.5", "1")
+    out = run(*curve, "--table", "t.csv", "--also-column", "also", *fractions, "--output", "c.json")
+    assert out.splitlines()[0].split() == ["articles", "sentences", "strict", "lenient", "unambiguous"]
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["4", "12"], ["9", "27"]]
+    assert json.loads(Path("c.json").read_text())["n_articles"] == [4, 9]
+    run(*curve, *fractions, "--output", "c.svg")
+    assert ">cross-validated<" in Path("c.svg").read_text()
+    for wrong in ("2", "0", "half"):
+        with pytest.raises(SystemExit) as caught:
+            run(*curve, "--fractions", wrong)
+        assert caught.value.code == 2
+
+
 def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypatch):
     def broken(options):
         raise BrokenPipeError
@@ -301,7 +356,8 @@ LAYERS = [
     {"rules", "splits", "metrics"},
     {"features", "significance"},
     {"pipelines"},
-    {"agreement", "evaluation", "explanation"},
+    {"agreement", "evaluation", "explanation", "quality"},
+    {"curves"},
     {"artifacts", "figures"},
     {"labelling"},
     {"report"},

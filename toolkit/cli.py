@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ from toolkit import __version__
 from toolkit.exceptions import CorpusError, ToolkitError, some
 
 if TYPE_CHECKING:
+    from toolkit.curves import LearningCurve
     from toolkit.evaluation import Scores
     from toolkit.labelling import LabelledArticle, SentenceClassifier
+    from toolkit.labels import LabelSet
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 DEFAULT_MODEL = "runs/default/model"
@@ -83,25 +86,47 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate = _command(commands, "evaluate", _evaluate, "score a model on a table with gold labels")
     evaluate.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .jsonl or .parquet file")
     _model_options(evaluate)
-    evaluate.add_argument("--text-column", metavar="NAME", help="default: text or sentence")
-    evaluate.add_argument("--label-column", default="label", metavar="NAME", help="default: label")
-    evaluate.add_argument("--also-column", metavar="NAME", help="a second defensible label, for lenient scores")
+    _column_options(evaluate)
     evaluate.add_argument("--output", metavar="DIR", help="write predictions.csv and scores.json there")
 
     explain = _command(commands, "explain", _explain, "show the n-grams that pull a sentence to its label")
     explain.add_argument("text", metavar="TEXT", help="one sentence")
     _model_options(explain)
 
+    curve = _command(commands, "curve", _curve, "draw how an experiment's scores rise with the articles it learns from")
+    curve.add_argument("experiment", metavar="EXPERIMENT", help="a .toml file, or the name of one in experiments/")
+    curve.add_argument(
+        "--table", metavar="TABLE", help="score on these sentences (default: articles held out of training)"
+    )
+    _column_options(curve)
+    curve.add_argument(
+        "--draws", type=_whole, default=3, metavar="N", help="random orders of the articles (default: 3)"
+    )
+    curve.add_argument(
+        "--fractions",
+        type=_share,
+        nargs="+",
+        default=(1 / 8, 1 / 4, 1 / 2, 1.0),
+        metavar="SHARE",
+        help="shares of the articles to learn from (default: 1/8 1/4 1/2 1)",
+    )
+    curve.add_argument("--output", metavar="FILE", help="write the curve as .svg or .json")
+    _corpus_option(curve)
+    _jobs_options(curve)
+
     corpus = commands.add_parser(
         "corpus", help="check and describe a corpus", description="Check and describe a corpus."
     )
     about = corpus.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, run, text in (
-        ("check", _corpus_check, "validate the tables; list all problems"),
-        ("stats", _corpus_stats, "count sentences by label, genre and year"),
-        ("agreement", _corpus_agreement, "measure how far the two annotators agree"),
-    ):
+    for name, run, text in (("agreement", _corpus_agreement, "measure how far the two annotators agree"),):
         _corpus_option(_command(about, name, run, text))
+    check = _command(about, "check", _corpus_check, "validate the tables and the texts; list all problems")
+    check.add_argument("--against", metavar="TABLE", help="also list the sentences most like one of this table's")
+    check.add_argument("--text-column", metavar="NAME", help="the table's column of text (default: text or sentence)")
+    _corpus_option(check)
+    stats = _command(about, "stats", _corpus_stats, "count sentences by label, genre, year and length")
+    stats.add_argument("--output", metavar="FILE.svg", help="draw the counts")
+    _corpus_option(stats)
     export = _command(about, "export", _corpus_export, "write all sentences as one flat table")
     export.add_argument("output", metavar="FILE", help="a .csv, .tsv, .jsonl or .parquet file")
     _corpus_option(export)
@@ -126,9 +151,15 @@ def _corpus_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", default="data", metavar="DIR", help="the corpus folder (default: data)")
 
 
+def _column_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--text-column", metavar="NAME", help="default: text or sentence")
+    parser.add_argument("--label-column", default="label", metavar="NAME", help="default: label")
+    parser.add_argument("--also-column", metavar="NAME", help="a second defensible label, for lenient scores")
+
+
 def _jobs_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--jobs", type=_jobs, default=_cores(), metavar="N", help="folds fitted at once (default: all cores)"
+        "--jobs", type=_whole, default=_cores(), metavar="N", help="folds fitted at once (default: all cores)"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but problems")
 
@@ -140,11 +171,21 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trust", action="store_true", help="open a joblib model, which can run code")
 
 
-def _jobs(text: str) -> int:
+def _whole(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} came, a whole number from 1 up was expected")
     return number
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(Fraction(text))
+    except (ValueError, ZeroDivisionError):
+        share = 0.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} came, a share above 0 and at most 1 was expected")
+    return share
 
 
 def _cores() -> int:
@@ -315,9 +356,21 @@ def _print_article(name: str | None, article: LabelledArticle) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from toolkit.evaluation import grade, make_predictions
-    from toolkit.tables import read_table, text_column
 
     model = _load(options)
+    sentences, gold, also = _gold_table(options, model.label_set)
+    predictions = make_predictions(model.label_set, sentences, gold, model.predict_proba(sentences))
+    graded = grade(predictions, also)
+    _print_grades(graded)
+    if options.output:
+        _write_evaluation(Path(options.output), predictions, graded)
+    return DONE
+
+
+def _gold_table(options: argparse.Namespace, labels: LabelSet) -> tuple[list[str], list[str], list[str | None] | None]:
+    """Read sentences, gold labels and, where asked for, second labels of a table."""
+    from toolkit.tables import read_table, text_column
+
     rows = [row for batch in read_table(options.table) for row in batch]
     if not rows:
         raise ToolkitError(f"the table has no row; name one with sentences and gold labels [{options.table}]")
@@ -326,28 +379,18 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.also_column:
         text_column(rows, options.also_column, options.table)
     for place, row in enumerate(rows, 1):
-        _check_row(row, place, text, options, model)
+        _check_row(row, place, text, options, labels)
     also = [row[options.also_column] for row in rows] if options.also_column else None
-    sentences = [row[text] for row in rows]
-    predictions = make_predictions(
-        model.label_set, sentences, [row[options.label_column] for row in rows], model.predict_proba(sentences)
-    )
-    graded = grade(predictions, also)
-    _print_grades(graded)
-    if options.output:
-        _write_evaluation(Path(options.output), predictions, graded)
-    return DONE
+    return [row[text] for row in rows], [row[options.label_column] for row in rows], also
 
 
-def _check_row(
-    row: dict[str, Any], place: int, text: str, options: argparse.Namespace, model: SentenceClassifier
-) -> None:
+def _check_row(row: dict[str, Any], place: int, text: str, options: argparse.Namespace, labels: LabelSet) -> None:
     if not isinstance(row[text], str) or not row[text].strip():
         raise ToolkitError(f"{text!r} of row {place} is {row[text]!r}; drop the row or fill it [{options.table}]")
     names = [(options.label_column, False)] + ([(options.also_column, True)] if options.also_column else [])
     for name, may_be_empty in names:
-        if row[name] not in model.labels and not (may_be_empty and not row[name]):
-            raise ToolkitError(f"{model.label_set.unknown(str(row[name]))} [{options.table}, row {place}]")
+        if row[name] not in labels.names and not (may_be_empty and not row[name]):
+            raise ToolkitError(f"{labels.unknown(str(row[name]))} [{options.table}, row {place}]")
 
 
 def _print_grades(graded: dict[str, Scores]) -> None:
@@ -394,11 +437,68 @@ def _explain(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _curve(options: argparse.Namespace) -> int:
+    from toolkit.config import read_experiment
+    from toolkit.corpus import corpus_labels, load_corpus
+    from toolkit.curves import LabelledSentences, learning_curve
+    from toolkit.experiment import find_experiments
+
+    if options.output and Path(options.output).suffix.lower() not in (".svg", ".json"):
+        raise ToolkitError(
+            f"the ending {Path(options.output).suffix!r} is none of .svg, .json; name another output [{options.output}]"
+        )
+    [path] = find_experiments([options.experiment])
+    experiment, corpus = read_experiment(path), load_corpus(options.corpus)
+    labels = corpus_labels(corpus)
+    outside = None
+    if options.table:
+        text, gold, also = _gold_table(options, labels)
+        outside = LabelledSentences(tuple(text), tuple(gold), tuple(also) if also is not None else None)
+    progress = _Progress(f"curve of {experiment.name}", options.quiet)
+    found = learning_curve(
+        experiment,
+        corpus,
+        labels,
+        outside,
+        fractions=options.fractions,
+        n_draws=options.draws,
+        n_jobs=options.jobs,
+        progress=progress,
+    )
+    print(f"{'articles':>8}  {'sentences':>9}{''.join(f'{name:>17}' for name in found.scores)}")
+    for place, n_articles in enumerate(found.n_articles):
+        means = "".join(f"{values[place].mean():>17.3f}" for values in found.scores.values())
+        print(f"{n_articles:>8}  {found.n_sentences[place]:>9}{means}")
+    if options.output:
+        _write_curve(Path(options.output), found)
+    return DONE
+
+
+def _write_curve(path: Path, curve: LearningCurve) -> None:
+    from toolkit.figures import draw_learning_curve
+    from toolkit.tables import whole_file
+
+    is_figure = path.suffix.lower() == ".svg"
+    text = draw_learning_curve(curve) if is_figure else json.dumps(curve.to_dict(), indent=1) + "\n"
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8"))
+
+
 def _corpus_check(options: argparse.Namespace) -> int:
-    from toolkit.corpus import corpus_fingerprint, load_corpus
+    from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
+    from toolkit.quality import audit
 
     try:
         corpus = load_corpus(options.corpus)
+        labels = corpus_labels(corpus)
+        rows = [{**row, "label": labels.names[row["label"]]} for split in corpus.values() for row in split]
+        found = audit(rows, labels)
+        if options.against:
+            _print_most_alike(rows, options)
+        for warning in found.warnings:
+            print(_plain(f"worth a look: {warning}"))
+        if found.problems:
+            raise CorpusError(found.problems)
     except CorpusError as error:
         if len(error.problems) > 1:
             print(f"{len(error.problems)} problems", file=sys.stderr)
@@ -408,13 +508,39 @@ def _corpus_check(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _print_most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+    from toolkit.quality import MOST_ALIKE, most_alike
+    from toolkit.tables import read_table, text_column
+
+    others = [row for batch in read_table(options.against) for row in batch]
+    if not others:
+        raise ToolkitError(f"the table has no row; name one with sentences [{options.against}]")
+    text = text_column(others, options.text_column, options.against)
+    pairs = most_alike([row["text"] for row in rows], [str(row[text] or "") for row in others])
+    print("most like a sentence of the table, by share of 5-grams:")
+    for pair in pairs:
+        own, other = rows[pair.first], others[pair.second]
+        print(_plain(f"  {pair.alike:.2f}  {own['article']}:{own['position']}  {own['text']}"))
+        print(_plain(f"        row {pair.second + 1}  {other[text]}"))
+    copied = [pair for pair in pairs if pair.alike > MOST_ALIKE]
+    if copied:
+        raise CorpusError(
+            [
+                f"the sentence shares {pair.alike:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
+                f"rewrite it [{rows[pair.first]['article']}:{rows[pair.first]['position']}]"
+                for pair in copied
+            ]
+        )
+
+
 def _corpus_stats(options: argparse.Namespace) -> int:
     from collections import Counter
 
     from toolkit.corpus import corpus_labels, load_corpus
 
     corpus = load_corpus(options.corpus)
-    names = corpus_labels(corpus).names
+    labels = corpus_labels(corpus)
+    names = labels.names
     rows = [{**row, "split": split} for split, sentences in corpus.items() for row in sentences]
     articles = len({row["article"] for row in rows})
     print(f"{len(rows)} sentences in {articles} articles; {sum(len(row['text'].split()) for row in rows)} words")
@@ -424,13 +550,29 @@ def _corpus_stats(options: argparse.Namespace) -> int:
         "year": lambda row: row["date"][:4] or "–",
         "words": lambda row: _length_group(len(row["text"].split())),
     }
+    drawn: dict[str, dict[str, list[int]]] = {}
     for title, key in groups.items():
         print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
         table = Counter((key(row), row["label"]) for row in rows)
-        for value in sorted({group for group, _ in table}):
-            counts = [table[value, place] for place in range(len(names))]
-            print(f"{value:<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+        drawn[title] = {
+            value: [table[value, place] for place in range(len(names))]
+            for value in sorted({found for found, _ in table})
+        }
+        for value, counts in drawn[title].items():
+            print(f"{_plain(value):<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+    if options.output:
+        _draw_stats(options.output, drawn, [label.title for label in labels.labels])
     return DONE
+
+
+def _draw_stats(output: str, counts: dict[str, dict[str, list[int]]], titles: list[str]) -> None:
+    from toolkit.figures import draw_corpus
+    from toolkit.tables import whole_file
+
+    if Path(output).suffix.lower() != ".svg":
+        raise ToolkitError(f"the ending {Path(output).suffix!r} is not .svg; name another output [{output}]")
+    with whole_file(output) as file:
+        file.write(draw_corpus(counts, titles).encode("utf-8"))
 
 
 def _length_group(n_words: int) -> str:

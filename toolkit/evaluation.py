@@ -177,21 +177,21 @@ def evaluate(
     """
     from joblib import Parallel, delayed
 
-    train, test = _columns(corpus["train"], labels), _columns(corpus["test"], labels)
+    train, test = sentence_columns(corpus["train"], labels), sentence_columns(corpus["test"], labels)
     check_no_leak(train["article"], test["article"])
     try:
         folds = article_folds(train["article"], train["gold"], experiment.evaluation.folds, experiment.seed)
     except ValueError as error:
         raise ToolkitError(f"{error} [evaluation.folds]") from error
     everything = np.arange(len(train["text"]))
-    tasks = [(_rows(train, seen), _rows(train, held)) for seen, held in folds]
-    tasks.append((_rows(train, everything), test))
+    tasks = [(take_rows(train, seen), take_rows(train, held)) for seen, held in folds]
+    tasks.append((take_rows(train, everything), test))
     fits: list[Fit] = []
     with tempfile.TemporaryDirectory(prefix="toolkit-") as cache:
         runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
         # Longest first: the last task fits on all of train.
         order = [len(tasks) - 1, *range(len(tasks) - 1)]
-        done = runner(delayed(_fit)(experiment, labels, *tasks[place], cache) for place in order)
+        done = runner(delayed(fit_pipeline)(experiment, labels, *tasks[place], cache) for place in order)
         for number, fit in enumerate(done, 1):
             fits.append(fit)
             progress("fit", number, len(tasks))
@@ -204,7 +204,8 @@ def evaluate(
     return Evaluation(predictions, final.pipeline, final.chosen, tuple(fit.chosen for fit in held_out))
 
 
-def _columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
+def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
+    """Return ``text``, ``article``, ``position`` and ``gold`` of a split, an array each."""
     names = np.array(labels.names)
     return {
         "text": np.array(split["text"], dtype=object),
@@ -214,18 +215,42 @@ def _columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
     }
 
 
-def _rows(columns: Mapping[str, NDArray[Any]], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+def take_rows(columns: Mapping[str, NDArray[Any]], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+    """Return the same columns with these rows only."""
     return {name: column[rows] for name, column in columns.items()}
 
 
-def _fit(
+def fit_pipeline(
     experiment: Experiment,
     labels: LabelSet,
     seen: Mapping[str, NDArray[Any]],
     held: Mapping[str, NDArray[Any]],
     cache: str,
 ) -> Fit:
-    """Search and fit on some articles; label others."""
+    """Search and fit on some articles; label others.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The validated record.
+    labels : LabelSet
+        Order of the probabilities.
+    seen : mapping of str to ndarray
+        ``text``, ``article`` and ``gold`` of the sentences learned from.
+    held : mapping of str to ndarray
+        ``text`` of those labelled.
+    cache : str
+        Folder for vectorisers that a grid shares.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ToolkitError
+        If all sentences learned from have one label.
+    """
     from joblib import Memory
     from sklearn.model_selection import GridSearchCV
     from threadpoolctl import threadpool_limits

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.curves import LearningCurve
 from toolkit.evaluation import Predictions, Scores
 from toolkit.metrics import N_BINS, encode
 
@@ -27,6 +28,7 @@ SHADE = "#004580"
 # Okabe and Ito's colours, told apart by colour-blind readers; doi:10.1038/nmeth.1618.
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#e69f00", "#56b4e9", "#a89a00")
 LINES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
+HATCHES = ("", "//", "..", "xx", "\\\\", "--", "++", "oo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -164,6 +166,58 @@ def draw_forest(names: Sequence[str], estimates: Sequence[tuple[float, float, fl
     return _to_svg(figure, "forest", "Headline score of each run with its 95 % interval")
 
 
+def draw_learning_curve(curve: LearningCurve) -> str:
+    """Draw mean scores against the articles learned from, with each draw as a dot."""
+    figure, axes = _figure(6.4, 4.2)
+    for place, (name, values) in enumerate(curve.scores.items()):
+        style: Any = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+        axes.plot(curve.n_articles, values.mean(axis=1), LINES[place % len(LINES)], label=name, **style)
+        for row, n_articles in enumerate(curve.n_articles):
+            axes.plot([n_articles] * values.shape[1], values[row], linestyle="none", alpha=0.35, markersize=4, **style)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(
+        curve.n_articles, [f"{n:,}\n{m:,}" for n, m in zip(curve.n_articles, curve.n_sentences, strict=True)]
+    )
+    axes.minorticks_off()
+    axes.set_xlabel("articles learned from, and their sentences")
+    axes.set_ylabel("macro F1 over the acts")
+    _legend(axes)
+    return _to_svg(figure, "learning-curve", f"Learning curve of {curve.experiment}")
+
+
+def draw_corpus(counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Sequence[str]) -> str:
+    """Draw how many sentences of each label a corpus has, by whatever it was counted by.
+
+    Parameters
+    ----------
+    counts : mapping
+        By panel, by group: sentences of each label, in the order of ``titles``.
+    titles : sequence of str
+        Of the labels.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    heights = [len(groups) + 2 for groups in counts.values()]
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(7.2, 0.26 * sum(heights) + 0.6), layout="constrained")
+        panels = figure.subplots(len(counts), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, (panel, groups) in zip(panels, counts.items(), strict=True):
+        left = np.zeros(len(groups))
+        for place, title in enumerate(titles):
+            width = np.array([values[place] for values in groups.values()], dtype=float)
+            colour, hatch = COLOURS[place % len(COLOURS)], HATCHES[place % len(HATCHES)]
+            axes.barh(range(len(groups)), width, left=left, color=colour, hatch=hatch, edgecolor="#ffffff", label=title)
+            left += width
+        axes.set_yticks(range(len(groups)), list(groups))
+        axes.invert_yaxis()
+        axes.set_title(f"sentences by {panel}", fontsize=10, loc="left", color=INK)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, labelcolor=INK)
+    return _to_svg(figure, "corpus", "Sentences of each label in the corpus")
+
+
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Make a figure of this size in inches, without pyplot and its global state."""
     from matplotlib import rc_context
@@ -211,6 +265,11 @@ def _to_svg(figure: Figure, name: str, title: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\s+<title>.*?</title>", "", svg, count=1)
+    # Clip paths and markers are named by a hash of coordinates, whose last bits depend on
+    # what was drawn before in this process; their order does not.
+    hashed = list(dict.fromkeys(re.findall(r'\bid="([a-z][0-9a-f]{10})"', svg)))
+    for number, old in enumerate(hashed, 1):
+        svg = svg.replace(old, f"{old[0]}{number}")
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
     svg = svg.replace(INK, "currentColor")

@@ -1,0 +1,66 @@
+"""A learning curve grows by whole articles and never touches the test split."""
+
+import numpy as np
+import pytest
+
+from toolkit.config import read_experiment
+from toolkit.corpus import corpus_labels, load_corpus
+from toolkit.curves import LabelledSentences, LearningCurve, learning_curve
+from toolkit.exceptions import ToolkitError
+from toolkit.figures import draw_learning_curve
+
+
+@pytest.fixture(scope="module")
+def setting(workplace, corpus_folder):
+    corpus = load_corpus(corpus_folder)
+    return read_experiment(workplace / "experiments/words.toml"), corpus, corpus_labels(corpus)
+
+
+OUTSIDE = LabelledSentences(
+    ("They denied the report.", "It rose by night.", "She said she hoped."),
+    ("denial", "none", "denial"),
+    ("", "", "statement"),
+)
+
+
+def test_curve_on_sentences_from_outside_has_all_grades(setting):
+    curve = learning_curve(*setting, OUTSIDE, fractions=(0.5, 1.0), n_draws=2)
+    assert curve.n_articles == (4, 9)
+    assert curve.n_sentences == (12, 27)
+    assert list(curve.scores) == ["strict", "lenient", "unambiguous"]
+    assert curve.scores["strict"].shape == (2, 2)
+    # All of the articles are all of them, whatever their order.
+    assert np.ptp(curve.scores["strict"][1]) == 0
+
+
+def test_grades_are_those_of_a_hand_count(setting):
+    curve = learning_curve(*setting, OUTSIDE, fractions=(1.0,), n_draws=1)
+    # Predicted denial, none, statement: denial has F1 2/3, and statement, which is never gold, 0.
+    assert curve.scores["strict"][0, 0] == pytest.approx((2 / 3 + 0) / 2)
+    assert curve.scores["lenient"][0, 0] == 1
+    assert curve.scores["unambiguous"][0, 0] == 1
+
+
+def test_curve_without_a_table_holds_articles_out(setting):
+    experiment, corpus, labels = setting
+    curve = learning_curve(experiment, corpus, labels, fractions=(0.5, 1.0), n_draws=2)
+    assert list(curve.scores) == ["cross-validated"]
+    assert curve.n_articles == (3, 6)
+    without_test = learning_curve(
+        experiment, {"train": corpus["train"]}, labels, fractions=(0.5, 1.0), n_draws=2, n_jobs=2
+    )
+    assert without_test.to_dict() == curve.to_dict()
+
+
+def test_part_too_small_to_fit_is_one_sentence(setting):
+    with pytest.raises(ToolkitError, match="1 articles are too few to fit 'words' on"):
+        learning_curve(*setting, OUTSIDE, fractions=(0.1,), n_draws=1)
+
+
+def test_curve_is_drawn_the_same_each_time():
+    scores = {"strict": np.array([[0.2, 0.4], [0.5, 0.5]]), "lenient": np.array([[0.3, 0.5], [0.6, 0.6]])}
+    curve = LearningCurve("words", (4, 8), (40, 81), scores)
+    drawn = draw_learning_curve(curve)
+    assert drawn == draw_learning_curve(curve)
+    assert ">strict<" in drawn
+    assert ">81<" in drawn

@@ -1,0 +1,186 @@
+"""An experiment on growing parts of a corpus -> how its scores rise with the articles it learns from."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.config import Experiment
+from toolkit.evaluation import fit_pipeline, forgive, sentence_columns, take_rows
+from toolkit.exceptions import ToolkitError
+from toolkit.labels import LabelSet
+from toolkit.metrics import confusion, macro_f1
+from toolkit.splits import article_folds
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+FRACTIONS = (1 / 8, 1 / 4, 1 / 2, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentences:
+    """Sentences from outside the corpus with their gold labels.
+
+    Attributes
+    ----------
+    text, gold : tuple of str
+        The sentences and their labels.
+    also : tuple of str or None
+        The second label a careful reader could defend, empty where there is none.
+    """
+
+    text: tuple[str, ...]
+    gold: tuple[str, ...]
+    also: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """Macro F1 over the acts against the number of articles learned from.
+
+    Attributes
+    ----------
+    experiment : str
+        Its name.
+    n_articles, n_sentences : tuple of int
+        Articles, and sentences on average, of each point, ascending.
+    scores : mapping of str to ndarray of shape (n_points, n_draws)
+        By grade: ``cross-validated``, or ``strict``, ``lenient`` and ``unambiguous`` on
+        sentences from outside.
+    """
+
+    experiment: str
+    n_articles: tuple[int, ...]
+    n_sentences: tuple[int, ...]
+    scores: Mapping[str, NDArray[np.float64]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the curve as plain data."""
+        return {
+            "experiment": self.experiment,
+            "n_articles": list(self.n_articles),
+            "n_sentences": list(self.n_sentences),
+            "scores": {name: values.round(6).tolist() for name, values in self.scores.items()},
+        }
+
+
+def learning_curve(
+    experiment: Experiment,
+    corpus: DatasetDict,
+    labels: LabelSet,
+    outside: LabelledSentences | None = None,
+    fractions: Sequence[float] = FRACTIONS,
+    n_draws: int = 3,
+    n_jobs: int = 1,
+    progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+) -> LearningCurve:
+    """Fit an experiment on growing parts of the training articles and score each fit.
+
+    The parts are whole articles in random order, each part within the next, drawn anew for
+    each draw. Hyper-parameters are searched within each part. The corpus's test split is
+    never touched.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The validated record.
+    corpus : datasets.DatasetDict
+        Only ``train`` is used.
+    labels : LabelSet
+        Of the corpus.
+    outside : LabelledSentences, optional
+        What to score on. Without it, draw *i* scores on fold *i* of the training articles
+        and learns from the others.
+    fractions : sequence of float
+        Shares of the articles, in (0, 1].
+    n_draws : int
+        Random orders of the articles.
+    n_jobs : int
+        Fits made at once; the result does not depend on it.
+    progress : callable
+        Told a step's name, how many are done and of how many.
+
+    Returns
+    -------
+    LearningCurve
+
+    Raises
+    ------
+    ToolkitError
+        If the smallest part is too small to fit.
+    """
+    from joblib import Parallel, delayed
+
+    train = sentence_columns(corpus["train"], labels)
+    held: list[Mapping[str, NDArray[Any]]]
+    if outside is None:
+        n_folds = max(n_draws, experiment.evaluation.folds)
+        folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_draws]
+        seen, held = [rows for rows, _ in folds], [take_rows(train, rows) for _, rows in folds]
+    else:
+        seen = [np.arange(len(train["text"]))] * n_draws
+        held = [{"text": np.array(outside.text, dtype=object)}] * n_draws
+    order = [_shuffled(train["article"][rows], experiment.seed + draw) for draw, rows in enumerate(seen)]
+    tasks = []
+    for draw, articles in enumerate(order):
+        for fraction in sorted(fractions):
+            part = articles[: max(1, round(fraction * len(articles)))]
+            rows = seen[draw][np.isin(train["article"][seen[draw]], part)]
+            tasks.append((draw, len(part), take_rows(train, rows), held[draw]))
+    fits = []
+    with tempfile.TemporaryDirectory(prefix="toolkit-") as cache:
+        runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
+        calls = (delayed(_try_fit)(experiment, labels, part, target, cache) for _, _, part, target in tasks)
+        for number, proba in enumerate(runner(calls), 1):
+            fits.append(proba)
+            progress("fit", number, len(tasks))
+    shape = (len(order), len(fractions))
+    graded = [_grade(labels, proba, target, outside) for proba, (_, _, _, target) in zip(fits, tasks, strict=True)]
+    return LearningCurve(
+        experiment=experiment.name,
+        n_articles=tuple(task[1] for task in tasks[: len(fractions)]),
+        n_sentences=tuple(
+            np.reshape([len(task[2]["text"]) for task in tasks], shape).mean(axis=0).round().astype(int).tolist()
+        ),
+        scores={name: np.reshape([grade[name] for grade in graded], shape).T for name in graded[0]},
+    )
+
+
+def _shuffled(articles: NDArray[Any], seed: int) -> NDArray[Any]:
+    names = np.unique(articles)
+    return names[np.random.default_rng(seed).permutation(len(names))]
+
+
+def _try_fit(experiment: Experiment, labels: LabelSet, part: Any, target: Any, cache: str) -> NDArray[np.float64]:
+    try:
+        return fit_pipeline(experiment, labels, part, target, cache).proba
+    except ValueError as error:
+        n_articles = len(set(part["article"]))
+        raise ToolkitError(
+            f"{n_articles} articles are too few to fit {experiment.name!r} on: {error}; write more articles"
+        ) from error
+
+
+def _grade(
+    labels: LabelSet, proba: NDArray[np.float64], target: Mapping[str, Any], outside: LabelledSentences | None
+) -> dict[str, float]:
+    acts = [labels.index(name) for name in labels.acts]
+
+    def score(gold: Sequence[str], predicted: Sequence[str]) -> float:
+        return float(macro_f1(confusion(gold, predicted, labels.names), acts))
+
+    predicted = [labels.names[place] for place in proba.argmax(axis=1)]
+    if outside is None:
+        return {"cross-validated": score(target["gold"], predicted)}
+    graded = {"strict": score(outside.gold, predicted)}
+    if outside.also is not None:
+        graded["lenient"] = score(forgive(outside.gold, predicted, outside.also), predicted)
+        plain = [row for row, other in enumerate(outside.also) if not other]
+        graded["unambiguous"] = score([outside.gold[row] for row in plain], [predicted[row] for row in plain])
+    return graded
