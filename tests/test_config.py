@@ -17,7 +17,8 @@ def test_silent_settings_take_their_defaults():
 
 def test_settings_survive_a_round_trip():
     record = make_experiment("x", GOOD).to_dict()
-    del record["name"], record["baseline"], record["features"]["characters"], record["features"]["cues"]
+    record = without_none(record)
+    del record["name"]
     assert make_experiment("x", record) == make_experiment("x", GOOD)
 
 
@@ -119,3 +120,43 @@ def test_file_problems_name_the_file(tmp_path):
 def test_override_cannot_leave_the_folder_of_runs(tmp_path):
     experiment = read_experiment(write_experiment(tmp_path, "words", WORDS), ["baseline=../../x"])
     assert "/" not in experiment.name
+
+
+LEXICON = '[classes]\nsay = "said tell*"\n'
+
+
+def with_lexicon(folder, features, lexicon=LEXICON):
+    (folder / "l.toml").write_text(lexicon, encoding="utf-8")
+    path = folder / "e.toml"
+    path.write_text(f'question = "?"\nseed = 1\n[features]\nwords = [1, 1]\n{features}\n[classifier]\nname = "svm"\n')
+    return path
+
+
+def test_lexicon_is_read_into_the_record(tmp_path):
+    experiment = read_experiment(with_lexicon(tmp_path, 'classes = "l.toml"\nclass_ngrams = [1, 4]'))
+    assert experiment.features.classes == (("say", "said tell*"),)
+    assert experiment.features.class_ngrams == (1, 4)
+    # What a run records can be read again without the lexicon's file.
+    record = without_none(experiment.to_dict())
+    del record["name"]
+    assert make_experiment("e", record) == experiment
+
+
+@pytest.mark.parametrize(
+    ("features", "lexicon", "message"),
+    [
+        ('classes = "m.toml"\nclass_ngrams = [1, 4]', LEXICON, "there is no lexicon 'm.toml' below"),
+        ('classes = "../l.toml"\nclass_ngrams = [1, 4]', LEXICON, "name a lexicon below the experiment's own folder"),
+        ('classes = "/l.toml"\nclass_ngrams = [1, 4]', LEXICON, "name a lexicon below the experiment's own folder"),
+        ('classes = "l.toml"\nclass_ngrams = [1, 4]', "[classes", "the lexicon is not TOML in UTF-8"),
+        ('classes = "l.toml"\nclass_ngrams = [1, 4]', "cues = []", "the lexicon has no 'classes'; it has cues"),
+        ('classes = "l.toml"', LEXICON, "needs both classes and class_ngrams"),
+        ("class_ngrams = [1, 4]", LEXICON, "needs both classes and class_ngrams"),
+        ('classes = "l.toml"\nclass_ngrams = [1, 4]', "[classes]\nsay = 3", "class 'say' of .* is 3; expected words"),
+        ('classes = "l.toml"\nclass_ngrams = [1, 4]', '[classes]\na = "x"\nb = "x"', "in the classes 'a' and 'b'"),
+        ('classes = "l.toml"\nclass_ngrams = [1, 4]', '[classes]\na = "Said"', "'Said' of class 'a' can never occur"),
+    ],
+)
+def test_wrong_lexicon_is_one_sentence(tmp_path, features, lexicon, message):
+    with pytest.raises(ConfigError, match=message):
+        read_experiment(with_lexicon(tmp_path, features, lexicon))

@@ -54,7 +54,7 @@ def test_most_alike_pairs_a_text_with_the_nearest_of_another_list():
 
 def test_names_are_words_never_seen_in_lower_case():
     texts = [
-        "The Premier met Haslinger in Lenz in May, I’ve heard.",
+        "The Premier met Mr Haslinger in Lenz in May, I’ve heard.",
         "Premier or premier, he left.",
         "He saw I and Lenz's Ute.",
     ]
@@ -88,6 +88,14 @@ def test_cues_are_content_words_that_set_a_label_apart():
     assert stems["lie"].share == 1 / 3
     assert stems["lie"].elsewhere == 0
     assert found.cueless == 2 / 3
+    # "it" is a word of grammar; of the 12 other sentences none has a cue.
+    assert found.n_misleading == 0
+    assert (
+        find_cues(
+            ["I deny it.", "He denies.", "Deny me."] + ["Denied a visa."] + ["No."] * 9, ["d"] * 3 + ["n"] * 10, "d", 1
+        ).n_misleading
+        == 1
+    )
 
 
 def test_cues_of_a_label_that_never_occurs_are_refused():
@@ -107,7 +115,7 @@ def test_name_that_gives_a_label_away_is_found():
     found = check_names(*named_rows(lambda number: ("denial", "none", "none")[number % 3]))
     assert found.gives_away
     assert found.accuracy == 1
-    assert found.by_number == 40 / 60
+    assert found.by_number == found.majority == 40 / 60
     assert (found.n_sentences, found.n_names) == (60, 3)
 
 

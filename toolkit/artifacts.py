@@ -30,6 +30,7 @@ MODEL_FORMAT = 1
 TRUSTED_TYPES = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "toolkit.lexicon.WordClasses",
     "toolkit.rules.CueIndicators",
     "toolkit.rules.KeywordRules",
 )

@@ -475,11 +475,11 @@ def _curve(options: argparse.Namespace) -> int:
 
 
 def _write_curve(path: Path, curve: LearningCurve) -> None:
-    from toolkit.figures import draw_learning_curve
+    from toolkit.figures import draw_learning_curve, standalone
     from toolkit.tables import whole_file
 
     is_figure = path.suffix.lower() == ".svg"
-    text = draw_learning_curve(curve) if is_figure else json.dumps(curve.to_dict(), indent=1) + "\n"
+    text = standalone(draw_learning_curve(curve)) if is_figure else json.dumps(curve.to_dict(), indent=1) + "\n"
     with whole_file(path) as file:
         file.write(text.encode("utf-8"))
 
@@ -495,6 +495,12 @@ def _corpus_check(options: argparse.Namespace) -> int:
         found = audit(rows, labels)
         if options.against:
             _print_most_alike(rows, options)
+        if found.names:
+            print(
+                f"of {found.names.n_sentences} sentences with names a classifier that sees names alone labels "
+                f"{found.names.accuracy:.1%} right, one that sees how many {found.names.by_number:.1%}, the commonest "
+                f"label {found.names.majority:.1%}; names gain {found.names.low:+.1%} to {found.names.high:+.1%}"
+            )
         for warning in found.warnings:
             print(_plain(f"worth a look: {warning}"))
         if found.problems:
@@ -560,19 +566,31 @@ def _corpus_stats(options: argparse.Namespace) -> int:
         }
         for value, counts in drawn[title].items():
             print(f"{_plain(value):<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+    _print_cues([row["text"] for row in rows], [names[row["label"]] for row in rows], labels.acts)
     if options.output:
         _draw_stats(options.output, drawn, [label.title for label in labels.labels])
     return DONE
 
 
+def _print_cues(texts: list[str], gold: list[str], acts: Sequence[str]) -> None:
+    from toolkit.quality import find_cues
+
+    for act in acts:
+        if act in gold:
+            found = find_cues(texts, gold, act)
+            listed = ", ".join(f"{cue.stem} {cue.share:.0%}" for cue in found.cues)
+            print(f"\n{act}: commonest cues {listed}")
+            print(f"{act}: {found.cueless:.0%} have none of them; {found.n_misleading} other sentences have one")
+
+
 def _draw_stats(output: str, counts: dict[str, dict[str, list[int]]], titles: list[str]) -> None:
-    from toolkit.figures import draw_corpus
+    from toolkit.figures import draw_corpus, standalone
     from toolkit.tables import whole_file
 
     if Path(output).suffix.lower() != ".svg":
         raise ToolkitError(f"the ending {Path(output).suffix!r} is not .svg; name another output [{output}]")
     with whole_file(output) as file:
-        file.write(draw_corpus(counts, titles).encode("utf-8"))
+        file.write(standalone(draw_corpus(counts, titles)).encode("utf-8"))
 
 
 def _length_group(n_words: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.exceptions import ConfigError, did_you_mean
+from toolkit.lexicon import split_classes
 
 # Hyper-parameters each classifier takes, with the value used when the file is silent.
 CLASSIFIERS: dict[str, dict[str, Any]] = {
@@ -41,6 +42,10 @@ class Features:
         Whether case is dropped.
     cues : tuple of (label, (cue, cue, ...)) or None
         A rule list whose hits are features beside the n-grams.
+    classes : tuple of (class, words) or None
+        Classes of words, as :class:`toolkit.lexicon.WordClasses` takes them.
+    class_ngrams : (int, int) or None
+        N-grams of those classes, in the order in which a sentence has them.
     """
 
     words: tuple[int, int] | None = None
@@ -49,6 +54,8 @@ class Features:
     weights: str = "tf-idf"
     lowercase: bool = True
     cues: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    classes: tuple[tuple[str, str], ...] | None = None
+    class_ngrams: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ class Experiment:
         record["classifier"] = classifier
         if self.features.cues is not None:
             record["features"]["cues"] = _file_rules(self.features.cues)
+        if self.features.classes is not None:
+            record["features"]["classes"] = dict(self.features.classes)
         record["model"] = {"format": record.pop("model_format")}
         return {key: _plain(value) for key, value in record.items()}
 
@@ -141,7 +150,32 @@ def read_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experime
     name = path.stem
     for override in overrides:
         name += "+" + _apply(record, override)
+    for table, key, name_there in (
+        ("features", "cues", "cues"),
+        ("features", "classes", "classes"),
+        ("classifier", "rules", "cues"),
+    ):
+        _include(record.get(table), key, name_there, path)
     return make_experiment(name, record, where=str(path))
+
+
+def _include(table: Any, key: str, name_there: str, path: Path) -> None:
+    """Put the list of a lexicon file in the place of the file's name."""
+    if not isinstance(table, dict) or not isinstance(table.get(key), str):
+        return
+    named = table[key]
+    file = path.parent / named
+    if Path(named).is_absolute() or ".." in Path(named).parts:
+        raise ConfigError(f"{key} is {named!r}; name a lexicon below the experiment's own folder [{path}]")
+    try:
+        lexicon = tomllib.loads(file.read_bytes().decode("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no lexicon {named!r} below {path.parent}; correct the name [{path}]") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"the lexicon is not TOML in UTF-8; correct the file [{file}]") from error
+    if name_there not in lexicon:
+        raise ConfigError(f"the lexicon has no {name_there!r}; it has {', '.join(lexicon) or 'nothing'} [{file}]")
+    table[key] = lexicon[name_there]
 
 
 def make_experiment(name: str, record: Mapping[str, Any], where: str = "experiment") -> Experiment:
@@ -189,9 +223,9 @@ def make_experiment(name: str, record: Mapping[str, Any], where: str = "experime
 
 def _read_features(table: _Table) -> Features:
     plain = Features()
-    words, characters = (
+    words, characters, class_ngrams = (
         table.take(kind, list, None, _is_range, "two whole numbers, the shortest and the longest n-gram, as in [1, 2]")
-        for kind in ("words", "characters")
+        for kind in ("words", "characters", "class_ngrams")
     )
     features = Features(
         words=(words[0], words[1]) if words else None,
@@ -200,9 +234,27 @@ def _read_features(table: _Table) -> Features:
         weights=table.take("weights", str, plain.weights, WEIGHTS.__contains__, f"one of {', '.join(WEIGHTS)}"),
         lowercase=table.take("lowercase", bool, plain.lowercase),
         cues=_read_rules(table, table.take("cues", list, None)) if "cues" in table.left else None,
+        classes=_read_classes(table, table.take("classes", dict, None)) if "classes" in table.left else None,
+        class_ngrams=(class_ngrams[0], class_ngrams[1]) if class_ngrams else None,
     )
+    if (features.classes is None) != (features.class_ngrams is None):
+        table.fail("[features] needs both classes and class_ngrams, as in class_ngrams = [1, 4], or neither")
     table.done()
     return features
+
+
+def _read_classes(table: _Table, value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    for name, words in value.items():
+        if not isinstance(words, str) or not words.split() or not name.isidentifier():
+            table.fail(
+                f"class {name!r} of [{table.path}.classes] is {words!r}; "
+                "expected words between spaces, as in say = 'said says tell*'"
+            )
+    try:
+        split_classes(value)
+    except ValueError as error:
+        table.fail(f"{error} [{table.path}.classes]")
+    return tuple(value.items())
 
 
 def _read_classifier(table: _Table) -> Classifier:
@@ -312,7 +364,7 @@ class _Table:
         value = self.left.pop(key)
         right_kind = isinstance(value, kind) and (kind is not int or not isinstance(value, bool))
         if not right_kind or not check(value):
-            words = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
+            words = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
             self.fail(f"{self.name(key)} is {value!r}; expected {expected or words[kind]}")
         return value
 

@@ -31,6 +31,7 @@ from toolkit.evaluation import (
 )
 from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean
 from toolkit.explanation import top_ngrams
+from toolkit.figures import standalone
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
@@ -182,7 +183,7 @@ def _write_run(
     drawn = draw_figures(predictions.take("train"), scores["train"])
     (part / "figures").mkdir()
     for name, svg in drawn.items():
-        (part / "figures" / f"{name}.svg").write_text(_standalone(svg), encoding="utf-8", newline="\n")
+        (part / "figures" / f"{name}.svg").write_text(standalone(svg), encoding="utf-8", newline="\n")
     (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
     (part / "report.html").write_text(render_report(report, predictions, drawn), encoding="utf-8", newline="\n")
     _write_json(part / "report.json", report)
@@ -257,11 +258,6 @@ def _revision() -> str | None:
         found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False)
         return found.stdout.strip() or None
     return None
-
-
-def _standalone(svg: str) -> str:
-    """Give a figure file the ink that a page would give it."""
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace("<svg ", '<svg style="color: #1b1f24" ', 1)
 
 
 def _write_json(path: Path, record: Mapping[str, Any]) -> None:

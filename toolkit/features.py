@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from toolkit.config import Features
+from toolkit.lexicon import WORD_OR_MARK, WordClasses
 from toolkit.rules import CueIndicators
 
-# Words of one letter ("I", the "t" of "don't") and the marks of speech are kept:
-# who speaks, and whether, is what the labels are about.
-WORD_OR_MARK = r"(?u)\w+|[\"“”?!]"
+BETWEEN_SPACES = r"\S+"
 
 
 def make_vectorizer(features: Features) -> FeatureUnion:
@@ -26,9 +25,9 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     Returns
     -------
     FeatureUnion
-        Parts ``words``, ``characters`` and ``cues``, in this order; transforms n sentences into a
-        sparse matrix of shape (n_sentences, n_features). Each part with tf-idf weights
-        has rows of length 1, so that neither kind drowns the other.
+        Parts ``words``, ``characters``, ``cues`` and ``classes``, in this order; transforms
+        n sentences into a sparse matrix of shape (n_sentences, n_features). Each part with
+        tf-idf weights has rows of length 1, so that no kind drowns another.
 
     Examples
     --------
@@ -49,4 +48,7 @@ def make_vectorizer(features: Features) -> FeatureUnion:
         parts.append(("characters", vectorizer(analyzer="char_wb", ngram_range=features.characters, **shared)))
     if features.cues:
         parts.append(("cues", CueIndicators(features.cues)))
+    if features.classes and features.class_ngrams:
+        ngrams = vectorizer(token_pattern=BETWEEN_SPACES, ngram_range=features.class_ngrams, **shared)
+        parts.append(("classes", Pipeline([("classes", WordClasses(dict(features.classes))), ("ngrams", ngrams)])))
     return FeatureUnion(parts)

@@ -218,6 +218,23 @@ def draw_corpus(counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Seque
     return _to_svg(figure, "corpus", "Sentences of each label in the corpus")
 
 
+def standalone(svg: str) -> str:
+    """Give a figure that stands alone in a file the ink and paper that a page would give it.
+
+    Parameters
+    ----------
+    svg : str
+        As the functions of this module draw it.
+
+    Examples
+    --------
+    >>> standalone('<svg role="img"></svg>').splitlines()[1]
+    '<svg style="color: #1b1f24; background: #ffffff" role="img"></svg>'
+    """
+    style = "color: #1b1f24; background: #ffffff"
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace("<svg ", f'<svg style="{style}" ', 1)
+
+
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Make a figure of this size in inches, without pyplot and its global state."""
     from matplotlib import rc_context

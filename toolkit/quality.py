@@ -39,7 +39,9 @@ _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _CALENDAR = frozenset(name.lower() for name in (*calendar.day_name, *calendar.month_name))
 _FEASTS = frozenset({"christmas", "easter", "thanksgiving", "ramadan", "diwali"})
 _FIRST_PERSON = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
-_NOT_NAMES = _CALENDAR | _FEASTS | _FIRST_PERSON
+# Said of anybody: a title tells who speaks formally, not who he is.
+_TITLES = frozenset("mr mrs ms dr prof sir lord lady gov sen rep cllr gen col capt maj lt sgt adm rev mp mps".split())
+_NOT_NAMES = _CALENDAR | _FEASTS | _FIRST_PERSON | _TITLES
 
 
 # Words of grammar, not of any act; negations and "will" are cues and not among them.
@@ -80,18 +82,30 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """The most common cues of a label, and the share of its sentences that have none of them."""
+    """The most common cues of a label.
+
+    Attributes
+    ----------
+    cues : tuple of Cue
+        Most telling first.
+    cueless : float
+        Share of the label's sentences that have none of them.
+    n_misleading : int
+        Sentences of other labels that have one of them.
+    """
 
     cues: tuple[Cue, ...]
     cueless: float
+    n_misleading: int
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What is wrong with a corpus, and what is worth a look: one sentence each."""
+    """What is wrong with a corpus, and what is worth a look: one sentence each; and what names tell."""
 
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    names: NameCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,8 @@ class NameCheck:
         Of a classifier that sees nothing but names, cross-validated by article.
     by_number : float
         Of one that sees only how many there are: an accusation has two parties.
+    majority : float
+        Of always saying the most common label.
     low, high : float
         95 % interval of their difference over resampled articles.
     n_sentences, n_names : int
@@ -112,6 +128,7 @@ class NameCheck:
 
     accuracy: float
     by_number: float
+    majority: float
     low: float
     high: float
     n_sentences: int
@@ -158,9 +175,13 @@ def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list
     sizes = np.diff(shingles.indptr)
     rare = _rarest(shingles, sizes - np.ceil(threshold * sizes).astype(int) + 1)
     meeting = (rare @ rare.T).tocoo()
-    above = meeting.row < meeting.col
-    first, second = meeting.row[above], meeting.col[above]
-    shared = np.asarray(shingles[first].multiply(shingles[second]).sum(axis=1)).ravel()
+    # A text much shorter than another cannot share enough with it.
+    near = np.minimum(sizes[meeting.row], sizes[meeting.col]) >= threshold * np.maximum(
+        sizes[meeting.row], sizes[meeting.col]
+    )
+    kept = (meeting.row < meeting.col) & near
+    first, second = meeting.row[kept], meeting.col[kept]
+    shared = _shared(shingles, first, second)
     alike = shared / (sizes[first] + sizes[second] - shared)
     pairs = [
         Pair(int(a), int(b), float(share))
@@ -206,6 +227,15 @@ def most_alike(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -
     return sorted(pairs, key=lambda pair: (-pair.alike, pair.first))[:n_pairs]
 
 
+def _shared(shingles: Any, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Count what each pair of rows has in common, by whichever way is less work."""
+    sizes = np.diff(shingles.indptr)
+    work_of_all = (np.bincount(shingles.indices).astype(float) ** 2).sum()
+    if work_of_all < (sizes[first] + sizes[second]).sum():
+        return np.asarray((shingles @ shingles.T).tocsr()[first, second], dtype=float).ravel()
+    return np.asarray(shingles[first].multiply(shingles[second]).sum(axis=1), dtype=float).ravel()
+
+
 def _shingles(texts: Sequence[str]) -> Any:
     from sklearn.feature_extraction.text import CountVectorizer
 
@@ -241,7 +271,7 @@ def find_names(texts: Sequence[str]) -> frozenset[str]:
     Returns
     -------
     frozenset of str
-        As they are written. Days, months, feasts and the word I are left out.
+        As they are written. Days, months, feasts, titles and the word I are left out.
 
     Examples
     --------
@@ -339,7 +369,8 @@ def find_cues(texts: Sequence[str], y_true: Sequence[str], label: str, n_cues: i
     cues = [cue for cue in cues if cue.share >= LEAST_LIFT * cue.elsewhere and cue.stem not in _FUNCTION_WORDS]
     cues.sort(key=lambda cue: (cue.elsewhere - cue.share, cue.stem))
     common = {cue.stem for cue in cues[:n_cues]}
-    return Cues(tuple(cues[:n_cues]), sum(not (words & common) for words in own) / len(own))
+    misleading = sum(bool(words & common) for words in others)
+    return Cues(tuple(cues[:n_cues]), sum(not (words & common) for words in own) / len(own), misleading)
 
 
 def _stem_sets(texts: Sequence[str]) -> list[set[str]]:
@@ -385,7 +416,8 @@ def check_names(texts: Sequence[str], y_true: ArrayLike, articles: ArrayLike, se
     gain, size = np.bincount(place, by_names - by_number), np.bincount(place).astype(float)
     weights = draw_articles(len(size), N_RESAMPLES, np.random.default_rng(seed))
     low, high = interval((weights @ gain) / (weights @ size))
-    return NameCheck(float(by_names.mean()), float(by_number.mean()), low, high, len(named), len(names))
+    majority = Counter(gold.tolist()).most_common(1)[0][1] / len(gold)
+    return NameCheck(float(by_names.mean()), float(by_number.mean()), majority, low, high, len(named), len(names))
 
 
 def _right(texts: Sequence[str], gold: NDArray[np.str_], folds: Sequence[Fold]) -> NDArray[np.float64]:
@@ -440,7 +472,7 @@ def audit(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
             f"names alone label {names.accuracy:.1%} of {names.n_sentences} sentences right, their "
             f"number {names.by_number:.1%} ({names.low:+.1%} to {names.high:+.1%}); use names evenly over the labels"
         )
-    return Audit(tuple(problems), tuple(_warnings(texts, gold, places, labels)))
+    return Audit(tuple(problems), tuple(_warnings(texts, gold, places, labels)), names)
 
 
 def _alike_articles(texts: Sequence[str], articles: Sequence[str]) -> list[str]:

@@ -1,0 +1,45 @@
+"""A sentence becomes the classes of its words, in order."""
+
+import pytest
+from sklearn.base import clone
+
+from toolkit.config import Features
+from toolkit.features import make_vectorizer
+from toolkit.lexicon import WordClasses, split_classes
+
+CLASSES = {"say": "said say*", "deny": "deny den*", "wrong": "deni", "quote": '"'}
+
+
+def test_word_goes_before_stem_and_long_stem_before_short():
+    classes = WordClasses({"short": "a*", "long": "abc*", "word": "abcd"})
+    assert classes.transform(["abcd abcde abd b"]) == ["< word long short >"]
+
+
+def test_case_and_words_of_no_class_do_not_count():
+    assert WordClasses(CLASSES).transform(['"DENY it!" he SAID', "", "Rain."]) == [
+        "< quote deny quote say >",
+        "< >",
+        "< >",
+    ]
+
+
+def test_word_in_two_classes_is_refused():
+    with pytest.raises(ValueError, match="word 'said' is in the classes 'a' and 'b'; leave it in one"):
+        split_classes({"a": "said", "b": "said"})
+    # The same letters as a word and as a stem are two things.
+    assert split_classes({"a": "lie", "b": "lie*"}) == ({"lie": "a"}, [("lie", "b")])
+
+
+@pytest.mark.parametrize("word", ["Said", "cover-up", "*", "a*b", "..."])
+def test_word_that_can_never_occur_is_refused(word):
+    with pytest.raises(ValueError, match="can never occur; expected one word in lower case"):
+        split_classes({"a": word})
+
+
+def test_ngrams_of_classes_are_features_beside_the_words():
+    features = Features(words=(1, 1), classes=tuple(CLASSES.items()), class_ngrams=(1, 2))
+    vectorizer = clone(make_vectorizer(features)).fit(["He said so.", "They deny it, he says."])
+    ngrams = ("<", "< deny", "< say", ">", "deny", "deny say", "say", "say >")
+    assert list(vectorizer.get_feature_names_out()[-8:]) == [f"classes__{ngram}" for ngram in ngrams]
+    assert vectorizer.get_feature_names_out()[-9].startswith("words__")
+    assert vectorizer.transform(["Rain."])[0, -8:].toarray().astype(bool).tolist() == [[1, 0, 0, 1, 0, 0, 0, 0]]

@@ -1,0 +1,91 @@
+"""Sentences -> the order of events in them: who says, accuses, denies, by classes of words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+
+# Words of one letter ("I", the "t" of "don't") and the marks of speech are kept:
+# who speaks, and whether, is what the labels are about.
+WORD_OR_MARK = r"(?u)\w+|[\"“”?!]"
+_TOKEN = re.compile(WORD_OR_MARK)
+# Where a sentence starts and ends: an act at its end is often an afterthought.
+START, END = "<", ">"
+
+
+class WordClasses(TransformerMixin, BaseEstimator):
+    """Replace a sentence by the classes of its words, in order; words of no class are left out.
+
+    Parameters
+    ----------
+    classes : mapping of str to str
+        Words of each class, between spaces, in lower case: a word as it stands, or a stem
+        with a ``*`` that takes any ending. A word as it stands goes before a stem, and a
+        longer stem before a shorter one.
+
+    Examples
+    --------
+    >>> classes = WordClasses({"say": "said", "deny": "deni*", "they": "he"})
+    >>> classes.transform(["He said he had denied it.", "Rain fell."])
+    ['< they say they deny >', '< >']
+    """
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self.classes = classes
+
+    def fit(self, X: Sequence[str], y: ArrayLike | None = None) -> WordClasses:
+        """Learn nothing; the classes are fixed."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, X: Sequence[str]) -> list[str]:
+        """Return the classes of each sentence's words, between spaces, length n_sentences."""
+        words, stems = split_classes(self.classes)
+
+        @lru_cache(maxsize=100_000)
+        def find(word: str) -> str | None:
+            if word in words:
+                return words[word]
+            return next((name for stem, name in stems if word.startswith(stem)), None)
+
+        return [" ".join([START, *filter(None, map(find, _TOKEN.findall(sentence.lower()))), END]) for sentence in X]
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Return the names given: what comes out is text, as what went in."""
+        return np.asarray([] if input_features is None else input_features, dtype=object)
+
+
+def split_classes(classes: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return the class of each whole word, and the stems with theirs, longest first.
+
+    Raises
+    ------
+    ValueError
+        If a word stands in two classes or could never occur.
+
+    Examples
+    --------
+    >>> split_classes({"say": "said", "deny": "den* deni*"})
+    ({'said': 'say'}, [('deni', 'deny'), ('den', 'deny')])
+    """
+    words: dict[str, str] = {}
+    stems: dict[str, str] = {}
+    for name, listed in classes.items():
+        for word in listed.split():
+            stem = word.removesuffix("*")
+            place = words if stem == word else stems
+            if place.setdefault(stem, name) != name:
+                raise ValueError(f"word {word!r} is in the classes {place[stem]!r} and {name!r}; leave it in one")
+            if stem != stem.lower() or _TOKEN.fullmatch(stem) is None:
+                raise ValueError(
+                    f"word {word!r} of class {name!r} can never occur; "
+                    "expected one word in lower case, or a stem with *"
+                )
+    return words, sorted(stems.items(), key=lambda item: (-len(item[0]), item[0]))
