@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 DEFAULT_MODEL = "runs/default/model"
+N_CONFUSIONS = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -403,6 +404,13 @@ def _print_grades(graded: dict[str, Scores]) -> None:
         numbers = (label.precision.value, label.recall.value, label.f1.value)
         shown = ["–" if number != number else f"{number:.3f}" for number in numbers]
         print(f"{label.name:<12}  {label.support:>9}  {shown[0]:>9}  {shown[1]:>6}  {shown[2]:>5}")
+    names = [label.name for label in graded["strict"].labels]
+    counts = graded["strict"].confusion
+    pairs = [(int(counts[g][p]), names[g], names[p]) for g in range(len(names)) for p in range(len(names)) if g != p]
+    print("\nmost common confusions (strict)")
+    for count, gold, predicted in sorted(pairs, key=lambda pair: -pair[0])[:N_CONFUSIONS]:
+        if count:
+            print(f"{count:>5}  {gold} taken for {predicted}")
 
 
 def _write_evaluation(folder: Path, predictions: Any, graded: dict[str, Scores]) -> None:

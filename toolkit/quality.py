@@ -40,7 +40,32 @@ _CALENDAR = frozenset(name.lower() for name in (*calendar.day_name, *calendar.mo
 _FEASTS = frozenset({"christmas", "easter", "thanksgiving", "ramadan", "diwali"})
 _FIRST_PERSON = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
 # Said of anybody: a title tells who speaks formally, not who he is.
-_TITLES = frozenset("mr mrs ms dr prof sir lord lady gov sen rep cllr gen col capt maj lt sgt adm rev mp mps".split())
+_TITLES = frozenset(
+    {
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "sir",
+        "lord",
+        "lady",
+        "gov",
+        "sen",
+        "rep",
+        "cllr",
+        "gen",
+        "col",
+        "capt",
+        "maj",
+        "lt",
+        "sgt",
+        "adm",
+        "rev",
+        "mp",
+        "mps",
+    }
+)
 _NOT_NAMES = _CALENDAR | _FEASTS | _FIRST_PERSON | _TITLES
 
 
