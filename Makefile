@@ -34,7 +34,8 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(STAMP) ## run the quick tests, with coverage
+test: $(STAMP) ## check the corpus and run the quick tests, with coverage
+	$(BIN)/toolkit corpus check
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered
 
 test-slow: $(STAMP) ## run all tests, the slow ones too

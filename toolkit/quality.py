@@ -30,6 +30,9 @@ LEAST_LIFT = 3
 MOST_CUE = 0.2
 LEAST_CUELESS = 1 / 3
 N_FOLDS = 5
+# Towns are where things happen and persons are who speaks: what kind of name stands in a
+# sentence tells a little in any language, and more so the more sentences there are to see it.
+MOST_NAME_GAIN = 0.02
 _BLOCK = 1000
 N_RESAMPLES = 1000
 
@@ -161,8 +164,8 @@ class NameCheck:
 
     @property
     def gives_away(self) -> bool:
-        """Whether names say more than their number, beyond chance."""
-        return self.low > 0
+        """Whether names say more than their number by more than two points, beyond chance."""
+        return self.low > MOST_NAME_GAIN
 
 
 def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list[Pair]:
