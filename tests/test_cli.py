@@ -358,7 +358,7 @@ LAYERS = [
     {"tables", "corpus", "segmentation", "config"},
     {"rules", "splits", "metrics"},
     {"features", "significance"},
-    {"pipelines"},
+    {"pipelines", "intervals"},
     {"agreement", "evaluation", "explanation", "quality"},
     {"curves"},
     {"artifacts", "figures"},
