@@ -359,7 +359,7 @@ LAYERS = [
     {"rules", "splits", "metrics"},
     {"features", "significance"},
     {"pipelines", "intervals"},
-    {"agreement", "evaluation", "explanation", "quality"},
+    {"agreement", "evaluation", "explanation", "paired", "quality"},
     {"curves"},
     {"artifacts", "figures"},
     {"labelling"},
