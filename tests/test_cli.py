@@ -354,7 +354,7 @@ def test_help_comes_at_once():
 # What each module may import: only what stands on a line above it.
 LAYERS = [
     {"exceptions"},
-    {"labels", "lexicon", "crossvalidation"},
+    {"labels", "lexicon", "crossvalidation", "powerlaw"},
     {"tables", "corpus", "segmentation", "config"},
     {"rules", "splits", "metrics"},
     {"features", "significance"},
