@@ -356,7 +356,7 @@ LAYERS = [
     {"exceptions"},
     {"labels", "lexicon", "crossvalidation", "powerlaw"},
     {"tables", "corpus", "segmentation", "config"},
-    {"rules", "splits", "metrics"},
+    {"recalibration", "rules", "splits", "metrics"},
     {"features", "significance"},
     {"pipelines", "intervals"},
     {"agreement", "evaluation", "explanation", "paired", "quality"},
