@@ -50,9 +50,9 @@ def test_curve_falls_by_the_confidences_that_occur():
 
 
 def test_area_is_the_mean_of_the_risks_of_a_hand_count():
-    # Wrong, right, right, wrong: risks 1, 1/2, 1/3, 2/4.
-    area = risk_coverage_area([False, True, True, False], [0.9, 0.8, 0.7, 0.6])
-    assert area == pytest.approx((1 + 1 / 2 + 1 / 3 + 2 / 4) / 4)
+    # Wrong, right, right, wrong, right: risks 1, 1/2, 1/3, 2/4, 2/5.
+    area = risk_coverage_area([False, True, True, False, True], [0.9, 0.8, 0.7, 0.6, 0.5])
+    assert area == pytest.approx((1 + 1 / 2 + 1 / 3 + 2 / 4 + 2 / 5) / 5)
 
 
 def test_area_of_all_equally_sure_is_the_error_rate():
@@ -74,7 +74,7 @@ def test_area_is_the_mean_over_all_orders_of_equally_sure_sentences(outcomes):
 
 
 def test_weight_is_as_many_copies_of_a_sentence():
-    right, confidence = [True, False, True, False], [0.9, 0.8, 0.8, 0.6]
+    right, confidence = [False, False, True, True], [0.6, 0.8, 0.8, 0.9]
     weights = [[2, 0, 3, 1], [1, 1, 1, 1], [0, 0, 0, 2], [0, 0, 0, 0]]
     areas = risk_coverage_area(right, confidence, weights)
     for row in range(3):
@@ -138,7 +138,8 @@ def test_threshold_above_all_leaves_nothing_and_scores_nothing():
 
 def test_threshold_below_all_leaves_the_scores_as_they_are():
     rng = np.random.default_rng(1)
-    told = predictions(rng.random(60) < 0.7, rng.uniform(0.5, 1, 60).round(6), [f"a-{row % 12}" for row in range(60)])
+    articles = [f"a-{row % 12 if row < 40 else 0}" for row in range(60)]
+    told = predictions(rng.random(60) < 0.7, rng.uniform(0.5, 1, 60).round(6), articles)
     kept, scores = measure_kept(told, 0.0, 300, seed=4), score(told, 300, seed=4)
     assert kept.accuracy == scores.accuracy
     assert kept.headline == scores.headline
@@ -159,6 +160,17 @@ def test_intervals_resample_articles_and_not_sentences():
     for each in found:
         assert each.area.low < each.area.value < each.area.high
         assert 0 <= each.excess_area.low < each.excess_area.value < each.excess_area.high
+
+
+def test_perfect_order_has_no_excess_in_any_draw():
+    told = predictions([True] * 12 + [False] * 4, np.linspace(0.9, 0.6, 16).round(6), [row % 8 for row in range(16)])
+    found = measure_abstention(told, told, [], 200)
+    assert vars_of(found.excess_area) == pytest.approx((0, 0, 0))
+    assert found.area.high > found.area.low > 0
+
+
+def vars_of(estimate):
+    return estimate.value, estimate.low, estimate.high
 
 
 def test_order_of_sentences_does_not_matter():
