@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
+from toolkit import slices
 from toolkit.evaluation import make_predictions, score
 from toolkit.labels import LabelSet
 from toolkit.slices import score_slices, slice_sentences
@@ -135,9 +137,18 @@ def test_p_values_are_corrected_for_all_slices_tested(told):
     half = ["old" if int(article) < 12 else "new" for article in told.article]
     alone = score_slices(told, {"half": half}, 300)
     doubled = score_slices(told, {"half": half, "again": half}, 300)
-    # Only the draw that is the corpus itself is as far: 1 / 301, times the slices tested.
-    assert [part.corrected for part in alone] == pytest.approx([2 / 301] * 2)
-    assert [part.corrected for part in doubled] == pytest.approx([4 / 301] * 4)
+    assert 0 < alone[0].p_value == alone[1].p_value
+    assert [part.corrected for part in alone] == pytest.approx([2 * alone[0].p_value] * 2)
+    assert [part.corrected for part in doubled] == pytest.approx([4 * alone[0].p_value] * 4)
+
+
+def test_p_value_is_that_of_student_on_the_spread_of_the_draws():
+    # Draws of 0.2 and 0.4, 0.1 from their mean: three standard errors, of ten articles.
+    drawn = np.array([0.2, 0.4, np.nan, 0.2, 0.4])
+    assert slices._p_value(0.3, drawn, 10) == pytest.approx(2 * t.sf(3, 9))
+    # No spread at all: four draws that say the same.
+    assert slices._p_value(0.3, np.full(4, 0.3), 10) == 1 / 5
+    assert slices._p_value(0.0, np.zeros(4), 10) == 1
 
 
 def test_slice_of_few_articles_is_scored_and_not_tested(told):
@@ -175,7 +186,7 @@ def test_same_seed_gives_the_same_table(told):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["articles", "sentences"])
+@pytest.mark.parametrize("kind", ["articles", "few articles", "sentences"])
 def test_slices_rarely_cry_wolf(kind):
     rng = np.random.default_rng(11)
     found = []
@@ -184,7 +195,8 @@ def test_slices_rarely_cry_wolf(kind):
         # Some articles are harder than others, so that sentences are not independent.
         hard = rng.beta(6, 2, 60)[articles]
         told = predictions(rng.random(480) < hard, articles)
-        chosen = rng.random(60)[articles] < 0.4 if kind == "articles" else rng.random(480) < 0.4
+        lots = {"articles": rng.random(60)[articles] < 0.4, "few articles": articles < 10}
+        chosen = lots.get(kind, rng.random(480) < 0.4)
         part = score_slices(told, {"x": np.where(chosen, "in", "out").tolist()}, 400, seed=1)[0]
         found.append(part.p_value)
     assert 0.02 < np.mean(np.array(found) < 0.05) < 0.085
