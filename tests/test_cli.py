@@ -360,7 +360,7 @@ LAYERS = [
     {"features", "significance"},
     {"pipelines", "intervals"},
     {"agreement", "evaluation", "explanation", "paired", "quality"},
-    {"curves"},
+    {"abstention", "calibration", "curves", "slices"},
     {"artifacts", "figures"},
     {"labelling"},
     {"report"},
