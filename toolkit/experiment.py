@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 RUN_SCHEMA = 1
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
+# Written by `toolkit curve` beside what training writes, for comparisons to draw.
+CURVE = "curve.json"
 
 Progress = Callable[[str, int, int], None]
 
@@ -312,7 +314,8 @@ def load_run(folder: str | Path) -> Run:
     manifest, report = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
     try:
         labels = LabelSet.from_dict(manifest["labels"])
-        _ = manifest["name"], manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
+        _ = manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
+        _ = manifest["name"], manifest["seed"], manifest["segmenter"], manifest["corpus"]["sentences"]["test"]
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"the manifest is damaged; train again [{folder / 'manifest.json'}]") from error
     path = folder / "predictions.csv"
@@ -321,7 +324,19 @@ def load_run(folder: str | Path) -> Run:
             predictions = read_predictions(file.read(), labels, str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"the predictions cannot be read; train again [{path}]") from error
+    _check_predictions(predictions, manifest["corpus"]["sentences"], path)
     return Run(folder, manifest, report, predictions)
+
+
+def _check_predictions(predictions: Predictions, sizes: Mapping[str, int], path: Path) -> None:
+    """Raise ``RunError`` unless all sentences of both splits are there."""
+    for split, _ in SPLITS:
+        found, expected = predictions.split.count(split), sizes.get(split)
+        if found != expected or found == 0:
+            raise RunError(
+                f"there are predictions of {found} sentences of {split}, the manifest names {expected} and at least "
+                f"one is needed; the file is cut short or of another run, train again [{path}]"
+            )
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -399,9 +414,9 @@ def _differences(old: Path, new: Path) -> list[str]:
         {path.relative_to(root).as_posix() for root in (old, new) for path in root.rglob("*") if path.is_file()}
     )
     for name in names:
-        if name == "report.html" or name.endswith(".joblib"):
-            # The page is rendered from the rest and shows the clock; a pickle's bytes
-            # are not promised.
+        if name in ("report.html", CURVE) or name.endswith(".joblib"):
+            # The page is rendered from the rest and shows the clock; a curve is put there
+            # after training; a pickle's bytes are not promised.
             continue
         first, second = old / name, new / name
         if not (first.is_file() and second.is_file()):

@@ -244,6 +244,39 @@ def compare_samples(first: RunSample, second: RunSample, score: Score, draws: Dr
         If the two are not over the same sentences.
     """
     _check_paired(first, second)
+    return describe_pair(first, second, swap_test(first.counts, second.counts, score, draws.swaps))
+
+
+def describe_pair(first: RunSample, second: RunSample, p_value: float) -> PairedComparison:
+    """Say all of a pair of systems but its p-value, which is given.
+
+    Parameters
+    ----------
+    first, second : RunSample
+        From :func:`sample_run` with the same score and draws.
+    p_value : float
+        Of their difference, from a test of this pair or of all pairs at once.
+
+    Returns
+    -------
+    PairedComparison
+
+    Raises
+    ------
+    ValueError
+        If the two are not over the same sentences.
+
+    Examples
+    --------
+    >>> none = np.zeros((2, 0))
+    >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), none, none)
+    >>> hits, score = [True, False, True, True], lambda summed: summed.confusion[..., 0, 0]
+    >>> sample = sample_run(counts, hits, score, make_draws(2, 100, np.random.default_rng(0)))
+    >>> found = describe_pair(sample, sample, 1.0)
+    >>> found.value, found.only_first, found.p_value
+    (0.0, 0, 1.0)
+    """
+    _check_paired(first, second)
     value = first.value - second.value
     resampled, left_out = first.resampled - second.resampled, first.left_out - second.left_out
     only_first, only_second = (int(np.sum(one.right & ~two.right)) for one, two in ((first, second), (second, first)))
@@ -255,7 +288,7 @@ def compare_samples(first: RunSample, second: RunSample, score: Score, draws: Dr
         high=high,
         bca_low=bca_low,
         bca_high=bca_high,
-        p_value=swap_test(first.counts, second.counts, score, draws.swaps),
+        p_value=float(p_value),
         only_first=only_first,
         only_second=only_second,
         mcnemar_p=mcnemar_test(only_first, only_second),
