@@ -177,8 +177,12 @@ def test_comparison_is_printed_and_written(run):
     assert run("compare", "runs/words", "--against", "runs/majority") == text
     run("compare", "--output", "x.html")
     run("compare", "--output", "x.md")
+    run("compare", "--output", "x.tex")
+    run("compare", "--output", "x.json")
     assert Path("x.html").read_text().startswith("<!doctype html>")
     assert Path("x.md").read_text().startswith("# Comparison of 2 runs")
+    assert "\\toprule" in Path("x.tex").read_text()
+    assert json.loads(Path("x.json").read_text())["baseline"] == "majority"
 
 
 def test_training_prints_a_line_a_run(workplace, tmp_path, corpus_folder, monkeypatch, capsys):
@@ -355,8 +359,8 @@ def test_help_comes_at_once():
 LAYERS = [
     {"exceptions"},
     {"labels", "lexicon", "crossvalidation", "powerlaw"},
-    {"tables", "corpus", "segmentation", "config", "documents"},
-    {"recalibration", "rules", "splits", "metrics"},
+    {"tables", "corpus", "segmentation", "config"},
+    {"documents", "recalibration", "rules", "splits", "metrics"},
     {"features", "significance"},
     {"pipelines", "intervals"},
     {"agreement", "evaluation", "explanation", "paired", "quality"},

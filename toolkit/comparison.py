@@ -145,6 +145,11 @@ class Comparison:
     n_swaps: int
 
     @property
+    def least_p(self) -> float:
+        """Below this no corrected p-value can be: each is a share of finitely many swaps."""
+        return min(1.0, self.n_comparisons / (self.n_swaps + 1))
+
+    @property
     def n_comparisons(self) -> int:
         """How many p-values are shown, and corrected together."""
         return sum(len(pairs) for pairs in self.pairs.values())
@@ -216,9 +221,9 @@ class Comparison:
         clear = [pair for pair in every if pair.p_corrected < LEVEL]
         by_chance = LEVEL * len(every)
         yield (
-            f"{len(every)} comparisons are shown ({len(every) // 2} pairs of {len(self.entries)} runs on two splits); "
-            f"{len(clear)} are clear. If no run differed from any other, {by_chance:.2g} would be below "
-            f"p = {LEVEL} by chance: so a p-value counts only as corrected, by Holm, for all {len(every)}."
+            f"{len(every):,} comparisons are shown ({len(every) // 2:,} pairs of {len(self.entries)} runs on two "
+            f"splits); {len(clear):,} are clear. If no run differed from any other, {by_chance:,.1f} would be below "
+            f"p = {LEVEL} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
         )
         held = [pair for pair in self.pairs["train"] if not pair.p_corrected < LEVEL and not math.isnan(pair.found.low)]
         if held:
@@ -314,19 +319,19 @@ class Comparison:
         ]
 
     def setting_rows(self) -> list[dict[str, str]]:
-        """Return the settings that differ as text, one row a run."""
+        """Return the settings that differ as text, the longer of settings and runs downwards."""
+        names = [entry.name for entry in self.entries]
+        if len(self.settings) >= len(names):
+            return [{"setting": key, **dict(zip(names, values, strict=True))} for key, values in self.settings]
         return [
-            {"run": entry.name, **{key: _cut(values[place], N_SETTING) for key, values in self.settings}}
-            for place, entry in enumerate(self.entries)
+            {"run": name, **{key: values[place] for key, values in self.settings}} for place, name in enumerate(names)
         ]
 
     def to_text(self) -> str:
         """Return the comparison as plain text for a terminal."""
         parts = [f"{_capital(title)}\n{_aligned(self.rows(split))}" for split, title in pages.SPLITS]
         if self.settings:
-            names = [entry.name for entry in self.entries]
-            rows = [{"setting": key, **dict(zip(names, values, strict=True))} for key, values in self.settings]
-            parts.append("Settings that differ\n" + _aligned(rows, width=28))
+            parts.append("Settings that differ\n" + _aligned(self.setting_rows(), width=28))
         parts.append(f"Sentences against '{self.baseline}', cross-validated\n{_aligned(self.change_rows())}")
         parts.append(
             f"{len(self.disagreements)} training sentences on which the runs disagree, and every pair of runs: "
@@ -349,7 +354,7 @@ class Comparison:
         blocks: list[Block] = [Heading("What may be concluded"), *map(Paragraph, self.may_conclude())]
         blocks += [Heading("What may not be concluded"), *map(Paragraph, self.may_not_conclude())]
         blocks += [Heading("Scores")]
-        note = f"differences are to {self.baseline}, p-values corrected by Holm for {self.n_comparisons} comparisons"
+        note = f"differences are to {self.baseline}, p-values corrected by Holm for {self.n_comparisons:,} comparisons"
         for split, title in pages.SPLITS:
             blocks.append(_table(f"scores-{split}", f"{_capital(title)}; {note}", self.rows(split)))
         blocks.append(Heading("Every pair of runs"))
@@ -366,7 +371,8 @@ class Comparison:
         blocks += [Heading("Cost and quality"), _table("costs", "Cost of each run", self.cost_rows())]
         if self.settings:
             caption = "Settings that differ"
-            blocks += [Heading(caption), _table("settings", caption, self.setting_rows(), texts=len(self.settings) + 1)]
+            rows = [{key: _cut(value, N_SETTING) for key, value in row.items()} for row in self.setting_rows()]
+            blocks += [Heading(caption), _table("settings", caption, rows, texts=len(rows[0]))]
         blocks += [Heading("Sentences"), _table("changes", f"Sentences against {self.baseline}", self.change_rows())]
         if self.disagreements:
             shown = [self._sentence_row(found) for found in self.disagreements[:n_sentences]]
@@ -446,6 +452,7 @@ class Comparison:
             script=pages.read_template("comparison.js"),
             comparison=self,
             base=base,
+            settings=self.setting_rows() if self.settings else [],
             splits=pages.SPLITS,
             acts=", ".join(titles[act] for act in self.labels.acts),
             act_titles=[titles[act] for act in self.labels.acts],
@@ -637,24 +644,31 @@ def _changes(right: NDArray[np.bool_], place: int, base: int) -> Changes:
 
 
 def _forest(entries: Sequence[Entry]) -> dict[str, Any]:
-    """Lay a forest plot out: places from 0 to 100 along an axis of round ticks."""
+    """Lay a forest plot out: places from 0 to 100 along an axis of round ticks.
+
+    Runs far below the rest stand at the low end, so that the rest can be told apart.
+    """
+    shown = [scores.headline for entry in entries for scores in entry.scores.values()]
+    floor = figures.floor_of([found.value for found in shown])
     ends = [
         end
-        for entry in entries
-        for scores in entry.scores.values()
-        for end in (scores.headline.low, scores.headline.high, scores.headline.value)
-        if not math.isnan(end)
+        for found in shown
+        for end in (found.low, found.high, found.value)
+        if found.value >= floor and not math.isnan(end)
     ]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (high - low) / step <= 6 or step == 0.5)
     first, last = math.floor(low / step + 1e-9), max(math.ceil(high / step - 1e-9), math.floor(low / step + 1e-9) + 1)
 
     def place(value: float) -> str | None:
-        return None if math.isnan(value) else f"{(value / step - first) / (last - first) * 100:.2f}"
+        return None if math.isnan(value) else f"{max(value / step - first, 0) / (last - first) * 100:.2f}"
 
     rows = [
         {
-            split: {"value": place(found.value), "low": place(found.low), "high": place(found.high)}
+            split: {
+                **{key: place(getattr(found, key)) for key in ("value", "low", "high")},
+                "is_below": found.value < first * step,
+            }
             for split, found in ((split, scores.headline) for split, scores in entry.scores.items())
         }
         for entry in entries

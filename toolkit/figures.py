@@ -29,6 +29,8 @@ SHADE = "#004580"
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#e69f00", "#56b4e9", "#a89a00")
 LINES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "--", "++", "oo")
+# Of more points the numbers would hide each other: then those that matter bear one.
+N_NUMBERED = 14
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -160,7 +162,8 @@ def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequ
     scores : sequence of float
         Of the runs, in the order of their numbers, from 1.
     baseline : int
-        Place of the run drawn as a square.
+        Place of the run drawn as a square. A run far below the rest is a triangle at the edge,
+        with its score.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -168,6 +171,7 @@ def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequ
     with rc_context(_STYLE):
         figure = Figure(figsize=(10.5, 3.6), layout="constrained")
         row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    floor = floor_of(scores)
     for axes, (title, less, values) in zip(row, panels, strict=True):
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel(title)
@@ -177,27 +181,44 @@ def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequ
             axes.set_xlabel(f"{title}: not recorded")
             continue
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
         axes.xaxis.set_minor_formatter(lambda value, _: "")
         best = _frontier([(values[place] if less else -values[place], scores[place]) for place in known])
-        edge = [known[place] for place in best]
+        edge = [known[place] for place in best if scores[known[place]] >= floor]
         axes.plot([values[place] for place in edge], [scores[place] for place in edge], "--", color=INK, linewidth=0.9)
         for place in known:
-            is_base = place == baseline
-            axes.plot(
-                values[place], scores[place], "s" if is_base else "o", color=COLOURS[0 if is_base else 1], markersize=6
-            )
-            axes.annotate(
-                f"{place + 1}",
-                (values[place], scores[place]),
-                (5, 3),
-                textcoords="offset points",
-                fontsize=8,
-                color=INK,
-            )
+            is_base, is_below = place == baseline, scores[place] < floor
+            at = values[place], max(scores[place], floor)
+            marker = "v" if is_below else "s" if is_base else "o"
+            axes.plot(*at, marker, color=COLOURS[0 if is_base else 1], markersize=6)
+            if len(known) > N_NUMBERED and not (is_base or place in edge):
+                continue
+            name = f"{place + 1} ({scores[place]:.2f})" if is_below else f"{place + 1}"
+            axes.annotate(name, at, (5, 3), textcoords="offset points", fontsize=8, color=INK)
         axes.margins(x=0.12, y=0.12)
     row[0].set_ylabel("macro F1, cross-validated")
     return _to_svg(figure, "costs", "Score of each run against training time, labelling speed and size")
+
+
+def floor_of(scores: Sequence[float]) -> float:
+    """Return the score below which a run stands at the edge of a figure, half of the best one.
+
+    A run that labels at random would else squeeze all others into one spot.
+
+    Examples
+    --------
+    >>> floor_of([0.8, 0.5, float("nan")])
+    0.4
+    """
+    return max((score for score in scores if not np.isnan(score)), default=0.0) / 2
+
+
+def _short(value: float) -> str:
+    """Write a power of ten in few characters."""
+    for unit, name in ((1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{name}"
+    return f"{value:g}"
 
 
 def _frontier(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -6,7 +6,6 @@ for (const table of document.querySelectorAll(".matrix")) {
   const readout = table.closest(".scroll").nextElementSibling;
   const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
   const cells = rows.flat().filter((cell) => cell.title);
-  readout.textContent = "–";
   for (const cell of cells) {
     cell.dataset.about = cell.title;
     cell.removeAttribute("title");
