@@ -29,8 +29,6 @@ OVERALL = (
     ("calibration_error", "expected calibration error"),
 )
 N_MISTAKES = 40
-# As base.html.j2 has it.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 LINES = ("solid", "dashed", "dotted", "double")
 CAPTIONS = {
     "label-scores": "F1 of each label; the line is the 95 % interval over articles.",
@@ -97,6 +95,22 @@ def render_report(report: Mapping[str, Any], predictions: Predictions, drawn: Ma
     )
 
 
+def script(name: str) -> dict[str, Any]:
+    """Return a script of ``templates/`` and what a page's policy must say to let it run.
+
+    Returns
+    -------
+    dict
+        ``source``, markup to stand alone in a ``script`` element, and ``hash``, as a
+        Content-Security-Policy writes it.
+    """
+    from markupsafe import Markup
+
+    source = (files("toolkit") / "templates" / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+    return {"source": Markup(source), "hash": f"sha256-{digest}"}  # noqa: S704 - our own file
+
+
 def render_card(report: Mapping[str, Any], labels: LabelSet, folder: str) -> str:
     """Render a model card in Markdown."""
     return (
@@ -157,32 +171,9 @@ def _paragraphs(article: LabelledArticle) -> list[list[dict[str, Any]]]:
     return list(paragraphs.values())
 
 
-def render_page(template: str, script: str = "", **values: Any) -> str:
-    """Render one of the toolkit's templates; all values are escaped.
-
-    Parameters
-    ----------
-    template : str
-        Its name.
-    script : str
-        Put at the end of the page. The page's policy names it by its hash, so that no other
-        script runs, whatever text the page holds.
-    **values
-        What the template shows.
-    """
-    page = _environment().get_template(template).render(**values)
-    if not script:
-        return page
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    policy = f"{POLICY}; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    head, _, rest = page.partition(POLICY)
-    body, _, end = rest.rpartition("</body>")
-    return f"{head}{policy}{body}<script>{script}</script>\n</body>{end}"
-
-
-def read_template(name: str) -> str:
-    """Read one of the toolkit's templates as it stands, such as a page's script."""
-    return files("toolkit").joinpath("templates", name).read_text(encoding="utf-8")
+def render_page(template: str, **values: Any) -> str:
+    """Render one of the toolkit's templates; all values are escaped."""
+    return _environment().get_template(template).render(**values)
 
 
 def worst_mistakes(predictions: Predictions, n: int = N_MISTAKES) -> list[dict[str, Any]]:
