@@ -60,7 +60,8 @@ def make_run(name, guesses, baseline="base", clock=None, folder="nowhere", **val
         "segmenter": "rules 1",
         "labels": LABELS.to_dict(),
     }
-    report = {"schema": RUN_SCHEMA, "baseline": baseline, "model": {"bytes": 2_000_000}}
+    report = dict.fromkeys(("question", "background", "chosen", "ngrams", "against"))
+    report |= {"schema": RUN_SCHEMA, "baseline": baseline, "model": {"bytes": 2_000_000}}
     report["clock"] = {"training_seconds": 1.5, "sentences_per_second": 3000} if clock is None else clock
     return Run(Path(folder), manifest, report, predictions)
 
@@ -124,19 +125,24 @@ def test_sentences_of_the_test_split_are_not_listed():
 # --- pairs
 
 
-def test_difference_to_the_baseline_is_that_of_the_pair(three):
-    found = compare(three)
-    names = [entry.name for entry in found.entries]
-    base = names.index("base")
+@pytest.mark.parametrize("baseline", ["base", "better"])
+def test_difference_to_the_baseline_is_that_of_the_pair(three, baseline):
+    found = compare(three, against=baseline)
+    base = [entry.name for entry in found.entries].index(baseline)
+    seen = 0
     for split in ("train", "test"):
         for pair in found.pairs[split]:
             if base not in (pair.first, pair.second):
                 continue
-            other, sign = (pair.second, -1) if pair.first == base else (pair.first, 1)
-            against = found.entries[other].differences[split]
-            assert against.value == sign * pair.found.value
-            assert sorted([sign * pair.found.low, sign * pair.found.high]) == [against.low, against.high]
+            is_turned = pair.first == base
+            against = found.entries[pair.second if is_turned else pair.first].differences[split]
+            ends = (-pair.found.high, -pair.found.low) if is_turned else (pair.found.low, pair.found.high)
+            assert (against.low, against.high) == ends
+            assert against.value == (-pair.found.value if is_turned else pair.found.value)
             assert against.p_value == pair.p_corrected
+            seen += 1
+    assert seen == 4
+    assert found.entries[base].differences == {"train": None, "test": None}
 
 
 def test_every_pair_stands_in_the_matrix_once(three):
@@ -289,10 +295,11 @@ def test_tables_of_markdown_and_latex_hold_every_run(three):
 
 
 def test_costs_are_those_of_the_folder_and_missing_ones_a_dash(three):
-    nothing = make_run("none", "dnpd", clock={"training_seconds": True, "sentences_per_second": -1})
-    without = replace(nothing, report={"baseline": None})
-    rows = {row["run"]: row for row in compare([three[0], without]).cost_rows()}
+    odd = make_run("odd", "dnpd", clock={"training_seconds": True, "sentences_per_second": -1})
+    without = replace(odd, report={"baseline": None}, manifest={**odd.manifest, "name": "none"})
+    rows = {row["run"]: row for row in compare([three[0], odd, without]).cost_rows()}
     assert list(rows["base"].values())[2:] == ["1.5", "3,000", "2.000"]
+    assert list(rows["odd"].values())[2:] == ["–", "–", "2.000"]
     assert list(rows["none"].values())[2:] == ["–", "–", "–"]
     page = compare([without, make_run("no", "dpnd", clock={"training_seconds": "1"})]).to_html()
     assert "training time, s: not recorded" in page
@@ -397,15 +404,15 @@ def test_run_that_cannot_stand_beside_another_is_refused(three, change, message)
         (
             "predictions.csv",
             lambda text: text[: text.rindex("test,")],
-            "predictions of 1 sentences of test, .* names 2",
+            "1 test predictions came, the manifest names 2",
         ),
         ("predictions.csv", lambda text: text[:-12], "no prediction of this label set"),
         ("predictions.csv", lambda text: "", "columns .* were expected"),
         ("manifest.json", lambda text: text[: len(text) // 2], "the file is no JSON"),
         ("report.json", lambda text: text[: len(text) // 2], "the file is no JSON"),
-        ("report.json", lambda text: text.replace('"schema": 1', '"schema": 0'), "schema 0, this toolkit reads 1"),
-        ("manifest.json", lambda text: text.replace('"segmenter"', '"cutter"'), "the manifest is damaged"),
-        ("manifest.json", lambda text: text.replace('"seed"', '"sead"'), "the manifest is damaged"),
+        ("report.json", lambda text: text.replace(f'"schema": {RUN_SCHEMA}', '"schema": 0'), "schema 0, this toolkit"),
+        ("manifest.json", lambda text: text.replace('"segmenter"', '"cutter"'), "manifest lacks 'segmenter'"),
+        ("manifest.json", lambda text: text.replace('"seed"', '"sead"'), "manifest lacks 'seed'"),
     ],
 )
 def test_damaged_folder_is_refused_in_one_sentence(folders, name, change, message):

@@ -19,7 +19,7 @@ def systems(n_systems, n_articles=12, n_labels=3, per_article=4, gold_labels=3, 
     right = np.zeros((n_systems, n_articles * per_article), dtype=bool)
     for place in range(n_systems):
         keeps = rng.random(gold.shape) < 0.4 + 0.5 * place / n_systems
-        guess = np.where(keeps, gold, rng.integers(0, gold_labels, size=gold.shape))
+        guess = np.where(keeps, gold, rng.integers(0, n_labels, size=gold.shape))
         for article in range(n_articles):
             np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
         right[place] = (gold == guess).ravel()
@@ -37,10 +37,10 @@ def counts(confusion):
 
 @pytest.mark.parametrize("gold_labels", [3, 1])
 def test_all_pairs_have_the_p_values_of_each_pair_alone(gold_labels):
-    # With one gold label the other act is in the gold labels of no sentence.
+    # With one gold label the other act is only ever predicted, and by one system never.
     confusions, _ = systems(4, gold_labels=gold_labels)
     if gold_labels == 1:
-        confusions[1, 0, 0] = [2, 2, 0]
+        confusions[2, :, 0] += np.stack([np.zeros(12), -confusions[2, :, 0, 1], confusions[2, :, 0, 1]], axis=1)
     swaps = draw_swaps(12, BLOCK, np.random.default_rng(3))
     found = swap_tests(confusions, ACTS, BLOCK, np.random.default_rng(3))
     for first in range(4):
@@ -94,3 +94,27 @@ def test_swaps_let_a_corrected_p_value_be_small():
         assert n_comparisons / (swaps_needed(n_comparisons, 2000) + 1) < 0.025
     assert swaps_needed(10**6, 2000) == MOST_SWAPS
     assert swaps_needed(2, 5000) == 5000
+
+
+@pytest.mark.slow
+def test_no_family_of_equal_systems_is_told_apart_more_often_than_the_level():
+    rng = np.random.default_rng(0)
+    n_trials, bare, corrected = 300, 0, 0
+    for _ in range(n_trials):
+        # Four systems, each right with the same chance in an article of its own difficulty.
+        gold = rng.integers(0, 3, size=(15, 4))
+        chance = rng.beta(2, 1, size=(15, 1))
+        confusions = np.zeros((4, 15, 3, 3))
+        right = np.zeros((4, 60), dtype=bool)
+        for place in range(4):
+            guess = np.where(rng.random(gold.shape) < chance, gold, rng.integers(0, 3, size=gold.shape))
+            for article in range(15):
+                np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
+            right[place] = (guess == gold).ravel()
+        [pairs] = correct(compare_all(confusions, right, ACTS, 20, 600, rng))
+        bare += any(pair.found.p_value < 0.05 for pair in pairs)
+        corrected += any(pair.p_corrected < 0.05 for pair in pairs)
+    # Three standard errors of a share of 5 % above it.
+    assert corrected / n_trials < 0.05 + 3 * (0.05 * 0.95 / n_trials) ** 0.5
+    # Without correction one family in seven or so has a pair that looks clear.
+    assert bare / n_trials > 0.1

@@ -10,6 +10,7 @@ from toolkit.curves import LearningCurve
 from toolkit.exceptions import RunError, some
 from toolkit.experiment import CURVE, Run, load_run
 from toolkit.metrics import check_probabilities
+from toolkit.report import SPLITS
 from toolkit.tables import printable
 
 # More are no comparison a person reads, and their corrected p-values could no longer be small.
@@ -51,20 +52,28 @@ def load_comparable(runs: Sequence[str | Path | Run]) -> list[Run]:
 
 
 def _check_whole(run: Run) -> None:
-    shares = run.predictions.proba
-    try:
-        check_probabilities(shares, len(run.predictions), len(run.labels.names))
-    except ValueError as error:
-        raise RunError(
-            f"{run.name!r} has probabilities that do not sum to 1 or are below 0; train again "
-            f"[{run.folder / 'predictions.csv'}]"
-        ) from error
+    missing = [key for key in ("seed", "segmenter", "settings", "corpus") if key not in run.manifest]
+    if missing:
+        raise RunError(f"the manifest lacks {some(missing)}; train again [{run.folder / 'manifest.json'}]")
+    path = run.folder / "predictions.csv"
     strangers = sorted(set(run.predictions.split) - {"train", "test"})
     if strangers:
         raise RunError(
-            f"{run.name!r} has sentences of {some(strangers)}, expected train and test alone; train again "
-            f"[{run.folder / 'predictions.csv'}]"
+            f"{run.name!r} has sentences of {some(strangers)}, expected train and test; train again [{path}]"
         )
+    for split, _ in SPLITS:
+        found, expected = run.predictions.split.count(split), run.manifest["corpus"].get("sentences", {}).get(split)
+        if found != expected or found == 0:
+            raise RunError(
+                f"{found} {split} predictions came, the manifest names {expected} and one at least is needed; "
+                f"train again [{path}]"
+            )
+    try:
+        check_probabilities(run.predictions.proba, len(run.predictions), len(run.labels.names))
+    except ValueError as error:
+        raise RunError(
+            f"{run.name!r} has probabilities that do not sum to 1 or are below 0; train again [{path}]"
+        ) from error
 
 
 def _check_alike(first: Run, other: Run) -> None:

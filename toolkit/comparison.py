@@ -17,7 +17,7 @@ from toolkit import report as pages
 from toolkit.comparability import load_comparable, read_curve
 from toolkit.curves import LearningCurve
 from toolkit.documents import NUMBER, PROSE, TEXT, Block, Heading, Paragraph, Table
-from toolkit.evaluation import Difference, Scores, without_nan
+from toolkit.evaluation import Difference, Predictions, Scores, score, without_nan
 from toolkit.exceptions import RunError, did_you_mean
 from toolkit.experiment import Run
 from toolkit.labels import LabelSet
@@ -486,9 +486,10 @@ class Comparison:
             cells[pair.first][pair.second] = {
                 "state": state,
                 "value": row["difference"],
-                "about": f"{self._title(pair)}: {row['difference']} {row['95 % interval']}; p = {row['p corrected']} "
-                f"corrected, {row['p']} alone; effect {row['effect']}; chance of reversal {row['reversal']}; right "
-                f"alone: {row['only first']} against {row['only second']} sentences",
+                "about": f"{self._title(pair)}: {row['difference']} {row['95 % interval']}; "
+                f"{_p_is(row['p corrected'])} corrected, {_p_is(row['p'])} alone; effect {row['effect']}; "
+                f"chance of reversal {row['reversal']}; right alone: {row['only first']} against {row['only second']} "
+                "sentences",
             }
         return cells
 
@@ -535,13 +536,17 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         segmenters, splits or labels, a folder is not whole, or ``against`` is none of them.
     """
     loaded = load_comparable(runs)
-    scores = {run.name: {split: run.scores(split) for split, _ in pages.SPLITS} for run in loaded}
+    held = {run.name: {split: run.predictions.take(split) for split, _ in pages.SPLITS} for run in loaded}
+    scores = {run.name: {split: _score(run, found) for split, found in held[run.name].items()} for run in loaded}
     loaded.sort(key=lambda run: _rank(scores[run.name]["train"].headline.value, run.name))
     base = _choose_baseline(loaded, against)
     place = loaded.index(base)
     plan = base.manifest["settings"]["evaluation"]
     n_swaps = swaps_needed(len(pages.SPLITS) * math.comb(len(loaded), 2), plan["resamples"])
-    found = [_pairs(loaded, split, plan["resamples"], n_swaps, base.manifest["seed"]) for split, _ in pages.SPLITS]
+    found = [
+        _pairs([held[run.name][split] for run in loaded], plan["resamples"], n_swaps, base.manifest["seed"])
+        for split, _ in pages.SPLITS
+    ]
     pairs = dict(zip([split for split, _ in pages.SPLITS], correct(*found), strict=True))
     entries = tuple(
         Entry(
@@ -553,7 +558,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         )
         for number, run in enumerate(loaded)
     )
-    disagreements, changes = _disagreements(loaded, place)
+    disagreements, changes = _disagreements([held[run.name]["train"] for run in loaded], place)
     return Comparison(
         entries, printable(base.name), base.labels, pairs, _settings(loaded), disagreements, changes, n_swaps
     )
@@ -577,9 +582,13 @@ def _choose_baseline(runs: Sequence[Run], against: str | None) -> Run:
     return runs[-1]
 
 
-def _pairs(runs: Sequence[Run], split: str, n_resamples: int, n_swaps: int, seed: int) -> tuple[Pair, ...]:
-    held = [run.predictions.take(split) for run in runs]
-    labels = runs[0].labels
+def _score(run: Run, held: Predictions) -> Scores:
+    """Score one split as the run's own report does, with the run's seed."""
+    return score(held, run.manifest["settings"]["evaluation"]["resamples"], run.manifest["seed"])
+
+
+def _pairs(held: Sequence[Predictions], n_resamples: int, n_swaps: int, seed: int) -> tuple[Pair, ...]:
+    labels = held[0].labels
     confusions = np.stack([article_confusions(one.gold, one.predicted, one.article, labels.names) for one in held])
     right = np.array([[guess == gold for guess, gold in zip(one.predicted, one.gold, strict=True)] for one in held])
     acts = [labels.index(name) for name in labels.acts]
@@ -619,8 +628,7 @@ def _settings(runs: Sequence[Run]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((key, values) for key, values in rows if len(set(values)) > 1)
 
 
-def _disagreements(runs: Sequence[Run], base: int) -> tuple[tuple[Disagreement, ...], tuple[Changes, ...]]:
-    held = [run.predictions.take("train") for run in runs]
+def _disagreements(held: Sequence[Predictions], base: int) -> tuple[tuple[Disagreement, ...], tuple[Changes, ...]]:
     first = held[0]
     by_sentence = list(zip(*(one.predicted for one in held), strict=True))
     split = [row for row, guesses in enumerate(by_sentence) if len(set(guesses)) > 1]
@@ -630,8 +638,8 @@ def _disagreements(runs: Sequence[Run], base: int) -> tuple[tuple[Disagreement, 
         for row in split
     )
     right = np.array([[guess == one.gold for guess in one.predicted] for one in found], dtype=bool)
-    right = right.reshape(len(found), len(runs)).T
-    return found, tuple(_changes(right, place, base) for place in range(len(runs)))
+    right = right.reshape(len(found), len(held)).T
+    return found, tuple(_changes(right, place, base) for place in range(len(held)))
 
 
 def _changes(right: NDArray[np.bool_], place: int, base: int) -> Changes:
@@ -723,6 +731,10 @@ def _named(names: Sequence[str]) -> str:
 
 def _sizes(found: Any) -> str:
     return f"{pages.signed(found.low)} to {pages.signed(found.high)}"
+
+
+def _p_is(written: str) -> str:
+    return f"p {written}" if written.startswith("<") else f"p = {written}"
 
 
 def _effect(value: float) -> str:

@@ -314,8 +314,7 @@ def load_run(folder: str | Path) -> Run:
     manifest, report = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
     try:
         labels = LabelSet.from_dict(manifest["labels"])
-        _ = manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
-        _ = manifest["name"], manifest["seed"], manifest["segmenter"], manifest["corpus"]["sentences"]["test"]
+        _ = manifest["name"], manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"the manifest is damaged; train again [{folder / 'manifest.json'}]") from error
     path = folder / "predictions.csv"
@@ -324,19 +323,7 @@ def load_run(folder: str | Path) -> Run:
             predictions = read_predictions(file.read(), labels, str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"the predictions cannot be read; train again [{path}]") from error
-    _check_predictions(predictions, manifest["corpus"]["sentences"], path)
     return Run(folder, manifest, report, predictions)
-
-
-def _check_predictions(predictions: Predictions, sizes: Mapping[str, int], path: Path) -> None:
-    """Raise ``RunError`` unless all sentences of both splits are there."""
-    for split, _ in SPLITS:
-        found, expected = predictions.split.count(split), sizes.get(split)
-        if found != expected or found == 0:
-            raise RunError(
-                f"there are predictions of {found} sentences of {split}, the manifest names {expected} and at least "
-                f"one is needed; the file is cut short or of another run, train again [{path}]"
-            )
 
 
 def _read_json(path: Path) -> dict[str, Any]:
