@@ -125,6 +125,14 @@ def test_sentences_of_the_test_split_are_not_listed():
 # --- pairs
 
 
+def test_scores_are_those_of_each_run_alone(three):
+    other_seed = replace(three[0], manifest={**three[0].manifest, "seed": 8, "name": "seed"})
+    runs = {run.name: run for run in (*three, other_seed)}
+    for entry in compare(list(runs.values())).entries:
+        for split in ("train", "test"):
+            assert entry.scores[split].to_dict() == runs[entry.name].scores(split).to_dict()
+
+
 @pytest.mark.parametrize("baseline", ["base", "better"])
 def test_difference_to_the_baseline_is_that_of_the_pair(three, baseline):
     found = compare(three, against=baseline)

@@ -23,6 +23,7 @@ from toolkit.experiment import Run
 from toolkit.labels import LabelSet
 from toolkit.metrics import article_confusions
 from toolkit.pairwise import Pair, compare_all, correct, swaps_needed
+from toolkit.significance import draw_articles
 from toolkit.tables import printable
 
 LEVEL = 0.05
@@ -537,7 +538,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     """
     loaded = load_comparable(runs)
     held = {run.name: {split: run.predictions.take(split) for split, _ in pages.SPLITS} for run in loaded}
-    scores = {run.name: {split: _score(run, found) for split, found in held[run.name].items()} for run in loaded}
+    scores = _scores(loaded, held)
     loaded.sort(key=lambda run: _rank(scores[run.name]["train"].headline.value, run.name))
     base = _choose_baseline(loaded, against)
     place = loaded.index(base)
@@ -582,9 +583,18 @@ def _choose_baseline(runs: Sequence[Run], against: str | None) -> Run:
     return runs[-1]
 
 
-def _score(run: Run, held: Predictions) -> Scores:
-    """Score one split as the run's own report does, with the run's seed."""
-    return score(held, run.manifest["settings"]["evaluation"]["resamples"], run.manifest["seed"])
+def _scores(runs: Sequence[Run], held: Mapping[str, Mapping[str, Predictions]]) -> dict[str, dict[str, Scores]]:
+    """Score runs as their own reports do; those of one seed share their draws."""
+    drawn: dict[tuple[int, int, int], NDArray[np.float64]] = {}
+    scores: dict[str, dict[str, Scores]] = {}
+    for run in runs:
+        n_resamples, seed = run.manifest["settings"]["evaluation"]["resamples"], run.manifest["seed"]
+        for split, found in held[run.name].items():
+            key = (len(set(found.article)), n_resamples, seed)
+            if key not in drawn:
+                drawn[key] = draw_articles(*key[:2], np.random.default_rng(seed))
+            scores.setdefault(run.name, {})[split] = score(found, weights=drawn[key])
+    return scores
 
 
 def _pairs(held: Sequence[Predictions], n_resamples: int, n_swaps: int, seed: int) -> tuple[Pair, ...]:

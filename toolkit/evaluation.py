@@ -351,7 +351,9 @@ def _predictions(
     )
 
 
-def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> Scores:
+def score(
+    predictions: Predictions, n_resamples: int = 2000, seed: int = 0, weights: NDArray[np.float64] | None = None
+) -> Scores:
     """Score predictions, with 95 % intervals over resampled articles.
 
     Parameters
@@ -362,6 +364,8 @@ def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> S
         Articles are drawn this often.
     seed : int
         Decides the draws.
+    weights : ndarray of shape (n_resamples, n_articles), optional
+        The draws themselves, where several systems share them; the seed is then not used.
 
     Returns
     -------
@@ -374,7 +378,8 @@ def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> S
     """
     labels = predictions.labels
     counts = predictions.count()
-    weights = draw_articles(len(counts.confusion), n_resamples, np.random.default_rng(seed))
+    if weights is None:
+        weights = draw_articles(len(counts.confusion), n_resamples, np.random.default_rng(seed))
     once, resampled = total(counts), weigh(counts, weights)
 
     def estimate(scoring: Score) -> Estimate:
@@ -405,7 +410,7 @@ def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> S
         confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
-        n_resamples=n_resamples,
+        n_resamples=len(weights),
     )
 
 
