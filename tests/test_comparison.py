@@ -15,6 +15,7 @@ import pytest
 
 from toolkit.comparability import MOST_RUNS, load_comparable, read_curve
 from toolkit.comparison import compare
+from toolkit.curves import LearningCurve
 from toolkit.evaluation import Predictions, write_predictions
 from toolkit.exceptions import RunError
 from toolkit.experiment import RUN_SCHEMA, Run, load_run
@@ -340,11 +341,20 @@ def test_curves_are_drawn_together_where_runs_have_them(folders):
     for folder in folders[:2]:
         (folder / "curve.json").write_text(json.dumps(curve_of(folder.name)))
     found = compare(folders)
-    assert "2 of 3 runs have such a curve" in found.to_html()
+    page = found.to_html()
+    assert "2 of 3 runs have such a curve" in page
+    # Means over two draws of 0.2 and 0.3, and of 0.4 and 0.5.
+    assert "<td>0.250 with 2, 0.450 with 4</td>" in page
     drawn = [(place, entry.curve) for place, entry in enumerate(found.entries) if entry.curve]
     svg = draw_learning_curves(drawn, "cross-validated")
-    assert svg in found.to_html()
+    assert svg in page
     assert found.to_dict()["runs"][0]["curve"]["n_articles"] == [2, 4]
+
+
+def test_any_number_of_curves_is_drawn():
+    curve = LearningCurve.from_dict(curve_of("base"))
+    svg = draw_learning_curves([(place, curve) for place in range(50)], "cross-validated")
+    assert all(f">{number}<" in svg for number in range(1, 51))
 
 
 def test_curves_of_one_grade_alone_share_an_axis(folders):

@@ -466,7 +466,14 @@ class Comparison:
             has_cost=any(value is not None for entry in self.entries for value in asdict(entry.cost).values()),
             # Figures are our own markup: matplotlib escapes the text it draws.
             figures={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704
-            curves=[self.entries[place].name for place, _ in curves],
+            curves=[
+                {
+                    "place": place,
+                    "name": self.entries[place].name,
+                    "points": list(zip(curve.n_articles, curve.scores[grade].mean(axis=1).tolist(), strict=True)),
+                }
+                for place, curve in curves
+            ],
             grade=grade,
             changes=[self._changes(place, base, n_shown) for place in range(len(self.entries))],
             n_shown=n_shown,

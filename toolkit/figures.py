@@ -245,8 +245,8 @@ def draw_learning_curves(curves: Sequence[tuple[int, LearningCurve]], grade: str
     ticks: set[int] = set()
     for place, curve in curves:
         means = curve.scores[grade].mean(axis=1)
-        style: Any = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
-        axes.plot(curve.n_articles, means, LINES[place % len(LINES)], **style)
+        colour, marker, line = (kinds[place % len(kinds)] for kinds in (COLOURS, MARKERS, LINES))
+        axes.plot(curve.n_articles, means, color=colour, marker=marker, linestyle=line)
         axes.annotate(
             f"{place + 1}",
             (curve.n_articles[-1], means[-1]),
