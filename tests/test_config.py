@@ -67,6 +67,8 @@ def test_digest_is_of_the_settings_and_not_of_the_name():
         ({"evaluation": {"inner_folds": 1}}, "evaluation.inner_folds is 1"),
         ({"evaluation": {"resamples": 9}}, "evaluation.resamples is 9"),
         ({"model": {"format": "pickle"}}, "model.format is 'pickle'; expected one of skops, joblib"),
+        ({"calibration": {"method": "platt"}}, "calibration.method is 'platt'; expected one of none, temperature, iso"),
+        ({"calibration": {"metod": "isotonic"}}, r"key 'calibration.metod' is unknown.*did you mean 'method'\?"),
     ],
 )
 def test_wrong_setting_is_refused(change, message):

@@ -27,6 +27,7 @@ from toolkit.experiment import find_experiments, load_run, train, verify
 from toolkit.explanation import explain, has_weights, top_ngrams
 from toolkit.labelling import load_model
 from toolkit.labels import LabelSet
+from toolkit.significance import holm
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 HOSTILE = '<script>alert(1)</script> & "quoted" =1+1'
@@ -522,7 +523,7 @@ def test_all_text_of_a_figure_takes_the_colour_of_the_page():
     scores = score(found, 100)
     drawn = [
         figures.draw_label_scores(scores),
-        figures.draw_forest(["a"], [(0.5, 0.4, 0.6)]),
+        figures.draw_costs([("time", True, [1.0, 2.0])], [0.5, 0.6], 0),
         figures.draw_reliability(found),
     ]
     for svg in drawn:
@@ -558,13 +559,18 @@ def test_comparison_is_sorted_and_paired(workplace):
     assert "✗ " in found.to_html()
 
 
-def test_p_values_are_corrected_for_how_many_comparisons_were_made(runs):
-    alone = compare([runs / "words", runs / "majority"], against="majority").entries[0].differences["train"].p_value
+def test_p_values_are_corrected_for_all_comparisons_shown(runs):
     shutil.copytree(runs / "majority", runs / "twin")
-    manifest = json.loads((runs / "twin/manifest.json").read_text())
-    (runs / "twin/manifest.json").write_text(json.dumps({**manifest, "name": "twin"}))
-    found = compare([runs / "words", runs / "majority", runs / "twin"], against="majority").entries[0]
-    assert found.differences["train"].p_value == pytest.approx(2 * alone)
+    change_manifest(runs / "twin", name="twin")
+    found = compare([runs / "words", runs / "majority", runs / "twin"], against="majority")
+    shown = [pair for split in ("train", "test") for pair in found.pairs[split]]
+    # Three pairs on two splits.
+    assert found.n_comparisons == len(shown) == 6
+    assert [pair.p_corrected for pair in shown] == holm([pair.found.p_value for pair in shown])
+    # The smallest is multiplied by their number.
+    smallest = min(shown, key=lambda pair: pair.found.p_value)
+    assert smallest.p_corrected == pytest.approx(6 * smallest.found.p_value)
+    assert found.entries[0].differences["train"].p_value == found.pairs["train"][0].p_corrected
 
 
 def test_comparison_to_a_chosen_run(workplace):

@@ -12,7 +12,7 @@ from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
 from toolkit.pipelines import make_grid, make_pipeline, predict_proba
 from toolkit.rules import CueIndicators, KeywordRules
-from toolkit.significance import draw_articles, holm, interval, randomisation_test, total, weigh
+from toolkit.significance import draw_articles, draw_swaps, holm, interval, randomisation_test, swap_test, total, weigh
 from toolkit.splits import article_folds, check_no_leak
 
 ABC = ("a", "b", "c")
@@ -277,6 +277,34 @@ def test_a_difference_in_every_article_is_significant():
     assert randomisation_test(counted(4), counted(0), accuracy, 2000, np.random.default_rng(0)) < 0.01
 
 
+def test_p_value_is_the_share_of_swaps_as_large():
+    # Of the four swaps of two articles, none and both leave the difference as large.
+    swaps = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    assert swap_test(counted(4, 2), counted(0, 2), accuracy, swaps) == (2 + 1) / (4 + 1)
+
+
+def test_each_article_is_swapped_as_often_as_not():
+    swaps = draw_swaps(50, 200, np.random.default_rng(0))
+    assert set(np.unique(swaps)) == {0, 1}
+    assert np.abs(swaps.mean(axis=0) - 0.5).max() < 0.15
+
+
+def test_systems_without_a_score_have_no_p_value():
+    def unscored(sums):
+        return np.full(sums.confusion.shape[:-2], np.nan)
+
+    assert np.isnan(randomisation_test(counted(4), counted(0), unscored, 20, np.random.default_rng(0)))
+
+
+def test_swap_without_a_score_counts_as_as_large():
+    def unless_equal(sums):
+        # Defined for the two systems as they are, 8 and 0 right; not where each has 4.
+        right = metrics.accuracy(sums.confusion) * 8
+        return np.where(right == 4, np.nan, right)
+
+    assert swap_test(counted(4, 2), counted(0, 2), unless_equal, np.array([[0.0, 1.0]] * 3)) == 1
+
+
 @pytest.mark.slow
 def test_randomisation_test_rarely_cries_wolf():
     rng = np.random.default_rng(3)
@@ -296,7 +324,14 @@ def test_randomisation_test_rarely_cries_wolf():
 def test_holm_multiplies_by_what_is_left_and_never_falls():
     assert holm([]) == []
     assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([0.03, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
     assert holm([0.04, 0.01, 0.03, 0.005]) == pytest.approx([0.06, 0.03, 0.06, 0.02])
+
+
+def test_undefined_p_value_stays_so_and_is_no_comparison():
+    corrected = holm([0.04, float("nan"), 0.01])
+    assert np.isnan(corrected[1])
+    assert [corrected[0], corrected[2]] == pytest.approx([0.04, 0.02])
 
 
 def test_kappa_equals_that_of_scikit_learn(drawn):

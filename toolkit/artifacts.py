@@ -31,6 +31,9 @@ TRUSTED_TYPES = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "toolkit.lexicon.WordClasses",
+    "toolkit.recalibration.Isotonic",
+    "toolkit.recalibration.Recalibrated",
+    "toolkit.recalibration.Temperature",
     "toolkit.rules.CueIndicators",
     "toolkit.rules.KeywordRules",
 )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DONE, PROBLEM, USAGE = 0, 1, 2
 DEFAULT_MODEL = "runs/default/model"
 N_CONFUSIONS = 10
+# What writes a comparison to a file of each ending.
+COMPARISON_ENDINGS = {".html": "to_html", ".md": "to_markdown", ".tex": "to_latex", ".json": "to_json"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
     compare = _command(commands, "compare", _compare, "compare runs from their stored predictions")
     compare.add_argument("runs", nargs="*", metavar="RUN", help="run folders; none: all of runs/")
     compare.add_argument("--against", metavar="RUN", help="the run that differences are to")
-    compare.add_argument("--output", metavar="FILE", help="write .html or .md instead of printing")
+    compare.add_argument("--output", metavar="FILE", help="write .html, .md, .tex or .json instead of printing")
 
     label = _command(commands, "label", _label, "label articles (.txt, .md, -), folders of them, or a table")
     label.add_argument(
@@ -236,6 +238,11 @@ def _compare(options: argparse.Namespace) -> int:
     from toolkit.comparison import compare
     from toolkit.tables import whole_file
 
+    if options.output is not None and Path(options.output).suffix.lower() not in COMPARISON_ENDINGS:
+        raise ToolkitError(
+            f"the ending {Path(options.output).suffix!r} is none of {', '.join(COMPARISON_ENDINGS)}; "
+            f"name another output [{options.output}]"
+        )
     folders = options.runs or sorted(path.parent for path in Path("runs").glob("*/manifest.json"))
     against = options.against
     if against is not None and Path(against).is_dir() and against not in map(str, folders):
@@ -244,12 +251,10 @@ def _compare(options: argparse.Namespace) -> int:
     if options.output is None:
         print(_plain(comparison.to_text()), end="")
         return DONE
-    writers = {".html": comparison.to_html, ".md": comparison.to_markdown}
     ending = Path(options.output).suffix.lower()
-    if ending not in writers:
-        raise ToolkitError(f"the ending {ending!r} is none of .html, .md; name another output [{options.output}]")
+    text = getattr(comparison, COMPARISON_ENDINGS[ending])()
     with whole_file(options.output) as file:
-        file.write(writers[ending]().encode("utf-8"))
+        file.write(text.encode("utf-8", "replace"))
     return DONE
 
 

@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit import report as pages
-from toolkit.evaluation import Difference, Scores, difference
-from toolkit.exceptions import RunError, did_you_mean
-from toolkit.experiment import Run, load_run
-from toolkit.figures import draw_forest
-from toolkit.labels import LabelSet
-from toolkit.significance import holm
+import numpy as np
+from numpy.typing import NDArray
 
+from toolkit import documents, figures
+from toolkit import report as pages
+from toolkit.comparability import load_comparable, read_curve
+from toolkit.curves import LearningCurve
+from toolkit.documents import NUMBER, PROSE, TEXT, Block, Heading, Paragraph, Table
+from toolkit.evaluation import Difference, Predictions, Scores, score, without_nan
+from toolkit.exceptions import RunError, did_you_mean
+from toolkit.experiment import Run
+from toolkit.labels import LabelSet
+from toolkit.metrics import article_confusions
+from toolkit.pairwise import Pair, compare_all, correct, swaps_needed
+from toolkit.significance import draw_articles
+from toolkit.tables import printable
+
+LEVEL = 0.05
 N_DISAGREEMENTS = 100
+# Of LaTeX, which is for print.
+N_PRINTED = 20
+N_NAMED = 6
+# Runs that still fit beside a sentence in print.
+N_COLUMNS = 8
+# Sentences shown of all changes on a page, shared by the runs, and the fewest of one kind.
+N_CHANGES, FEWEST_CHANGES = 600, 4
+N_CHARACTERS = 600
+N_SETTING = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run cost, as its folder records it; ``None`` where it does not.
+
+    Attributes
+    ----------
+    training_seconds : float or None
+        All folds and the final fit, on the machine that trained.
+    sentences_per_second : float or None
+        Labelled by one process there.
+    model_bytes : float or None
+        Size of the saved model.
+    """
+
+    training_seconds: float | None
+    sentences_per_second: float | None
+    model_bytes: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +65,48 @@ class Entry:
     name: str
     scores: Mapping[str, Scores]
     differences: Mapping[str, Difference | None]
+    cost: Cost
+    curve: LearningCurve | None
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A test sentence on which the runs disagree; ``predicted`` is in the order of the runs."""
+    """A training sentence on which the runs disagree, each cross-validated.
 
+    Attributes
+    ----------
+    article, position : str, int
+        Where it stands.
+    text, gold : str
+        The sentence and its label.
+    predicted : tuple of str
+        In the order of the runs.
+    """
+
+    article: str
+    position: int
     text: str
     gold: str
     predicted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Where one run is right and others are wrong, as places in the disagreements.
+
+    Attributes
+    ----------
+    gained : tuple of int
+        Sentences that the baseline has wrong and this run right, those first that fewest runs have right.
+    lost : tuple of int
+        Sentences that the baseline has right and this run wrong, those first that most runs have right.
+    alone : tuple of int
+        Sentences that this run alone has right.
+    """
+
+    gained: tuple[int, ...]
+    lost: tuple[int, ...]
+    alone: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -49,17 +121,39 @@ class Comparison:
         Name of the run that differences are to.
     labels : LabelSet
         Of all runs.
+    pairs : mapping of str to tuple of Pair
+        By split, every pair of runs; places are those of the entries. p-values are
+        corrected for the pairs on both splits together.
     settings : tuple of (key, values)
         Settings that differ, values in the order of the entries.
     disagreements : tuple of Disagreement
-        Test sentences, those first on which fewest runs are right.
+        Cross-validated training sentences, those first on which fewest runs are right. Those
+        of the test split are not listed: who reads them and then changes a model has used
+        the test split up.
+    changes : tuple of Changes
+        In the order of the entries.
+    n_swaps : int
+        Random swaps behind each p-value.
     """
 
     entries: tuple[Entry, ...]
     baseline: str
     labels: LabelSet
+    pairs: Mapping[str, tuple[Pair, ...]]
     settings: tuple[tuple[str, tuple[str, ...]], ...]
     disagreements: tuple[Disagreement, ...]
+    changes: tuple[Changes, ...]
+    n_swaps: int
+
+    @property
+    def least_p(self) -> float:
+        """Below this no corrected p-value can be: each is a share of finitely many swaps."""
+        return min(1.0, self.n_comparisons / (self.n_swaps + 1))
+
+    @property
+    def n_comparisons(self) -> int:
+        """How many p-values are shown, and corrected together."""
+        return sum(len(pairs) for pairs in self.pairs.values())
 
     def conclusion(self) -> str:
         """Say in plain words what may be concluded from the cross-validated scores."""
@@ -70,16 +164,96 @@ class Comparison:
             found = entry.differences["train"]
             if found is None:
                 continue
-            clear = found.p_value < 0.05
+            clear = found.p_value < LEVEL
             (better if clear and found.value > 0 else worse if clear else open_).append(entry.name)
         parts = [
-            f"{word} than '{self.baseline}': {', '.join(names)}"
+            f"{word} than '{self.baseline}': {_named(names)}"
             for word, names in (("better", better), ("worse", worse))
             if names
         ]
         if open_:
-            parts.append(f"not told apart from '{self.baseline}': {', '.join(open_)}")
-        return "Cross-validated, at the 5 % level after correction, " + "; ".join(parts) + "."
+            parts.append(f"not told apart from '{self.baseline}': {_named(open_)}")
+        return (
+            f"Cross-validated, at the {LEVEL:.0%} level after correction, ".replace("%", " %") + "; ".join(parts) + "."
+        )
+
+    def may_conclude(self) -> tuple[str, ...]:
+        """Say what the comparison shows, one sentence or two a point."""
+        return (self.conclusion(), *self._of_the_best(), *self._of_the_test_split())
+
+    def _of_the_best(self) -> Iterable[str]:
+        best = self.entries[0]
+        found = best.scores["train"].headline
+        open_ = [pair for pair in self.pairs["train"] if pair.first == 0 and not pair.p_corrected < LEVEL]
+        lead = f"'{best.name}' has the highest cross-validated score, {pages.score(found.value)}"
+        lead += f" (95 % interval {pages.range_of(found)})"
+        if not open_:
+            others = "the other run" if len(self.entries) == 2 else f"each of the other {len(self.entries) - 1} runs"
+            yield f"{lead}, and is told apart from {others}."
+        else:
+            names = _named([f"'{self.entries[pair.second].name}'" for pair in open_])
+            yield f"{lead}, but is not told apart from {names}: they share the first place."
+
+    def _of_the_test_split(self) -> Iterable[str]:
+        both = [entry.differences for entry in self.entries if entry.name != self.baseline]
+        same = sum(
+            train is not None and test is not None and train.value * test.value > 0
+            for train, test in ((found["train"], found["test"]) for found in both)
+        )
+        clear = [found for found in both if found["train"] is not None and found["train"].p_value < LEVEL]
+        held = sum(
+            found["test"] is not None
+            and found["test"].p_value < LEVEL
+            and found["test"].value * found["train"].value > 0
+            for found in clear
+            if found["train"] is not None
+        )
+        point = f"On the test split {same} of {len(both)} differences to '{self.baseline}' point the same way"
+        if clear:
+            point += f", and {held} of the {len(clear)} that are clear cross-validated are clear there too"
+        yield f"{point}."
+
+    def may_not_conclude(self) -> tuple[str, ...]:
+        """Say what the comparison leaves open, one sentence or two a point."""
+        return tuple(self._limits())
+
+    def _limits(self) -> Iterable[str]:
+        every = [pair for pairs in self.pairs.values() for pair in pairs]
+        clear = [pair for pair in every if pair.p_corrected < LEVEL]
+        by_chance = LEVEL * len(every)
+        yield (
+            f"{len(every):,} comparisons are shown ({len(every) // 2:,} pairs of {len(self.entries)} runs on two "
+            f"splits); {len(clear):,} are clear. If no run differed from any other, {by_chance:,.1f} would be below "
+            f"p = {LEVEL} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
+        )
+        held = [pair for pair in self.pairs["train"] if not pair.p_corrected < LEVEL and not math.isnan(pair.found.low)]
+        if held:
+            widest = max(held, key=lambda pair: pair.found.high - pair.found.low)
+            yield (
+                "Runs that are not told apart are not shown to be equal. The widest interval of such a difference, "
+                f"{self._title(widest)}, reaches from {_sizes(widest.found)}."
+            )
+        told = [pair for pair in self.pairs["train"] if pair.p_corrected < LEVEL]
+        if told:
+            least = min(told, key=lambda pair: abs(pair.found.value))
+            yield (
+                "A clear difference need not be a large one. The smallest clear one, "
+                f"{self._title(least)}, is {pages.signed(least.found.value)}, and its interval reaches from "
+                f"{_sizes(least.found)}."
+            )
+        yield (
+            "The test split was labelled once by each run, by a model whose settings were chosen on train. "
+            f"The highest of {len(self.entries)} test scores is still too high on average: choose a run by its "
+            "cross-validated score, then report the test score of that one."
+        )
+        train, test = (self.entries[0].scores[split].n_articles for split, _ in pages.SPLITS)
+        yield (
+            f"Intervals and tests rest on {train} training and {test} test articles and take the models as trained. "
+            "They say nothing of a rerun with another seed, of other annotators, or of articles unlike these."
+        )
+
+    def _title(self, pair: Pair) -> str:
+        return f"'{self.entries[pair.first].name}' minus '{self.entries[pair.second].name}'"
 
     def rows(self, split: str) -> list[dict[str, str]]:
         """Return the table of one split as text, one row a run."""
@@ -100,63 +274,251 @@ class Comparison:
             rows.append(row)
         return rows
 
+    def pair_rows(self, split: str) -> list[dict[str, str]]:
+        """Return every pair of one split as text: the first run's score minus the second's."""
+        return [
+            {
+                "first": self.entries[pair.first].name,
+                "second": self.entries[pair.second].name,
+                "difference": pages.signed(pair.found.value),
+                "95 % interval": pages.range_of(pair.found, pages.signed),
+                "p": pages.p(pair.found.p_value),
+                "p corrected": pages.p(pair.p_corrected),
+                "effect": _effect(pair.found.standardised),
+                "reversal": _share(pair.found.reversal_chance),
+                "only first": str(pair.found.only_first),
+                "only second": str(pair.found.only_second),
+                "Cohen's g": _effect(pair.found.cohen_g),
+                "McNemar p": pages.p(pair.found.mcnemar_p),
+            }
+            for pair in self.pairs[split]
+        ]
+
+    def cost_rows(self) -> list[dict[str, str]]:
+        """Return scores and costs as text, one row a run."""
+        return [
+            {
+                "run": entry.name,
+                "macro F1": pages.score(entry.scores["train"].headline.value),
+                "training, s": _amount(entry.cost.training_seconds, 1),
+                "sentences a second": _amount(entry.cost.sentences_per_second),
+                "model, MB": _amount(entry.cost.model_bytes, 3, 1e6),
+            }
+            for entry in self.entries
+        ]
+
+    def change_rows(self) -> list[dict[str, str]]:
+        """Return how many sentences each run gained and lost against the baseline, as text."""
+        return [
+            {
+                "run": entry.name,
+                "wrong to right": "baseline" if entry.name == self.baseline else str(len(found.gained)),
+                "right to wrong": "" if entry.name == self.baseline else str(len(found.lost)),
+                "only this run right": str(len(found.alone)),
+            }
+            for entry, found in zip(self.entries, self.changes, strict=True)
+        ]
+
+    def setting_rows(self) -> list[dict[str, str]]:
+        """Return the settings that differ as text, the longer of settings and runs downwards."""
+        names = [entry.name for entry in self.entries]
+        if len(self.settings) >= len(names):
+            return [{"setting": key, **dict(zip(names, values, strict=True))} for key, values in self.settings]
+        return [
+            {"run": name, **{key: values[place] for key, values in self.settings}} for place, name in enumerate(names)
+        ]
+
     def to_text(self) -> str:
         """Return the comparison as plain text for a terminal."""
-        parts = []
-        for split, title in pages.SPLITS:
-            parts.append(f"{title[0].upper()}{title[1:]}\n{_aligned(self.rows(split))}")
+        parts = [f"{_capital(title)}\n{_aligned(self.rows(split))}" for split, title in pages.SPLITS]
         if self.settings:
-            names = [entry.name for entry in self.entries]
-            rows = [{"setting": key, **dict(zip(names, values, strict=True))} for key, values in self.settings]
-            parts.append("Settings that differ\n" + _aligned(rows, width=28))
+            parts.append("Settings that differ\n" + _aligned(self.setting_rows(), width=28))
+        parts.append(f"Sentences against '{self.baseline}', cross-validated\n{_aligned(self.change_rows())}")
         parts.append(
-            f"{len(self.disagreements)} test sentences on which the runs disagree; --output FILE.html lists them.\n"
-            + self.conclusion()
+            f"{len(self.disagreements)} training sentences on which the runs disagree, and every pair of runs: "
+            "--output FILE.html lists them.\n" + self.conclusion()
         )
         return "\n\n".join(parts) + "\n"
 
     def to_markdown(self) -> str:
         """Return the comparison as Markdown."""
-        parts = [f"# Comparison of {len(self.entries)} runs", self.conclusion()]
+        return documents.to_markdown(self._heading(), self._blocks(N_DISAGREEMENTS))
+
+    def to_latex(self) -> str:
+        r"""Return the comparison as LaTeX with booktabs rules, to ``\input`` in a paper."""
+        return documents.to_latex(self._heading(), self._blocks(N_PRINTED))
+
+    def _heading(self) -> str:
+        return f"Comparison of {len(self.entries)} runs"
+
+    def _blocks(self, n_sentences: int) -> list[Block]:
+        blocks: list[Block] = [Heading("What may be concluded"), *map(Paragraph, self.may_conclude())]
+        blocks += [Heading("What may not be concluded"), *map(Paragraph, self.may_not_conclude())]
+        blocks += [Heading("Scores")]
+        note = f"differences are to {self.baseline}, p-values corrected by Holm for {self.n_comparisons:,} comparisons"
         for split, title in pages.SPLITS:
-            parts += [f"## {title[0].upper()}{title[1:]}", _markdown(self.rows(split))]
-        names = [entry.name for entry in self.entries]
+            blocks.append(_table(f"scores-{split}", f"{_capital(title)}; {note}", self.rows(split)))
+        blocks.append(Heading("Every pair of runs"))
+        blocks.append(
+            Paragraph(
+                f"Differences in macro F1 with 95 % intervals over articles; p of a randomisation test with "
+                f"{self.n_swaps:,} swaps of whole articles; effect in standard deviations between articles; the chance "
+                "that as many new articles reverse the order; sentences that only one of the two has right, with "
+                "Cohen's g and McNemar's p, which ignores articles."
+            )
+        )
+        for split, title in pages.SPLITS:
+            blocks.append(_table(f"pairs-{split}", f"Every pair, {title}", self.pair_rows(split)))
+        blocks += [Heading("Cost and quality"), _table("costs", "Cost of each run", self.cost_rows())]
         if self.settings:
-            rows = [{"setting": key, **dict(zip(names, values, strict=True))} for key, values in self.settings]
-            parts += ["## Settings that differ", _markdown(rows)]
+            caption = "Settings that differ"
+            rows = [{key: _cut(value, N_SETTING) for key, value in row.items()} for row in self.setting_rows()]
+            blocks += [Heading(caption), _table("settings", caption, rows, texts=len(rows[0]))]
+        blocks += [Heading("Sentences"), _table("changes", f"Sentences against {self.baseline}", self.change_rows())]
         if self.disagreements:
-            rows = [
-                {"sentence": found.text, "gold": found.gold, **dict(zip(names, found.predicted, strict=True))}
-                for found in self.disagreements[:N_DISAGREEMENTS]
-            ]
-            parts += ["## Test sentences on which they disagree", _markdown(rows)]
-        return "\n\n".join(parts) + "\n"
+            shown = [self._sentence_row(found) for found in self.disagreements[:n_sentences]]
+            caption = f"{len(shown)} of {len(self.disagreements)} training sentences on which the runs disagree"
+            blocks.append(_table("sentences", caption, shown, texts=len(shown[0])))
+        return blocks
+
+    def _sentence_row(self, found: Disagreement) -> dict[str, str]:
+        row = {"sentence": _cut(found.text, N_CHARACTERS), "gold": found.gold}
+        if len(self.entries) > N_COLUMNS:
+            n_right = sum(guess == found.gold for guess in found.predicted)
+            return {**row, "right": f"{n_right} of {len(self.entries)} runs"}
+        return row | {entry.name: guess for entry, guess in zip(self.entries, found.predicted, strict=True)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain data; undefined is ``None``.
+
+        Sentences are given once, under ``sentences``; ``changes`` are places among them.
+        """
+        record: dict[str, Any] = without_nan(
+            {
+                "baseline": self.baseline,
+                "labels": self.labels.to_dict(),
+                "level": LEVEL,
+                "n_comparisons": self.n_comparisons,
+                "n_swaps": self.n_swaps,
+                "may_conclude": self.may_conclude(),
+                "may_not_conclude": self.may_not_conclude(),
+                "runs": [
+                    {
+                        "name": entry.name,
+                        "scores": {split: found.to_dict() for split, found in entry.scores.items()},
+                        "differences": {split: found and asdict(found) for split, found in entry.differences.items()},
+                        "cost": asdict(entry.cost),
+                        "curve": entry.curve and entry.curve.to_dict(),
+                        "changes": asdict(changes),
+                    }
+                    for entry, changes in zip(self.entries, self.changes, strict=True)
+                ],
+                "pairs": {
+                    split: [
+                        {
+                            "first": self.entries[pair.first].name,
+                            "second": self.entries[pair.second].name,
+                            **asdict(pair.found),
+                            "p_corrected": pair.p_corrected,
+                        }
+                        for pair in pairs
+                    ]
+                    for split, pairs in self.pairs.items()
+                },
+                "settings": dict(self.settings),
+                "sentences": [asdict(found) for found in self.disagreements],
+            }
+        )
+        return record
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     def to_html(self) -> str:
         """Return the comparison as one self-contained page."""
         from markupsafe import Markup
 
-        headlines = [entry.scores["train"].headline for entry in self.entries]
-        figure = draw_forest(
-            [entry.name for entry in self.entries], [(found.value, found.low, found.high) for found in headlines]
-        )
         titles = dict(zip(self.labels.names, self.labels.titles, strict=True))
-        return pages.render_page(
+        scores = [entry.scores["train"].headline.value for entry in self.entries]
+        base = next(place for place, entry in enumerate(self.entries) if entry.name == self.baseline)
+        grade, curves = _curves(self.entries)
+        drawn = {
+            "costs": figures.draw_costs(_cost_panels(self.entries), scores, base),
+            "curves": figures.draw_learning_curves(curves, grade) if curves else "",
+        }
+        n_shown = max(FEWEST_CHANGES, N_CHANGES // (3 * len(self.entries)))
+        reader = pages.script("comparison.js")
+        page = pages.render_page(
             "comparison.html.j2",
-            rows=self.entries,
+            reader=reader,
+            comparison=self,
+            base=base,
+            settings=self.setting_rows() if self.settings else [],
             splits=pages.SPLITS,
-            baseline=self.baseline,
-            background=self.labels.background,
-            conclusion=self.conclusion(),
             acts=", ".join(titles[act] for act in self.labels.acts),
             act_titles=[titles[act] for act in self.labels.acts],
             titles=titles,
-            n_tests=len(self.entries) - 1,
-            settings=self.settings,
-            disagreements=self.disagreements[:N_DISAGREEMENTS],
-            n_disagreements=len(self.disagreements),
-            figure=Markup(figure),  # noqa: S704 - drawn here; matplotlib escapes names
+            forest=_forest(self.entries),
+            matrices={split: self._matrix(split) for split, _ in pages.SPLITS},
+            pair_rows={split: self.pair_rows(split) for split, _ in pages.SPLITS},
+            costs=self.cost_rows(),
+            has_cost=any(value is not None for entry in self.entries for value in asdict(entry.cost).values()),
+            # Figures are our own markup: matplotlib escapes the text it draws.
+            figures={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704
+            curves=[
+                {
+                    "place": place,
+                    "name": self.entries[place].name,
+                    "points": list(zip(curve.n_articles, curve.scores[grade].mean(axis=1).tolist(), strict=True)),
+                }
+                for place, curve in curves
+            ],
+            grade=grade,
+            changes=[self._changes(place, base, n_shown) for place in range(len(self.entries))],
+            n_shown=n_shown,
+            disagreements=[
+                {"text": _cut(found.text, N_CHARACTERS), "gold": found.gold, "predicted": found.predicted}
+                for found in self.disagreements[:N_DISAGREEMENTS]
+            ],
         )
+        return _with_script(page, reader)
+
+    def _matrix(self, split: str) -> list[list[dict[str, str] | None]]:
+        """Lay the pairs out: row the first run, column the second."""
+        n = len(self.entries)
+        cells: list[list[dict[str, str] | None]] = [[None] * n for _ in range(n)]
+        for pair, row in zip(self.pairs[split], self.pair_rows(split), strict=True):
+            clear = pair.p_corrected < LEVEL
+            state = "open" if not clear else "better" if pair.found.value > 0 else "worse"
+            cells[pair.first][pair.second] = {
+                "state": state,
+                "value": row["difference"],
+                "about": f"{self._title(pair)}: {row['difference']} {row['95 % interval']}; "
+                f"{_p_is(row['p corrected'])} corrected, {_p_is(row['p'])} alone; effect {row['effect']}; "
+                f"chance of reversal {row['reversal']}; right alone: {row['only first']} against {row['only second']} "
+                "sentences",
+            }
+        return cells
+
+    def _changes(self, place: int, base: int, n_shown: int) -> dict[str, Any]:
+        """Collect the sentences shown for one run."""
+        found = self.changes[place]
+        kinds = (("alone", found.alone), ("gained", found.gained), ("lost", found.lost))
+        rows = []
+        for kind, places in kinds:
+            for number in places[:n_shown]:
+                one = self.disagreements[number]
+                rows.append(
+                    {
+                        "kind": kind,
+                        "text": _cut(one.text, N_CHARACTERS),
+                        "gold": one.gold,
+                        "guess": one.predicted[place],
+                        "before": one.predicted[base],
+                    }
+                )
+        return {"name": self.entries[place].name, **{kind: len(places) for kind, places in kinds}, "rows": rows}
 
 
 def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Comparison:
@@ -165,7 +527,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     Parameters
     ----------
     runs : sequence of str, Path or Run
-        At least two, over the same sentences and label set.
+        From two to 50, over the same sentences and label set.
     against : str, optional
         Name of the run that differences are to. Without it: the baseline that most of the
         runs name, if it is among them, else the one with the lowest headline.
@@ -173,45 +535,46 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     Returns
     -------
     Comparison
+        It does not depend on the order of the runs.
 
     Raises
     ------
     RunError
         If there are fewer than two, two bear one name, they are over different corpora,
-        splits or labels, or ``against`` is none of them.
+        segmenters, splits or labels, a folder is not whole, or ``against`` is none of them.
     """
-    loaded = [run if isinstance(run, Run) else load_run(run) for run in runs]
-    if len(loaded) < 2:
-        raise RunError(f"{len(loaded)} run came; name at least two to compare")
-    names = [run.name for run in loaded]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise RunError(f"two runs bear the name {twice[0]!r}; name each run once")
-    for run in loaded[1:]:
-        _check_comparable(loaded[0], run)
-    scores = {run.name: {split: run.scores(split) for split, _ in pages.SPLITS} for run in loaded}
-    loaded.sort(key=lambda run: (-scores[run.name]["train"].headline.value, run.name))
+    loaded = load_comparable(runs)
+    held = {run.name: {split: run.predictions.take(split) for split, _ in pages.SPLITS} for run in loaded}
+    scores = _scores(loaded, held)
+    loaded.sort(key=lambda run: _rank(scores[run.name]["train"].headline.value, run.name))
     base = _choose_baseline(loaded, against)
-    differences = {split: _differences(loaded, base, split) for split, _ in pages.SPLITS}
+    place = loaded.index(base)
+    plan = base.manifest["settings"]["evaluation"]
+    n_swaps = swaps_needed(len(pages.SPLITS) * math.comb(len(loaded), 2), plan["resamples"])
+    found = [
+        _pairs([held[run.name][split] for run in loaded], plan["resamples"], n_swaps, base.manifest["seed"])
+        for split, _ in pages.SPLITS
+    ]
+    pairs = dict(zip([split for split, _ in pages.SPLITS], correct(*found), strict=True))
     entries = tuple(
-        Entry(run.name, scores[run.name], {split: differences[split][run.name] for split, _ in pages.SPLITS})
-        for run in loaded
-    )
-    return Comparison(entries, base.name, base.labels, _settings(loaded), _disagreements(loaded))
-
-
-def _check_comparable(first: Run, other: Run) -> None:
-    pair = f"{first.name!r} and {other.name!r}"
-    if first.labels != other.labels:
-        raise RunError(f"{pair} have different label sets; compare runs over one [{other.folder}]")
-    ours, theirs = (run.manifest["corpus"]["fingerprint"] for run in (first, other))
-    if ours != theirs:
-        raise RunError(
-            f"{pair} are over different corpora ({ours[:16]} and {theirs[:16]}); train both on one [{other.folder}]"
+        Entry(
+            name=printable(run.name),
+            scores=scores[run.name],
+            differences={split: _against(pairs[split], number, place) for split in pairs},
+            cost=_cost(run),
+            curve=read_curve(run),
         )
-    for name in ("split", "article", "position", "gold"):
-        if getattr(first.predictions, name) != getattr(other.predictions, name):
-            raise RunError(f"{pair} differ in the {name} of their sentences; train both on one corpus [{other.folder}]")
+        for number, run in enumerate(loaded)
+    )
+    disagreements, changes = _disagreements([held[run.name]["train"] for run in loaded], place)
+    return Comparison(
+        entries, printable(base.name), base.labels, pairs, _settings(loaded), disagreements, changes, n_swaps
+    )
+
+
+def _rank(value: float, name: str) -> tuple[bool, float, str]:
+    """Order runs: best first, those without a score last."""
+    return math.isnan(value), 0.0 if math.isnan(value) else -value, name
 
 
 def _choose_baseline(runs: Sequence[Run], against: str | None) -> Run:
@@ -219,41 +582,204 @@ def _choose_baseline(runs: Sequence[Run], against: str | None) -> Run:
     if against is not None:
         wanted = Path(against).name
         if wanted not in by_name:
-            raise RunError(f"{against!r} is none of the runs ({', '.join(by_name)}){did_you_mean(wanted, by_name)}")
+            raise RunError(f"{against!r} is none of the runs ({_named(list(by_name))}){did_you_mean(wanted, by_name)}")
         return by_name[wanted]
-    named = [run.report["baseline"] for run in runs if run.report.get("baseline") in by_name]
+    named = [str(run.report.get("baseline")) for run in runs if str(run.report.get("baseline")) in by_name]
     if named:
         return by_name[max(sorted(set(named)), key=named.count)]
     return runs[-1]
 
 
-def _differences(runs: Sequence[Run], base: Run, split: str) -> dict[str, Difference | None]:
-    plan = base.manifest["settings"]["evaluation"]
-    held = base.predictions.take(split)
-    others = [run for run in runs if run is not base]
-    found = [difference(run.predictions.take(split), held, plan["resamples"], base.manifest["seed"]) for run in others]
-    corrected = holm([one.p_value for one in found])
-    table: dict[str, Difference | None] = {
-        run.name: replace(one, p_value=value) for run, one, value in zip(others, found, corrected, strict=True)
-    }
-    return {**table, base.name: None}
+def _scores(runs: Sequence[Run], held: Mapping[str, Mapping[str, Predictions]]) -> dict[str, dict[str, Scores]]:
+    """Score runs as their own reports do; those of one seed share their draws."""
+    drawn: dict[tuple[int, int, int], NDArray[np.float64]] = {}
+    scores: dict[str, dict[str, Scores]] = {}
+    for run in runs:
+        n_resamples, seed = run.manifest["settings"]["evaluation"]["resamples"], run.manifest["seed"]
+        for split, found in held[run.name].items():
+            key = (len(set(found.article)), n_resamples, seed)
+            if key not in drawn:
+                drawn[key] = draw_articles(*key[:2], np.random.default_rng(seed))
+            scores.setdefault(run.name, {})[split] = score(found, weights=drawn[key])
+    return scores
+
+
+def _pairs(held: Sequence[Predictions], n_resamples: int, n_swaps: int, seed: int) -> tuple[Pair, ...]:
+    labels = held[0].labels
+    confusions = np.stack([article_confusions(one.gold, one.predicted, one.article, labels.names) for one in held])
+    right = np.array([[guess == gold for guess, gold in zip(one.predicted, one.gold, strict=True)] for one in held])
+    acts = [labels.index(name) for name in labels.acts]
+    return compare_all(confusions, right, acts, n_resamples, n_swaps, np.random.default_rng(seed))
+
+
+def _against(pairs: Sequence[Pair], place: int, base: int) -> Difference | None:
+    """Return the difference of one run to the baseline, whichever of the two comes first."""
+    for pair in pairs:
+        found = pair.found
+        if (pair.first, pair.second) == (place, base):
+            return Difference(found.value, found.low, found.high, pair.p_corrected)
+        if (pair.first, pair.second) == (base, place):
+            # Minus 0 is 0.
+            return Difference(0.0 - found.value, 0.0 - found.high, 0.0 - found.low, pair.p_corrected)
+    return None
+
+
+def _cost(run: Run) -> Cost:
+    clock, model = run.report.get("clock"), run.report.get("model")
+    return Cost(
+        _positive(clock, "training_seconds"), _positive(clock, "sentences_per_second"), _positive(model, "bytes")
+    )
+
+
+def _positive(record: Any, key: str) -> float | None:
+    value = record.get(key) if isinstance(record, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+        return None
+    return float(value)
 
 
 def _settings(runs: Sequence[Run]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    tables = [dict(pages.flatten({**run.manifest["settings"], "segmenter": run.manifest["segmenter"]})) for run in runs]
+    tables = [dict(pages.flatten(run.manifest["settings"])) for run in runs]
     keys = list(dict.fromkeys(key for table in tables for key in table if key not in ("name", "question", "baseline")))
     rows = ((key, tuple(table.get(key, "–") for table in tables)) for key in keys)
     return tuple((key, values) for key, values in rows if len(set(values)) > 1)
 
 
-def _disagreements(runs: Sequence[Run]) -> tuple[Disagreement, ...]:
-    held = [run.predictions.take("test") for run in runs]
-    found = [
-        Disagreement(held[0].text[row], held[0].gold[row], tuple(one.predicted[row] for one in held))
-        for row in range(len(held[0]))
+def _disagreements(held: Sequence[Predictions], base: int) -> tuple[tuple[Disagreement, ...], tuple[Changes, ...]]:
+    first = held[0]
+    by_sentence = list(zip(*(one.predicted for one in held), strict=True))
+    split = [row for row, guesses in enumerate(by_sentence) if len(set(guesses)) > 1]
+    split.sort(key=lambda row: sum(guess == first.gold[row] for guess in by_sentence[row]))
+    found = tuple(
+        Disagreement(first.article[row], first.position[row], first.text[row], first.gold[row], by_sentence[row])
+        for row in split
+    )
+    right = np.array([[guess == one.gold for guess in one.predicted] for one in found], dtype=bool)
+    right = right.reshape(len(found), len(held)).T
+    return found, tuple(_changes(right, place, base) for place in range(len(held)))
+
+
+def _changes(right: NDArray[np.bool_], place: int, base: int) -> Changes:
+    """Find where one run is right and others are not; ``right`` is of shape (n_runs, n_sentences)."""
+    ours, theirs = right[place], right[base]
+    return Changes(
+        gained=tuple(np.flatnonzero(ours & ~theirs).tolist()),
+        # Sentences come with those first that fewest have right.
+        lost=tuple(np.flatnonzero(~ours & theirs)[::-1].tolist()),
+        alone=tuple(np.flatnonzero(ours & (right.sum(axis=0) == 1)).tolist()),
+    )
+
+
+def _with_script(page: str, reader: Mapping[str, str]) -> str:
+    """Put the script into a page whose base template has no place for one."""
+    if reader["source"] in page:
+        return page
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    allowed = f"{policy}; base-uri 'none'; form-action 'none'; script-src '{reader['hash']}'"
+    head, _, rest = page.partition(policy)
+    body, _, end = rest.rpartition("</body>")
+    return f"{head}{allowed}{body}<script>{reader['source']}</script>\n</body>{end}"
+
+
+def _forest(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Lay a forest plot out: places from 0 to 100 along an axis of round ticks.
+
+    Runs far below the rest stand at the low end, so that the rest can be told apart.
+    """
+    shown = [scores.headline for entry in entries for scores in entry.scores.values()]
+    floor = figures.floor_of([found.value for found in shown])
+    ends = [
+        end
+        for found in shown
+        for end in (found.low, found.high, found.value)
+        if found.value >= floor and not math.isnan(end)
     ]
-    split = [one for one in found if len(set(one.predicted)) > 1]
-    return tuple(sorted(split, key=lambda one: sum(guess == one.gold for guess in one.predicted)))
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (high - low) / step <= 6 or step == 0.5)
+    first, last = math.floor(low / step + 1e-9), max(math.ceil(high / step - 1e-9), math.floor(low / step + 1e-9) + 1)
+
+    def place(value: float) -> str | None:
+        return None if math.isnan(value) else f"{max(value / step - first, 0) / (last - first) * 100:.2f}"
+
+    rows = [
+        {
+            split: {
+                **{key: place(getattr(found, key)) for key in ("value", "low", "high")},
+                "is_below": found.value < first * step,
+            }
+            for split, found in ((split, scores.headline) for split, scores in entry.scores.items())
+        }
+        for entry in entries
+    ]
+    ticks = [{"at": place(number * step), "text": f"{number * step:.2f}"} for number in range(first, last + 1)]
+    return {"rows": rows, "ticks": ticks}
+
+
+def _cost_panels(entries: Sequence[Entry]) -> list[tuple[str, bool, list[float]]]:
+    """Collect what is drawn against the score: title, whether less is better, values or ``nan``."""
+
+    def values(key: str, unit: float = 1) -> list[float]:
+        found = (getattr(entry.cost, key) for entry in entries)
+        return [math.nan if value is None else value / unit for value in found]
+
+    return [
+        ("training time, s", True, values("training_seconds")),
+        ("sentences labelled a second", False, values("sentences_per_second")),
+        ("size of the model, MB", True, values("model_bytes", 1e6)),
+    ]
+
+
+def _curves(entries: Sequence[Entry]) -> tuple[str, list[tuple[int, LearningCurve]]]:
+    """Choose the curves that may stand on one axis: those of the grade that most of them have."""
+    grades = [grade for entry in entries if entry.curve for grade in entry.curve.scores]
+    if not grades:
+        return "", []
+    grade = max(sorted(set(grades)), key=grades.count)
+    return grade, [
+        (place, entry.curve) for place, entry in enumerate(entries) if entry.curve and grade in entry.curve.scores
+    ]
+
+
+def _named(names: Sequence[str]) -> str:
+    """List names; of many, the first and how many more."""
+    more = len(names) - N_NAMED
+    return ", ".join(names[:N_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _sizes(found: Any) -> str:
+    return f"{pages.signed(found.low)} to {pages.signed(found.high)}"
+
+
+def _p_is(written: str) -> str:
+    return f"p {written}" if written.startswith("<") else f"p = {written}"
+
+
+def _effect(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+.2f}"
+
+
+def _share(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return "< 0.1 %" if value < 0.001 else f"{value * 100:.1f} %"
+
+
+def _amount(value: float | None, decimals: int = 0, unit: float = 1) -> str:
+    return "–" if value is None else f"{value / unit:,.{decimals}f}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _table(name: str, caption: str, rows: Sequence[Mapping[str, str]], texts: int = 1) -> Table:
+    """Make a table of rows; the first columns are text, a sentence breaks into lines, the rest are numbers."""
+    header = tuple(rows[0])
+    kinds = tuple(
+        PROSE if key == "sentence" else TEXT if place < texts or key in ("second", "right") else NUMBER
+        for place, key in enumerate(header)
+    )
+    return Table(name, caption, header, tuple(tuple(row.values()) for row in rows), kinds)
 
 
 def _aligned(rows: Sequence[Mapping[str, Any]], width: int = 40) -> str:
@@ -268,15 +794,3 @@ def _aligned(rows: Sequence[Mapping[str, Any]], width: int = 40) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    header = list(rows[0])
-    lines = [header, ["---"] * len(header), *([_escaped(str(row[key])) for key in header] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    """Keep text from being Markdown or HTML."""
-    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\|`*_\[\]])", r"\\\1", plain)

@@ -24,6 +24,7 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
 }
 WEIGHTS = ("tf-idf", "count", "binary")
 MODEL_FORMATS = ("skops", "joblib")
+CALIBRATIONS = ("none", "temperature", "isotonic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Experiment:
     features: Features = Features()
     evaluation: EvaluationPlan = EvaluationPlan()
     model_format: str = "skops"
+    calibration: str = "none"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data, in the shape of the file."""
@@ -106,6 +108,10 @@ class Experiment:
         if self.features.classes is not None:
             record["features"]["classes"] = dict(self.features.classes)
         record["model"] = {"format": record.pop("model_format")}
+        calibration = record.pop("calibration")
+        if calibration != "none":
+            # Left out when silent: the digest of an experiment without it stays what it was.
+            record["calibration"] = {"method": calibration}
         return {key: _plain(value) for key, value in record.items()}
 
     @property
@@ -215,7 +221,8 @@ def make_experiment(name: str, record: Mapping[str, Any], where: str = "experime
         classifier=classifier,
         features=features,
         evaluation=_read_evaluation(table.table("evaluation")),
-        model_format=_read_format(table.table("model")),
+        model_format=_read_choice(table.table("model"), "format", MODEL_FORMATS),
+        calibration=_read_choice(table.table("calibration"), "method", CALIBRATIONS),
     )
     table.done()
     return experiment
@@ -306,8 +313,9 @@ def _read_evaluation(table: _Table) -> EvaluationPlan:
     return plan
 
 
-def _read_format(table: _Table) -> str:
-    chosen: str = table.take("format", str, "skops", MODEL_FORMATS.__contains__, f"one of {', '.join(MODEL_FORMATS)}")
+def _read_choice(table: _Table, key: str, choices: tuple[str, ...]) -> str:
+    """Take the one key of a table; the first choice is that of a silent file."""
+    chosen: str = table.take(key, str, choices[0], choices.__contains__, f"one of {', '.join(choices)}")
     table.done()
     return chosen
 

@@ -69,6 +69,28 @@ class LearningCurve:
             "scores": {name: values.round(6).tolist() for name, values in self.scores.items()},
         }
 
+    @classmethod
+    def from_dict(cls, record: Any) -> LearningCurve:
+        """Make a curve of plain data, as :meth:`to_dict` gives it.
+
+        Raises
+        ------
+        ValueError
+            If it is no curve: a part is missing, or scores do not fit the points.
+        """
+        try:
+            name = str(record["experiment"])
+            articles, sentences = (tuple(int(n) for n in record[key]) for key in ("n_articles", "n_sentences"))
+            scores = {str(grade): np.array(values, dtype=float) for grade, values in record["scores"].items()}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("the record is no learning curve; draw it again") from error
+        shapes = {values.shape[:1] for values in scores.values() if values.ndim == 2 and values.size}
+        if not articles or len(articles) != len(sentences) or shapes != {(len(articles),)}:
+            raise ValueError(
+                f"scores of {len(scores)} grades do not fit {len(articles)} points of a curve; draw it again"
+            )
+        return cls(name, articles, sentences, scores)
+
 
 def learning_curve(
     experiment: Experiment,

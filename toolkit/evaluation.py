@@ -18,7 +18,7 @@ from toolkit.exceptions import RunError, ToolkitError
 from toolkit.labels import LabelSet
 from toolkit.metrics import ArticleCounts, Counts
 from toolkit.significance import Score, draw_articles, interval, randomisation_test, total, weigh
-from toolkit.splits import article_folds, check_no_leak
+from toolkit.splits import Fold, article_folds, check_no_leak
 from toolkit.tables import defuse, refuse
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def fit_pipeline(
     from sklearn.model_selection import GridSearchCV
     from threadpoolctl import threadpool_limits
 
-    from toolkit.pipelines import make_grid, make_pipeline, predict_proba
+    from toolkit.pipelines import make_grid, make_pipeline, predict_proba, recalibrate
 
     grid = make_grid(experiment)
     pipeline = make_pipeline(experiment, labels, Memory(cache, verbose=0) if grid else None)
@@ -264,8 +264,7 @@ def fit_pipeline(
     with threadpool_limits(1):
         try:
             if grid:
-                n_folds = min(experiment.evaluation.inner_folds, len(set(seen["article"])))
-                inner = article_folds(seen["article"], seen["gold"], n_folds, experiment.seed + 1)
+                inner = _inner_folds(experiment, seen)
                 search = GridSearchCV(pipeline, grid, scoring=_headline_scorer(labels), cv=inner, refit=True)
                 search.fit(sentences, seen["gold"])
                 pipeline, chosen = search.best_estimator_, search.best_params_
@@ -277,9 +276,38 @@ def fit_pipeline(
                     f"training has the single label {str(seen['gold'][0])!r}; a classifier needs two or more"
                 ) from error
             raise
+        if experiment.calibration != "none":
+            # Of the articles learned from alone, so that those held out stay unseen.
+            proba = _cross_validated(pipeline, labels, seen, _inner_folds(experiment, seen))
+            pipeline = recalibrate(pipeline, experiment.calibration, proba, list(seen["gold"]), labels)
         # A cache folder that is gone tomorrow has no place in a saved model.
         pipeline.memory = None
         return Fit(pipeline, _plain(chosen), predict_proba(pipeline, list(held["text"]), labels))
+
+
+def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> list[Fold]:
+    n_folds = min(experiment.evaluation.inner_folds, len(set(seen["article"])))
+    return article_folds(seen["article"], seen["gold"], n_folds, experiment.seed + 1)
+
+
+def _cross_validated(
+    pipeline: Pipeline, labels: LabelSet, seen: Mapping[str, NDArray[Any]], folds: Sequence[Fold]
+) -> NDArray[np.float64]:
+    """Return probabilities of sentences, each by a pipeline fitted on the other folds alone."""
+    from sklearn.base import clone
+
+    from toolkit.pipelines import predict_proba
+
+    proba = np.zeros((len(seen["text"]), len(labels.names)))
+    for rows, held in folds:
+        if len(set(seen["gold"][rows])) < 2:
+            raise ToolkitError(
+                f"an inner fold has the single label {str(seen['gold'][rows][0])!r} to learn from, "
+                "two or more are needed; write more articles or leave out [calibration] [evaluation.inner_folds]"
+            )
+        fitted = clone(pipeline).fit(list(seen["text"][rows]), seen["gold"][rows])
+        proba[held] = predict_proba(fitted, list(seen["text"][held]), labels)
+    return proba
 
 
 def _headline_scorer(labels: LabelSet) -> Callable[[Any, Sequence[str], ArrayLike], float]:
@@ -323,7 +351,9 @@ def _predictions(
     )
 
 
-def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> Scores:
+def score(
+    predictions: Predictions, n_resamples: int = 2000, seed: int = 0, weights: NDArray[np.float64] | None = None
+) -> Scores:
     """Score predictions, with 95 % intervals over resampled articles.
 
     Parameters
@@ -334,6 +364,8 @@ def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> S
         Articles are drawn this often.
     seed : int
         Decides the draws.
+    weights : ndarray of shape (n_resamples, n_articles), optional
+        The draws themselves, where several systems share them; the seed is then not used.
 
     Returns
     -------
@@ -346,7 +378,8 @@ def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> S
     """
     labels = predictions.labels
     counts = predictions.count()
-    weights = draw_articles(len(counts.confusion), n_resamples, np.random.default_rng(seed))
+    if weights is None:
+        weights = draw_articles(len(counts.confusion), n_resamples, np.random.default_rng(seed))
     once, resampled = total(counts), weigh(counts, weights)
 
     def estimate(scoring: Score) -> Estimate:
@@ -377,7 +410,7 @@ def score(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> S
         confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
-        n_resamples=n_resamples,
+        n_resamples=len(weights),
     )
 
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 RUN_SCHEMA = 1
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
+# Written by `toolkit curve` beside what training writes, for comparisons to draw.
+CURVE = "curve.json"
 
 Progress = Callable[[str, int, int], None]
 
@@ -399,9 +401,9 @@ def _differences(old: Path, new: Path) -> list[str]:
         {path.relative_to(root).as_posix() for root in (old, new) for path in root.rglob("*") if path.is_file()}
     )
     for name in names:
-        if name == "report.html" or name.endswith(".joblib"):
-            # The page is rendered from the rest and shows the clock; a pickle's bytes
-            # are not promised.
+        if name in ("report.html", CURVE) or name.endswith(".joblib"):
+            # The page is rendered from the rest and shows the clock; a curve is put there
+            # after training; a pickle's bytes are not promised.
             continue
         first, second = old / name, new / name
         if not (first.is_file() and second.is_file()):

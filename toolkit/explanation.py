@@ -122,7 +122,11 @@ def _matrix(pipeline: Pipeline) -> NDArray[np.float64]:
 
 
 def _coefficients(pipeline: Pipeline) -> Any:
+    from toolkit.recalibration import Recalibrated
+
     classifier = pipeline.named_steps["classifier"]
+    if isinstance(classifier, Recalibrated):
+        classifier = classifier.estimator
     if hasattr(classifier, "calibrated_classifiers_"):
         classifier = classifier.calibrated_classifiers_[0].estimator
     return getattr(classifier, "coef_", getattr(classifier, "feature_log_prob_", None))

@@ -29,6 +29,8 @@ SHADE = "#004580"
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#e69f00", "#56b4e9", "#a89a00")
 LINES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "--", "++", "oo")
+# Of more points the numbers would hide each other: then those that matter bear one.
+N_NUMBERED = 14
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -150,20 +152,116 @@ def _wilson(right: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[NDArray
     return np.minimum(middle - half, share), np.maximum(middle + half, share)
 
 
-def draw_forest(names: Sequence[str], estimates: Sequence[tuple[float, float, float]]) -> str:
-    """Draw headline scores of several runs, each (value, low, high), first on top."""
-    figure, axes = _figure(6.4, 0.9 + 0.38 * len(names))
-    for row, (value, low, high) in enumerate(estimates):
-        axes.plot([low, high], [row, row], color=INK, linewidth=1.4)
-        axes.plot(value, row, "o", color=COLOURS[1], markersize=7)
+def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequence[float], baseline: int) -> str:
+    """Draw headline scores of runs against what they cost; runs are named by their numbers.
+
+    Parameters
+    ----------
+    panels : sequence of (title, whether less is better, values)
+        One value a run, ``nan`` where it is not known.
+    scores : sequence of float
+        Of the runs, in the order of their numbers, from 1.
+    baseline : int
+        Place of the run drawn as a square. A run far below the rest is a triangle at the edge,
+        with its score.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(10.5, 3.6), layout="constrained")
+        row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    floor = floor_of(scores)
+    for axes, (title, less, values) in zip(row, panels, strict=True):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_xlabel(title)
+        known = [place for place, value in enumerate(values) if not np.isnan(value + scores[place])]
+        if not known:
+            axes.set_xticks([])
+            axes.set_xlabel(f"{title}: not recorded")
+            continue
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+        axes.xaxis.set_minor_formatter(lambda value, _: "")
+        best = _frontier([(values[place] if less else -values[place], scores[place]) for place in known])
+        edge = [known[place] for place in best if scores[known[place]] >= floor]
+        axes.plot([values[place] for place in edge], [scores[place] for place in edge], "--", color=INK, linewidth=0.9)
+        for place in known:
+            is_base, is_below = place == baseline, scores[place] < floor
+            at = values[place], max(scores[place], floor)
+            marker = "v" if is_below else "s" if is_base else "o"
+            axes.plot(*at, marker, color=COLOURS[0 if is_base else 1], markersize=6)
+            if len(known) > N_NUMBERED and not (is_base or place in edge):
+                continue
+            name = f"{place + 1} ({scores[place]:.2f})" if is_below else f"{place + 1}"
+            axes.annotate(name, at, (5, 3), textcoords="offset points", fontsize=8, color=INK)
+        axes.margins(x=0.12, y=0.12)
+    row[0].set_ylabel("macro F1, cross-validated")
+    return _to_svg(figure, "costs", "Score of each run against training time, labelling speed and size")
+
+
+def floor_of(scores: Sequence[float]) -> float:
+    """Return the score below which a run stands at the edge of a figure, half of the best one.
+
+    A run that labels at random would else squeeze all others into one spot.
+
+    Examples
+    --------
+    >>> floor_of([0.8, 0.5, float("nan")])
+    0.4
+    """
+    return max((score for score in scores if not np.isnan(score)), default=0.0) / 2
+
+
+def _short(value: float) -> str:
+    """Write a power of ten in few characters."""
+    for unit, name in ((1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{name}"
+    return f"{value:g}"
+
+
+def _frontier(points: Sequence[tuple[float, float]]) -> list[int]:
+    """List the points that none is both cheaper and better than, cheapest first."""
+    best, kept = -np.inf, []
+    for place in sorted(range(len(points)), key=lambda place: (points[place][0], -points[place][1])):
+        if points[place][1] > best:
+            best = points[place][1]
+            kept.append(place)
+    return kept
+
+
+def draw_learning_curves(curves: Sequence[tuple[int, LearningCurve]], grade: str) -> str:
+    """Draw the learning curves of several runs on one axis; runs are named by their numbers.
+
+    Parameters
+    ----------
+    curves : sequence of (int, LearningCurve)
+        Place of the run and its curve.
+    grade : str
+        Which scores are drawn.
+    """
+    figure, axes = _figure(6.8, 4.2)
+    ticks: set[int] = set()
+    for place, curve in curves:
+        means = curve.scores[grade].mean(axis=1)
+        colour, marker, line = (kinds[place % len(kinds)] for kinds in (COLOURS, MARKERS, LINES))
+        axes.plot(curve.n_articles, means, color=colour, marker=marker, linestyle=line)
         axes.annotate(
-            f"{value:.3f}", (value, row), (0, 6), textcoords="offset points", ha="center", fontsize=8, color=INK
+            f"{place + 1}",
+            (curve.n_articles[-1], means[-1]),
+            (7, -3),
+            textcoords="offset points",
+            fontsize=9,
+            color=INK,
         )
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.7)
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("macro F1 over the acts, with 95 % interval over articles")
-    return _to_svg(figure, "forest", "Headline score of each run with its 95 % interval")
+        ticks |= set(curve.n_articles)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sorted(ticks), [f"{n:,}" for n in sorted(ticks)])
+    axes.minorticks_off()
+    axes.set_xlabel("articles learned from")
+    axes.set_ylabel(f"macro F1 over the acts, {grade}")
+    return _to_svg(figure, "learning-curves", "Score of each run against the articles it learned from")
 
 
 def draw_learning_curve(curve: LearningCurve) -> str:

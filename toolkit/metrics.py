@@ -54,6 +54,47 @@ def confusion(y_true: ArrayLike, y_pred: ArrayLike, labels: Sequence[str]) -> Co
     return counts
 
 
+def article_confusions(
+    y_true: ArrayLike, y_pred: ArrayLike, articles: ArrayLike, labels: Sequence[str], kept: ArrayLike | None = None
+) -> Counts:
+    """Count gold label against predicted label by article, of all sentences or of some.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_sentences,)
+        Gold and predicted labels.
+    articles : array-like of shape (n_sentences,)
+        Article of each sentence.
+    labels : sequence of str
+        The full label set, in order.
+    kept : array-like of bool, shape (n_sentences,), optional
+        Which sentences count. An article of which none does keeps its row, of zeros: parts
+        of the same sentences have the same articles and can be resampled together.
+
+    Returns
+    -------
+    ndarray of shape (n_articles, n_labels, n_labels)
+        Articles in sorted order. Row: gold; column: predicted.
+
+    Raises
+    ------
+    ValueError
+        If a label is not in the set or the lengths differ.
+
+    Examples
+    --------
+    >>> article_confusions(["a", "b"], ["a", "a"], ["x", "y"], ["a", "b"], kept=[True, False]).tolist()
+    [[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    """
+    gold, predicted = encode(y_true, labels), encode(y_pred, labels)
+    _check_lengths(gold, predicted)
+    names, article = np.unique(np.asarray(articles), return_inverse=True)
+    counts = np.zeros((len(names), len(labels), len(labels)))
+    rows = slice(None) if kept is None else np.asarray(kept, dtype=bool)
+    np.add.at(counts, (article[rows], gold[rows], predicted[rows]), 1)
+    return counts
+
+
 def encode(names: ArrayLike, labels: Sequence[str]) -> NDArray[np.intp]:
     """Turn label names into their places in the label set, shape (n_sentences,).
 

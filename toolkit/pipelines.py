@@ -19,6 +19,7 @@ from sklearn.svm import LinearSVC
 from toolkit.config import Experiment
 from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
+from toolkit.recalibration import CALIBRATORS, Recalibrated
 from toolkit.rules import KeywordRules
 
 
@@ -140,3 +141,43 @@ def predict_proba(pipeline: Pipeline, sentences: Sequence[str], labels: LabelSet
         columns = [labels.index(str(name)) for name in pipeline.classes_]
         proba[:, columns] = pipeline.predict_proba(list(sentences))
     return proba
+
+
+def recalibrate(
+    pipeline: Pipeline, method: str, y_proba: NDArray[np.float64], y_true: Sequence[str], labels: LabelSet
+) -> Pipeline:
+    """Return a fitted pipeline whose probabilities are recalibrated.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted; its last step is the classifier, and it stays as it is.
+    method : str
+        ``temperature`` or ``isotonic``.
+    y_proba : ndarray of shape (n_sentences, n_labels)
+        Probabilities of sentences that the like of this pipeline was not fitted on.
+    y_true : sequence of str
+        Their gold labels, of those the pipeline was fitted with.
+    labels : LabelSet
+        Order of the columns of ``y_proba``.
+
+    Returns
+    -------
+    Pipeline
+        The same steps; the last is a :class:`toolkit.recalibration.Recalibrated`.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> labels = LabelSet.from_names(["yes", "no"])
+    >>> fitted = Pipeline([("classifier", DummyClassifier(strategy="prior"))]).fit([""] * 10, ["no"] * 9 + ["yes"])
+    >>> honest = recalibrate(fitted, "temperature", np.array([[0.1, 0.9]] * 4), ["no", "no", "no", "yes"], labels)
+    >>> honest.predict_proba([""]).round(6).tolist()
+    [[0.75, 0.25]]
+    """
+    classes = [str(name) for name in pipeline.classes_]
+    columns = [labels.index(name) for name in classes]
+    gold = [classes.index(name) for name in y_true]
+    calibrator = CALIBRATORS[method]().fit(y_proba[:, columns], gold)
+    *steps, (name, classifier) = pipeline.steps
+    return Pipeline([*steps, (name, Recalibrated(classifier, calibrator))], memory=pipeline.memory)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from toolkit import figures
@@ -90,6 +93,22 @@ def render_report(report: Mapping[str, Any], predictions: Predictions, drawn: Ma
             environment=_environment_rows(report),
         )
     )
+
+
+def script(name: str) -> dict[str, Any]:
+    """Return a script of ``templates/`` and what a page's policy must say to let it run.
+
+    Returns
+    -------
+    dict
+        ``source``, markup to stand alone in a ``script`` element, and ``hash``, as a
+        Content-Security-Policy writes it.
+    """
+    from markupsafe import Markup
+
+    source = (files("toolkit") / "templates" / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+    return {"source": Markup(source), "hash": f"sha256-{digest}"}  # noqa: S704 - our own file
 
 
 def render_card(report: Mapping[str, Any], labels: LabelSet, folder: str) -> str:

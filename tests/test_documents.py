@@ -1,0 +1,77 @@
+"""documents: no text is markup."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.documents import Heading, Paragraph, Table, escape_latex, escape_markdown, to_latex, to_markdown
+
+# All that escaping writes on purpose.
+WRITTEN = re.compile(
+    r"\\(?:textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|textasciigrave|textendash)\{\}"
+    r"|\\[{}$&#%_]|\{\\char34\}|\{\[\}|\{\]\}|\{\*\}|\{\}|\$-\$|\$\\(?:geq|leq|to)\$"
+)
+
+
+@given(st.text())
+def test_latex_text_holds_no_command(text):
+    rest = WRITTEN.sub("", escape_latex(text))
+    assert not re.search(r'[\\{}$&#%_^~\[\]*"`<>|]', rest)
+    assert "\n" not in rest
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a_b & 50 %", r"a\_b \& 50 \%"),
+        ("-0.012", "$-$0.012"),
+        ("[-0.5, +0.5]", "{[}$-$0.5, +0.5{]}"),
+        ("words-characters", "words-characters"),
+        ("< 0.001", r"\textless{} 0.001"),
+        ("--", "-{}-"),
+        ("two\n\nlines", "two lines"),
+        (r"\end{document}", r"\textbackslash{}end\{document\}"),
+        ("–", r"\textendash{}"),
+    ],
+)
+def test_latex_is_escaped(text, expected):
+    assert escape_latex(text) == expected
+
+
+@given(st.text())
+def test_markdown_text_holds_no_markup(text):
+    written = escape_markdown(text)
+    assert "<" not in written
+    assert "\n" not in written
+    # Each special character stands behind a backslash of its own.
+    assert not re.search(r"[|`*_\[\]~$#!]", re.sub(r"\\[\\|`*_\[\]~$#!]", "", written))
+
+
+def table(n_rows):
+    rows = tuple((f"run & {row}", "0.5") for row in range(n_rows))
+    return Table("scores", "All | of it", ("run", "F1"), rows, ("text", "number"))
+
+
+def test_every_row_has_as_many_cells_as_the_header():
+    lines = [line for line in to_markdown("T", [table(3)]).splitlines() if line.startswith("|")]
+    assert len(lines) == 5
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {3}
+    rows = [line for line in to_latex("T", [table(3)]).splitlines() if line.endswith(r"\\")]
+    assert len(rows) == 4
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {1}
+
+
+def test_long_table_breaks_across_pages():
+    assert r"\begin{tabular}{lr}" in to_latex("T", [table(40)])
+    long = to_latex("T", [table(41)])
+    assert r"\begin{longtable}{lr}" in long
+    assert long.count(r"\endhead") == 1
+    assert r"\begin{table}" not in long
+
+
+def test_headings_and_paragraphs_come_in_order():
+    blocks = [Heading("One_"), Paragraph("Two $x$")]
+    assert to_markdown("T", blocks) == "# T\n\n## One\\_\n\nTwo \\$x\\$\n"
+    assert to_latex("T", blocks).endswith("\\section{T}\n\n\\subsection{One\\_}\n\nTwo \\$x\\$\n")

@@ -1,0 +1,120 @@
+"""pairwise: all pairs at once are what each pair is alone."""
+
+import numpy as np
+import pytest
+
+from toolkit.metrics import ArticleCounts, macro_f1
+from toolkit.paired import Draws, compare_pair
+from toolkit.pairwise import BLOCK, MOST_SWAPS, compare_all, correct, swap_tests, swaps_needed
+from toolkit.significance import draw_articles, draw_swaps, holm, swap_test
+
+ACTS = [0, 1]
+
+
+def systems(n_systems, n_articles=12, n_labels=3, per_article=4, gold_labels=3, seed=0):
+    """Systems that are right with chances of their own, on the same gold labels."""
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, gold_labels, size=(n_articles, per_article))
+    confusions = np.zeros((n_systems, n_articles, n_labels, n_labels))
+    right = np.zeros((n_systems, n_articles * per_article), dtype=bool)
+    for place in range(n_systems):
+        keeps = rng.random(gold.shape) < 0.4 + 0.5 * place / n_systems
+        guess = np.where(keeps, gold, rng.integers(0, n_labels, size=gold.shape))
+        for article in range(n_articles):
+            np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
+        right[place] = (gold == guess).ravel()
+    return confusions, right
+
+
+def score(summed):
+    return macro_f1(summed.confusion, ACTS)
+
+
+def counts(confusion):
+    none = np.zeros((len(confusion), 0))
+    return ArticleCounts(confusion, none, none)
+
+
+@pytest.mark.parametrize("gold_labels", [3, 1])
+def test_all_pairs_have_the_p_values_of_each_pair_alone(gold_labels):
+    # With one gold label the other act is only ever predicted, and by one system never.
+    confusions, _ = systems(4, gold_labels=gold_labels)
+    if gold_labels == 1:
+        confusions[2, :, 0] += np.stack([np.zeros(12), -confusions[2, :, 0, 1], confusions[2, :, 0, 1]], axis=1)
+    swaps = draw_swaps(12, BLOCK, np.random.default_rng(3))
+    found = swap_tests(confusions, ACTS, BLOCK, np.random.default_rng(3))
+    for first in range(4):
+        for second in range(first + 1, 4):
+            alone = swap_test(counts(confusions[first]), counts(confusions[second]), score, swaps)
+            assert found[first, second] == found[second, first] == alone
+    assert np.isnan(np.diagonal(found)).all()
+
+
+def test_system_without_a_score_has_no_p_value():
+    confusions = np.zeros((2, 3, 3, 3))
+    confusions[:, :, 2, 2] = 1
+    confusions[1, 0, 2] = [1, 0, 0]
+    assert np.isnan(swap_tests(confusions, ACTS, 10, np.random.default_rng(0))).all()
+
+
+def test_swaps_are_drawn_in_blocks_that_add_up():
+    # Two of four swaps of two articles leave the difference as large; of all, half.
+    confusions = np.zeros((2, 2, 2, 2))
+    confusions[0, :, 0, 0] = confusions[1, :, 0, 1] = 1
+    n_swaps = 3 * BLOCK + 5
+    p_value = swap_tests(confusions, [0], n_swaps, np.random.default_rng(0))[0, 1]
+    assert p_value == pytest.approx(1 / 2, abs=0.06)
+    assert p_value * (n_swaps + 1) == pytest.approx(round(p_value * (n_swaps + 1)))
+
+
+def test_pair_is_described_as_it_is_alone():
+    confusions, right = systems(3)
+    pairs = compare_all(confusions, right, ACTS, 200, BLOCK, np.random.default_rng(5))
+    rng = np.random.default_rng(5)
+    draws = Draws(draw_articles(12, 200, rng), draw_swaps(12, BLOCK, rng))
+    assert [(pair.first, pair.second) for pair in pairs] == [(0, 1), (0, 2), (1, 2)]
+    for pair in pairs:
+        one, two = pair.first, pair.second
+        alone = compare_pair(counts(confusions[one]), counts(confusions[two]), right[one], right[two], score, draws)
+        assert pair.found == alone
+        assert pair.p_corrected == alone.p_value
+
+
+def test_correction_is_over_all_families():
+    confusions, right = systems(3)
+    one = compare_all(confusions, right, ACTS, 50, 99, np.random.default_rng(0))
+    two = compare_all(confusions[:, :6], right[:, :24], ACTS, 50, 99, np.random.default_rng(1))
+    corrected = [pair.p_corrected for family in correct(one, two) for pair in family]
+    assert corrected == holm([pair.found.p_value for pair in (*one, *two)])
+
+
+def test_swaps_let_a_corrected_p_value_be_small():
+    for n_runs in (2, 8, 20, 50):
+        n_comparisons = n_runs * (n_runs - 1)
+        assert n_comparisons / (swaps_needed(n_comparisons, 2000) + 1) < 0.025
+    assert swaps_needed(10**6, 2000) == MOST_SWAPS
+    assert swaps_needed(2, 5000) == 5000
+
+
+@pytest.mark.slow
+def test_no_family_of_equal_systems_is_told_apart_more_often_than_the_level():
+    rng = np.random.default_rng(0)
+    n_trials, bare, corrected = 300, 0, 0
+    for _ in range(n_trials):
+        # Four systems, each right with the same chance in an article of its own difficulty.
+        gold = rng.integers(0, 3, size=(15, 4))
+        chance = rng.beta(2, 1, size=(15, 1))
+        confusions = np.zeros((4, 15, 3, 3))
+        right = np.zeros((4, 60), dtype=bool)
+        for place in range(4):
+            guess = np.where(rng.random(gold.shape) < chance, gold, rng.integers(0, 3, size=gold.shape))
+            for article in range(15):
+                np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
+            right[place] = (guess == gold).ravel()
+        [pairs] = correct(compare_all(confusions, right, ACTS, 20, 600, rng))
+        bare += any(pair.found.p_value < 0.05 for pair in pairs)
+        corrected += any(pair.p_corrected < 0.05 for pair in pairs)
+    # Three standard errors of a share of 5 % above it.
+    assert corrected / n_trials < 0.05 + 3 * (0.05 * 0.95 / n_trials) ** 0.5
+    # Without correction one family in seven or so has a pair that looks clear.
+    assert bare / n_trials > 0.1

@@ -1,0 +1,245 @@
+"""Recalibration: a better probability, the same label, fitted on training articles alone."""
+
+import warnings
+
+import numpy as np
+import pytest
+from conftest import WORDS, write_experiment
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+
+from toolkit.artifacts import inspect_model
+from toolkit.config import make_experiment, read_experiment
+from toolkit.corpus import corpus_labels, load_corpus
+from toolkit.evaluation import evaluate, fit_pipeline, sentence_columns, take_rows
+from toolkit.exceptions import ToolkitError
+from toolkit.experiment import load_run, train, verify
+from toolkit.explanation import explain, has_weights
+from toolkit.recalibration import CALIBRATORS, Isotonic, Recalibrated, Temperature
+from toolkit.splits import article_folds
+
+
+@pytest.fixture(scope="module")
+def overconfident():
+    """A classifier fitted on 60 noisy points with hardly any penalty, and 200 points it has not seen."""
+    rng = np.random.default_rng(2)
+    points, gold = rng.normal(size=(260, 5)), rng.integers(0, 3, 260)
+    points[np.arange(260), gold] += 1
+    fitted = LogisticRegression(C=1000, max_iter=2000).fit(points[:60], gold[:60])
+    return fitted, points[60:], gold[60:]
+
+
+def log_loss(proba, gold):
+    return -np.log(proba[np.arange(len(gold)), gold]).mean()
+
+
+def test_temperature_makes_a_certainty_as_often_right_as_it_says():
+    # Three of four right at 0.9: odds of 9 become odds of 3, which is the square root.
+    scaling = Temperature().fit([[0.9, 0.1]] * 4, [0, 0, 0, 1])
+    assert scaling.temperature_ == pytest.approx(2)
+    assert scaling.transform([[0.1, 0.9]])[0] == pytest.approx([1 / 4, 3 / 4])
+
+
+@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+def test_recalibration_equals_that_of_scikit_learn(overconfident, method):
+    _, points, gold = overconfident
+    # One without a decision function: scikit-learn would bend that, and we have probabilities only.
+    fitted = GaussianNB().fit(points[:60], gold[:60])
+    ours = Recalibrated(fitted, CALIBRATORS[method]().fit(fitted.predict_proba(points), gold))
+    oracle = CalibratedClassifierCV(FrozenEstimator(fitted), method=method).fit(points, gold)
+    assert np.allclose(ours.predict_proba(points), oracle.predict_proba(points), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+def test_recalibration_mends_an_overconfident_classifier(overconfident, method):
+    fitted, points, gold = overconfident
+    proba = fitted.predict_proba(points)
+    halves = np.arange(len(gold)) % 2 == 0
+    calibrator = CALIBRATORS[method]().fit(proba[halves], gold[halves])
+    mended = np.maximum(calibrator.transform(proba[~halves]), 1e-6)
+    brier = [((part - np.eye(3)[gold[~halves]]) ** 2).sum(axis=1).mean() for part in (proba[~halves], mended)]
+    assert brier[1] < brier[0]
+    if method == "temperature":
+        assert calibrator.temperature_ > 1
+        assert log_loss(mended, gold[~halves]) < log_loss(proba[~halves], gold[~halves])
+
+
+@given(
+    proba=arrays(float, (4, 3), elements=st.floats(0.0, 1.0)).filter(lambda rows: (rows.sum(axis=1) > 0).all()),
+    temperature=st.floats(0.05, 50),
+)
+def test_temperature_never_changes_the_label_predicted(proba, temperature):
+    scaling = Temperature()
+    scaling.temperature_ = temperature
+    shares = proba / proba.sum(axis=1, keepdims=True)
+    scaled = scaling.transform(shares)
+    assert scaled.argmax(axis=1).tolist() == shares.argmax(axis=1).tolist()
+    assert np.allclose(scaled.sum(axis=1), 1)
+
+
+def test_a_runner_up_by_a_hair_never_draws_level():
+    third = 1 / 3
+    shares = np.array([[np.nextafter(third, 0), third, third], [np.nextafter(0.4, 0), 0.2, 0.4]])
+    scaling = Temperature()
+    scaling.temperature_ = 40.0
+    assert scaling.transform(shares).argmax(axis=1).tolist() == [1, 2]
+    # Labels that are equally probable stay so: which comes first is for the label set to say.
+    assert np.ptp(scaling.transform([[0.5, 0.5]])) == 0
+
+
+def test_certain_and_wrong_is_fitted_without_infinity():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaling = Temperature().fit([[1.0, 0.0]] * 4, [0, 0, 0, 1])
+    assert scaling.transform([[1.0, 0.0]])[0] == pytest.approx([3 / 4, 1 / 4], abs=1e-6)
+
+
+def test_isotonic_curve_is_that_of_a_hand_count():
+    # Label 0 at 0.2, 0.5, 0.8: right in 0 of 1, 1 of 1 and 1 of 2; the last two are pooled at 2 / 3.
+    curves = Isotonic().fit([[0.2, 0.8], [0.5, 0.5], [0.8, 0.2], [0.8, 0.2]], [1, 0, 0, 1])
+    assert np.interp([0.2, 0.5, 0.8], curves.inputs_[0], curves.outputs_[0]) == pytest.approx([0, 2 / 3, 2 / 3])
+    # Both curves are mirror images here, so that their sum is 1 already.
+    assert curves.transform([[0.8, 0.2]])[0] == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_where_all_curves_say_zero_the_probabilities_stay():
+    curves = Isotonic()
+    curves.inputs_ = [np.array([0.0, 1.0])] * 2
+    curves.outputs_ = [np.array([0.0, 0.0])] * 2
+    assert curves.transform([[0.3, 0.7]])[0] == pytest.approx([0.3, 0.7])
+
+
+@pytest.mark.parametrize("calibrator", [Temperature, Isotonic])
+def test_what_cannot_be_fitted_is_refused(calibrator):
+    with pytest.raises(ValueError, match=r"shape \(0, 2\) and gold labels of shape \(0,\) came"):
+        calibrator().fit(np.zeros((0, 2)), [])
+    with pytest.raises(ValueError, match=r"shape \(1, 2\) and gold labels of shape \(2,\) came"):
+        calibrator().fit([[0.5, 0.5]], [0, 1])
+    with pytest.raises(ValueError, match="gold column 2 came, expected 0 to 1"):
+        calibrator().fit([[0.5, 0.5]], [2])
+
+
+def test_a_copy_of_a_recalibrated_classifier_is_itself(overconfident):
+    fitted, points, _ = overconfident
+    ours = Recalibrated(fitted, Temperature().fit([[0.9, 0.1, 0.0]] * 4, [0, 0, 0, 1]))
+    assert clone(ours) is ours
+    assert ours.fit(points) is ours
+    assert ours.predict(points).tolist() == fitted.predict(points).tolist()
+
+
+# --- as an option of an experiment
+
+CALIBRATED = WORDS + '[calibration]\nmethod = "{}"\n'
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory, workplace, corpus_folder):
+    """The experiment of the plain run, with a temperature."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    return train(write_experiment(folder, "warm", CALIBRATED.format("temperature")), corpus_folder, folder / "runs")
+
+
+def test_silent_experiment_keeps_its_digest_and_record():
+    record = {"question": "?", "seed": 1, "features": {"words": [1, 2]}, "classifier": {"name": "naive-bayes"}}
+    plain, said = (make_experiment("x", {**record, **more}) for more in ({}, {"calibration": {"method": "none"}}))
+    warm = make_experiment("x", {**record, "calibration": {"method": "temperature"}})
+    assert "calibration" not in plain.to_dict()
+    assert said.digest == plain.digest != warm.digest
+    assert warm.to_dict()["calibration"] == {"method": "temperature"}
+
+
+def test_temperature_changes_probabilities_and_neither_labels_nor_folds(workplace, calibrated):
+    plain = load_run(workplace / "runs/words").predictions
+    warm = calibrated.predictions
+    for name in ("article", "position", "fold", "split", "predicted"):
+        assert getattr(warm, name) == getattr(plain, name)
+    assert not np.allclose(warm.proba, plain.proba)
+
+
+@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+def test_calibrator_is_fitted_on_probabilities_of_held_out_training_sentences(workplace, corpus_folder, method):
+    corpus = load_corpus(corpus_folder)
+    labels = corpus_labels(corpus)
+    seen = sentence_columns(corpus["train"], labels)
+    settings = {"evaluation": {"folds": 3, "inner_folds": 2, "resamples": 100}, "seed": 7, "question": "?"}
+    settings |= {"features": {"words": [1, 2]}, "classifier": {"name": "logistic-regression"}}
+    plain = make_experiment("plain", settings)
+    made = fit_pipeline(
+        make_experiment("made", {**settings, "calibration": {"method": method}}), labels, seen, seen, ""
+    ).pipeline.named_steps["classifier"]
+    proba, gold = np.zeros((27, 3)), [labels.index(name) for name in seen["gold"]]
+    for rows, held in article_folds(seen["article"], seen["gold"], 2, 8):
+        proba[held] = fit_pipeline(plain, labels, take_rows(seen, rows), take_rows(seen, held), "").proba
+    columns = [labels.index(name) for name in made.classes_]
+    expected = CALIBRATORS[method]().fit(proba[:, columns], [columns.index(place) for place in gold])
+    assert np.allclose(made.calibrator.transform(proba[:, columns]), expected.transform(proba[:, columns]))
+    assert isinstance(made, Recalibrated)
+
+
+def test_test_split_decides_nothing(workplace, corpus_folder, calibrated):
+    corpus = load_corpus(corpus_folder)
+    labels = corpus_labels(corpus)
+    upside_down = corpus["test"].map(lambda row: {"label": 2 - row["label"]})
+    experiment = read_experiment(calibrated.folder.parents[1] / "warm.toml")
+    found = evaluate(experiment, {"train": corpus["train"], "test": upside_down}, labels)
+    assert np.array_equal(found.predictions.proba, calibrated.predictions.proba)
+
+
+def test_recalibrated_model_opens_safely_and_gives_the_probabilities_of_the_run(calibrated):
+    found = inspect_model(calibrated.folder / "model")
+    assert found["untrusted"] == []
+    assert "toolkit.recalibration.Recalibrated" in found["types"]
+    test = calibrated.predictions.take("test")
+    assert np.allclose(calibrated.model.predict_proba(test.text), test.proba, atol=1e-6)
+    assert calibrated.model.predict(test.text).tolist() == list(test.predicted)
+
+
+def test_recalibrated_model_is_explained_by_its_own_weights(workplace, calibrated):
+    plain = load_run(workplace / "runs/words").model
+    assert has_weights(calibrated.model.pipeline)
+    ours, theirs = (
+        explain(model.pipeline, model.label_set, "He denied the report.") for model in (calibrated.model, plain)
+    )
+    assert ours == theirs
+
+
+def test_recalibrated_run_is_the_same_when_made_again(calibrated, corpus_folder):
+    assert verify(calibrated.folder, corpus_folder) == []
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        '[classifier]\nname = "majority"\n',
+        '[classifier]\nname = "keywords"\nrules = [["denial", "denied"], ["statement", "said"]]\n',
+        '[features]\nwords = [1, 1]\n[classifier]\nname = "naive-bayes"\n',
+    ],
+    ids=["majority", "keywords", "naive-bayes"],
+)
+@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+def test_every_classifier_can_be_recalibrated_and_saved(tmp_path, corpus_folder, classifier, method):
+    text = f'{classifier}[calibration]\nmethod = "{method}"\n'
+    run = train(write_experiment(tmp_path, "one", text), corpus_folder, tmp_path / "runs")
+    assert np.allclose(run.model.predict_proba(["He denied it."]).sum(axis=1), 1)
+
+
+def test_inner_fold_with_a_single_label_is_refused(corpus_folder):
+    corpus = load_corpus(corpus_folder)
+    labels = corpus_labels(corpus)
+    settings = {"question": "?", "seed": 1, "evaluation": {"inner_folds": 2}, "calibration": {"method": "temperature"}}
+    experiment = make_experiment(
+        "x", {**settings, "features": {"words": [1, 1]}, "classifier": {"name": "naive-bayes"}}
+    )
+    seen = {
+        "text": np.array(["he denied it", "rain fell"], dtype=object),
+        "article": np.array(["a", "b"]),
+        "gold": np.array(["denial", "none"]),
+    }
+    with pytest.raises(ToolkitError, match=r"an inner fold has the single label .*\[evaluation.inner_folds\]"):
+        fit_pipeline(experiment, labels, seen, seen, "")

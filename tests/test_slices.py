@@ -1,0 +1,202 @@
+"""Slices: where the scores are worse is found, named first, and not imagined."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from toolkit import slices
+from toolkit.evaluation import make_predictions, score
+from toolkit.labels import LabelSet
+from toolkit.slices import score_slices, slice_sentences
+
+AB = LabelSet.from_names(["a", "b"])
+OTHER = {"a": "b", "b": "a"}
+
+
+def predictions(right, articles):
+    """Sentences of two labels in turn, predicted rightly or as the other."""
+    gold = [AB.names[row % 2] for row in range(len(right))]
+    told = [name if is_right else OTHER[name] for name, is_right in zip(gold, right, strict=True)]
+    proba = np.eye(2)[[AB.index(name) for name in told]]
+    return replace(make_predictions(AB, [""] * len(gold), gold, proba), article=tuple(map(str, articles)))
+
+
+@pytest.fixture(scope="module")
+def told():
+    """24 articles of eight sentences; those of the first twelve are wrong at the first two, the others right."""
+    articles = np.repeat(np.arange(24), 8)
+    right = (articles >= 12) | (np.tile(np.arange(8), 24) >= 2)
+    return predictions(right, articles)
+
+
+# --- columns
+
+
+def test_sentences_are_parted_by_each_column():
+    groups = slice_sentences(
+        text=["He denied it.", "“No,” she said.", "Rain.", "Wind."],
+        article=["x", "x", "x", "y"],
+        position=[0, 1, 2, 5],
+        genre=["wire", "wire", "wire", ""],
+        date=["2031-01-09", "2031-01-09", "2031-01-09", None],
+        first=["denial", "statement", "none", "none"],
+        second=["denial", "none", None, ""],
+        cues=[("denial", ("den*",)), ("statement", ("said",))],
+    )
+    assert groups == {
+        "genre": ("wire", "wire", "wire", None),
+        "year": ("2031", "2031", "2031", None),
+        "words": ("1-9",) * 4,
+        "position": ("first", "middle", "last", "first"),
+        "quoted": ("not quoted", "quoted", "not quoted", "not quoted"),
+        "cue": ("cue word", "cue word", "no cue word", "no cue word"),
+        "annotators": ("agreed", "disagreed", None, None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("n_words", "group"),
+    [(0, "1-9"), (1, "1-9"), (9, "1-9"), (10, "10-19"), (19, "10-19"), (29, "20-29"), (30, "30 and more")],
+)
+def test_length_is_counted_in_words(n_words, group):
+    assert slice_sentences(["so " * n_words + "..."], ["x"], [0])["words"] == (group,)
+
+
+def test_groups_without_their_columns_are_left_out():
+    assert list(slice_sentences(["Rain."], ["x"], [0], first=["none"])) == ["words", "position", "quoted"]
+    assert slice_sentences([], [], []) == {"words": (), "position": (), "quoted": ()}
+
+
+def test_place_does_not_depend_on_the_order_of_rows():
+    assert slice_sentences(["c", "a", "b"], ["x"] * 3, [9, 2, 5])["position"] == ("last", "first", "middle")
+
+
+def test_columns_of_other_lengths_are_refused(told):
+    with pytest.raises(ValueError, match="column 'genre' has 1 cells, text has 2; pass one a sentence"):
+        slice_sentences(["a", "b"], ["x", "x"], [0, 1], genre=["wire"])
+    with pytest.raises(ValueError, match="group 'half' has 1 cells, there are 192 predictions"):
+        score_slices(told, {"half": ["old"]}, 100)
+    with pytest.raises(ValueError, match="no sentence came"):
+        score_slices(predictions([], []), {}, 100)
+
+
+# --- scores
+
+
+def test_slice_is_scored_and_compared_to_the_rest(told):
+    half = ["old" if int(article) < 12 else "new" for article in told.article]
+    old, new = score_slices(told, {"half": half}, 300)
+    assert (old.name, old.n_sentences, old.n_articles) == ("old", 96, 12)
+    # Of eight sentences, four of each label, one of each is wrong: both F1 are 3/4.
+    assert old.headline.value == pytest.approx(3 / 4)
+    assert old.difference.value == pytest.approx(3 / 4 - 1)
+    assert new.difference.value == pytest.approx(1 - 3 / 4)
+    assert old.is_worse
+    assert not new.is_worse
+    assert old.to_dict()["is_worse"]
+
+
+def test_score_of_a_slice_is_that_of_its_sentences_alone(told):
+    # One article in each slice or none: the intervals rest on other draws, the values do not.
+    half = ["old" if int(article) < 12 else "new" for article in told.article]
+    rows = [row for row, name in enumerate(half) if name == "old"]
+    alone = make_predictions(AB, [""] * len(rows), [told.gold[row] for row in rows], told.proba[rows])
+    found = next(part for part in score_slices(told, {"half": half}, 100) if part.name == "old")
+    assert found.headline.value == pytest.approx(score(alone, 100).headline.value)
+
+
+def test_significantly_worse_slices_come_first_worst_first(told):
+    rng = np.random.default_rng(0)
+    groups = {
+        "chance": rng.choice(["heads", "tails"], len(told)).tolist(),
+        "half": ["old" if int(article) < 12 else "new" for article in told.article],
+        "place": ["start" if row % 8 < 2 else "later" for row in range(len(told))],
+    }
+    found = score_slices(told, groups, 500)
+    assert [part.name for part in found if part.is_worse] == ["start", "old"]
+    assert [part.name for part in found][:2] == ["start", "old"]
+    rest = [part.difference.value for part in found[2:]]
+    assert rest == sorted(rest)
+
+
+def test_slices_that_share_articles_are_compared_within_them():
+    # Articles differ widely, their halves never: paired, the difference is 0 in every draw.
+    articles = np.repeat(np.arange(20), 8)
+    right = np.tile(np.arange(8) % 4, 20) >= np.repeat(np.arange(20) % 4, 8)
+    half = np.where(np.tile(np.arange(8), 20) < 4, "front", "back").tolist()
+    for part in score_slices(predictions(right, articles), {"half": half}, 200):
+        assert (part.difference.low, part.difference.value, part.difference.high) == (0, 0, 0)
+        assert part.p_value == 1
+        assert part.headline.high - part.headline.low > 0.05
+
+
+def test_p_values_are_corrected_for_all_slices_tested(told):
+    half = ["old" if int(article) < 12 else "new" for article in told.article]
+    alone = score_slices(told, {"half": half}, 300)
+    doubled = score_slices(told, {"half": half, "again": half}, 300)
+    assert 0 < alone[0].p_value == alone[1].p_value
+    assert [part.corrected for part in alone] == pytest.approx([2 * alone[0].p_value] * 2)
+    assert [part.corrected for part in doubled] == pytest.approx([4 * alone[0].p_value] * 4)
+
+
+def test_p_value_is_that_of_student_on_the_spread_of_the_draws():
+    # Draws of 0.2 and 0.4, 0.1 from their mean: three standard errors, of ten articles.
+    drawn = np.array([0.2, 0.4, np.nan, 0.2, 0.4])
+    assert slices._p_value(0.3, drawn, 10) == pytest.approx(2 * t.sf(3, 9))
+    # No spread at all: four draws that say the same.
+    assert slices._p_value(0.3, np.full(4, 0.3), 10) == 1 / 5
+    assert slices._p_value(0.0, np.zeros(4), 10) == 1
+
+
+def test_slice_of_few_articles_is_scored_and_not_tested(told):
+    few = ["few" if int(article) < 9 else "many" for article in told.article]
+    found = score_slices(told, {"few": few}, 100)
+    assert all(np.isnan(part.p_value) and np.isnan(part.corrected) for part in found)
+    assert not any(part.is_worse for part in found)
+    assert found[0].to_dict()["corrected"] is None
+    json.dumps(found[0].to_dict(), allow_nan=False)
+
+
+def test_sentence_in_no_slice_counts_on_neither_side(told):
+    # Without the right half, the rest of "start" is what the first twelve articles have later.
+    place = [
+        None if int(article) >= 12 else "start" if row % 8 < 2 else "later" for row, article in enumerate(told.article)
+    ]
+    start, later = score_slices(told, {"place": place}, 100)
+    assert (start.headline.value, later.headline.value) == (0, 1)
+    assert start.n_sentences + later.n_sentences == 96
+    assert start.difference.value == -1
+
+
+def test_a_slice_that_is_everything_has_no_rest_and_comes_last(told):
+    groups = {"all": ["all"] * len(told), "half": ["old" if int(name) < 12 else "new" for name in told.article]}
+    found = score_slices(told, groups, 100)
+    assert found[-1].name == "all"
+    assert np.isnan(found[-1].difference.value)
+    assert np.isnan(found[-1].p_value)
+    assert found[-1].headline.value == pytest.approx(7 / 8)
+
+
+def test_same_seed_gives_the_same_table(told):
+    half = {"half": ["old" if int(article) < 12 else "new" for article in told.article]}
+    assert score_slices(told, half, 100, seed=5) == score_slices(told, half, 100, seed=5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["articles", "few articles", "sentences"])
+def test_slices_rarely_cry_wolf(kind):
+    rng = np.random.default_rng(11)
+    found = []
+    for _ in range(400):
+        articles = np.repeat(np.arange(60), 8)
+        # Some articles are harder than others, so that sentences are not independent.
+        hard = rng.beta(6, 2, 60)[articles]
+        told = predictions(rng.random(480) < hard, articles)
+        lots = {"articles": rng.random(60)[articles] < 0.4, "few articles": articles < 10}
+        chosen = lots.get(kind, rng.random(480) < 0.4)
+        part = score_slices(told, {"x": np.where(chosen, "in", "out").tolist()}, 400, seed=1)[0]
+        found.append(part.p_value)
+    assert 0.02 < np.mean(np.array(found) < 0.05) < 0.085
