@@ -360,7 +360,7 @@ LAYERS = [
     {"features", "significance"},
     {"pipelines", "intervals"},
     {"agreement", "evaluation", "explanation", "paired", "quality"},
-    {"abstention", "calibration", "curves", "slices"},
+    {"abstention", "calibration", "ceiling", "curves", "label_errors", "slices"},
     {"artifacts", "figures"},
     {"labelling"},
     {"report"},
