@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from toolkit.evaluation import Estimate, Predictions, without_nan
-from toolkit.metrics import Counts, article_confusions, macro_f1
+from toolkit.metrics import Counts, encode, macro_f1
 from toolkit.rules import CueIndicators
 from toolkit.significance import draw_articles, holm, interval
 
@@ -210,8 +210,19 @@ def score_slices(
                 f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; pass one a sentence"
             )
     weights = draw_articles(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
+    labels = predictions.labels
+    # Encoded once: each slice counts twice over all sentences.
+    gold, predicted = encode(predictions.gold, labels.names), encode(predictions.predicted, labels.names)
+    _, article = np.unique(np.asarray(predictions.article), return_inverse=True)
+
+    def count(kept: NDArray[np.bool_]) -> Counts:
+        counts = np.zeros((weights.shape[1], len(labels.names), len(labels.names)))
+        np.add.at(counts, (article[kept], gold[kept], predicted[kept]), 1)
+        return counts
+
+    acts = [labels.index(act) for act in labels.acts]
     found = [
-        _score(predictions, group, name, names, weights)
+        _score(count, acts, group, name, np.array(names, dtype=object), weights)
         for group, names in groups.items()
         for name in sorted({name for name in names if name is not None})
     ]
@@ -228,16 +239,15 @@ def _rank(part: SliceScore) -> tuple[bool, bool, float, str, str]:
 
 
 def _score(
-    predictions: Predictions, group: str, name: str, names: Sequence[str | None], weights: NDArray[np.float64]
+    count: Callable[[NDArray[np.bool_]], Counts],
+    acts: Sequence[int],
+    group: str,
+    name: str,
+    names: NDArray[np.object_],
+    weights: NDArray[np.float64],
 ) -> SliceScore:
-    labels = predictions.labels
-    acts = [labels.index(act) for act in labels.acts]
-    own = np.array([other == name for other in names])
-    rest = np.array([other is not None and other != name for other in names])
-
-    def count(kept: ArrayLike) -> Counts:
-        return article_confusions(predictions.gold, predictions.predicted, predictions.article, labels.names, kept)
-
+    own = names == name
+    rest = ~own & (names != None)  # noqa: E711 - of each cell
     inside, outside = count(own), count(rest)
     headline = float(macro_f1(inside.sum(axis=0), acts))
     difference = headline - float(macro_f1(outside.sum(axis=0), acts))
