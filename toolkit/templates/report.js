@@ -96,12 +96,14 @@
       for (const name of ["mouseenter", "focus"]) sentence.addEventListener(name, () => explain(row, sentence));
       for (const name of ["mouseleave", "blur"]) sentence.addEventListener(name, () => { sentence.textContent = row[TEXT]; });
     }
-    return make("tr", {},
-      make("td", { dir: "auto" }, sentence),
-      make("td", {}, tag(row[GOLD])),
-      make("td", {}, tag(row[PREDICTED])),
-      make("td", { className: "n" }, row[CONFIDENCE].toFixed(3)),
-      make("td", {}, `${data.head.articles[row[ARTICLE]]}, ${row[TEST] ? "test" : "train"}`));
+    // The roles keep it a table to a screen reader where the style makes it blocks.
+    const cell = (properties, child) => make("td", { role: "cell", ...properties }, child);
+    return make("tr", { role: "row" },
+      cell({ dir: "auto" }, sentence),
+      cell({}, tag(row[GOLD])),
+      cell({}, tag(row[PREDICTED])),
+      cell({ className: "n" }, row[CONFIDENCE].toFixed(3)),
+      cell({ className: "soft" }, `${data.head.articles[row[ARTICLE]]}, ${row[TEST] ? "test" : "train"}`));
   }
 
   function show() {
