@@ -292,9 +292,9 @@ def test_policy_stops_a_script_that_is_not_ours(visit):
     )
     page.wait_for_timeout(200)
     assert page.evaluate("window.hit") is None
-    told = " ".join(visit.complaints)
-    assert "Executing inline script violates" in told
-    assert "Loading the image 'https://example.invalid/x.png' violates" in told
+    heard = " ".join(visit.complaints)
+    assert "Executing inline script violates" in heard
+    assert "Loading the image 'https://example.invalid/x.png' violates" in heard
     visit.complaints.clear()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.evaluation import Estimate, Predictions, without_nan
-from toolkit.metrics import Counts, article_confusions, macro_f1
+from toolkit.metrics import Counts, article_confusions, encode, macro_f1
 from toolkit.metrics import accuracy as accuracy_of
 from toolkit.significance import draw_articles, interval
 
@@ -350,7 +350,7 @@ def _areas(predictions: Predictions, n_resamples: int, seed: int) -> tuple[Estim
 def _outcome(predictions: Predictions) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return whether each prediction is right and how sure it is."""
     right = np.asarray(predictions.gold) == np.asarray(predictions.predicted)
-    columns = [predictions.labels.index(name) for name in predictions.predicted]
+    columns = encode(predictions.predicted, predictions.labels.names)
     return right, predictions.proba[np.arange(len(columns)), columns]
 
 

@@ -444,7 +444,7 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
         for path in sorted(Path(scratch).rglob("*.*")):
             with whole_file(run.folder / path.relative_to(scratch)) as file:
                 file.write(path.read_bytes())
-    return load_run(folder)
+    return Run(run.folder, run.manifest, record, run.predictions)
 
 
 def verify(

@@ -14,6 +14,7 @@ from toolkit.ceiling import annotator_predictions, score_annotator
 from toolkit.context import Context
 from toolkit.evaluation import Difference, Estimate, Predictions, Scores, difference, score, without_nan
 from toolkit.label_errors import LabelError, find_label_errors
+from toolkit.metrics import encode
 from toolkit.slices import SliceScore, score_slices, slice_sentences
 
 SPLITS = ("train", "test")
@@ -125,7 +126,7 @@ def measure(
     scores = {split: score(parts[split], n_resamples, seed) for split in SPLITS}
     return Findings(
         scores=scores,
-        ceiling={split: _ceiling(parts[split], facts[split], n_resamples, seed) for split in SPLITS},
+        ceiling={split: _ceiling(parts[split], facts[split], scores[split], n_resamples, seed) for split in SPLITS},
         calibration={split: measure_calibration(parts[split], n_resamples, seed) for split in SPLITS},
         abstention=abstention,
         curve=_curve(test),
@@ -177,7 +178,7 @@ def rivals(predictions: Predictions, rows: Sequence[int]) -> list[str]:
     return found
 
 
-def _ceiling(predictions: Predictions, context: Context, n_resamples: int, seed: int) -> Ceiling | None:
+def _ceiling(predictions: Predictions, context: Context, scores: Scores, n_resamples: int, seed: int) -> Ceiling | None:
     if not any(context.second):
         return None
     columns = predictions.gold, context.second, predictions.article, predictions.labels
@@ -189,7 +190,8 @@ def _ceiling(predictions: Predictions, context: Context, n_resamples: int, seed:
     )
     return Ceiling(
         score_annotator(*columns, n_resamples, seed),
-        score(model, n_resamples, seed).headline,
+        # Where all sentences have a second label the model's score on them is its score.
+        (scores if len(model) == len(predictions) else score(model, n_resamples, seed)).headline,
         difference(model, annotator, n_resamples, seed),
     )
 
@@ -204,7 +206,7 @@ def _ceiling_dict(ceiling: Ceiling) -> dict[str, Any]:
 def _curve(predictions: Predictions) -> RiskCoverage:
     """Follow risk against coverage, at most at 200 points that are evenly spread and hold both ends."""
     right = np.asarray(predictions.gold) == np.asarray(predictions.predicted)
-    columns = [predictions.labels.index(name) for name in predictions.predicted]
+    columns = encode(predictions.predicted, predictions.labels.names)
     curve = risk_coverage(right, predictions.proba[np.arange(len(columns)), columns])
     last = len(curve.risk) - 1
     kept = np.unique(np.linspace(0, last, min(N_POINTS, last + 1)).round().astype(int))
