@@ -65,7 +65,7 @@ def some_predictions():
     """Sentences of which every third is wrong, with hostile and right-to-left ones among them."""
     gold = [NAMES[row % 4] for row in range(N_SENTENCES)]
     predicted = [NAMES[(row + (row % 3 == 0)) % 4] for row in range(N_SENTENCES)]
-    odd = {0: HOSTILE, 3: ARABIC, 6: "long " * 5000, 9: "The ministry denied that it had denied the report."}
+    odd = {0: HOSTILE, 3: ARABIC, 6: "long " * 5000, 9: "The ministry denied that it had denied the (report)."}
     text = [odd.get(row, f"The minister said sentence {row} was untrue.") for row in range(N_SENTENCES)]
     predictions = told(gold, predicted, LABELS, text)
     sure = np.linspace(0.4, 0.97, N_SENTENCES)
@@ -79,8 +79,15 @@ def pages(tmp_path_factory, workplace, some_predictions):
     """Paths of a report, an article and a comparison."""
     folder = tmp_path_factory.mktemp("pages")
     run = load_run(workplace / "runs/words")
-    pulls = {str(row): [["said", 0.5], [" untru", -0.25]] for row in reading_list(some_predictions)}
-    pulls["9"] = [["denied", 0.75], ["the report", -0.5]]
+    pulls = {
+        str(row): [["said", 0.5, "words"], [" untru", -0.25, "characters"]] for row in reading_list(some_predictions)
+    }
+    pulls["9"] = [
+        ["denied", 0.75, "words"],
+        ["the report", -0.5, "words"],
+        ["it", 0.1, "words"],
+        ["nist", 0.1, "characters"],
+    ]
     text = (
         "Ministry denies it\n\nThe old ministry denied the report about the tower. The ministry said it hoped for the "
         f"road. The old river rose by the tower at night.\n\n{HOSTILE}\n\n{ARABIC}\n"
@@ -262,9 +269,9 @@ def test_sentence_shows_what_pulled_it_where(visit, way):
     assert "the·report −0.50" in panel
     # Row 9 is gold denial and predicted statement.
     assert panel.index("diplomatic statement") < panel.index("denied +0.75") < panel.index("denial <b>&</b>")
-    assert sentence.locator("mark.to").all_inner_texts() == ["denied", "denied"]
-    assert sentence.locator("mark.away").all_inner_texts() == ["the report"]
-    assert sentence.inner_text() == "The ministry denied that it had denied the report."
+    assert sentence.locator("mark.to").all_inner_texts() == ["nist", "denied", "it", "denied"]
+    assert sentence.locator("mark.away").all_inner_texts() == ["the (report"]
+    assert sentence.inner_text() == "The ministry denied that it had denied the (report)."
     page.hover("h1") if way == "hover" else page.focus("#choose-all")
     assert sentence.locator("mark").count() == 0
 

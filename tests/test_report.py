@@ -234,7 +234,7 @@ def test_sentences_in_the_script_cannot_end_it(run):
     labels = LabelSet(tuple(Label(name, f"{HOSTILE} {name}", "") for name in LABELS.names), "none")
     predictions = told(gold, gold[::-1], labels, [f"{HOSTILE} {ARABIC} {row}" for row in range(12)])
     predictions = replace(predictions, article=tuple(f"{HOSTILE}{row // 2}" for row in range(12)))
-    page = page_of(run, predictions, pulls={"0": [[HOSTILE, 0.5]]}, question=HOSTILE)
+    page = page_of(run, predictions, pulls={"0": [[HOSTILE, 0.5, "words"]]}, question=HOSTILE)
     elements = _Elements(page)
     assert [tag for tag, _ in elements.elements].count("script") == 2
     assert "img" not in [tag for tag, _ in elements.elements]
@@ -299,7 +299,7 @@ def test_page_of_10000_sentences_stays_small(run, monkeypatch):
     gold = [LABELS.names[row % 3] for row in range(10_000)]
     predicted = [LABELS.names[(row // 2) % 3] for row in range(10_000)]
     predictions = told(gold, predicted, text=[f"{row} " + "word " * 40 for row in range(10_000)])
-    pulls = {str(row): [[f"some ngram {n}", -0.25] for n in range(8)] for row in range(10_000)}
+    pulls = {str(row): [[f"some ngram {n}", -0.25, "words"] for n in range(8)] for row in range(10_000)}
     found = load_run(run.folder).report
     page = report.render_report(found, predictions, {}, pulls)
     assert len(page.encode()) < 3_000_000
@@ -338,7 +338,7 @@ def golden_page():
     predictions = told(gold, ["denial", "denial", "none", "none", "statement", "none"] * 2)
     context = replace(no_context(12), genre=("wire", "radio") * 6, second=tuple(gold))
     found = measure(predictions, context, None, 50, 7)
-    pulls = {"1": [["denied", 0.5], ["he said", -0.25]]}
+    pulls = {"1": [["denied", 0.5, "words"], ["said ", -0.25, "characters"], ["any cue: denial 1", 0.1, "cues"]]}
     return report.render_report({**GOLDEN_REPORT, **found.to_dict()}, predictions, {}, pulls)
 
 

@@ -94,12 +94,15 @@ class Run:
         return read_context(_read_text(path), self.predictions, str(path))
 
     @cached_property
-    def pulls(self) -> dict[str, list[tuple[str, float]]]:
-        """N-grams that pulled a sentence, by the row of its prediction; empty for a model without weights."""
+    def pulls(self) -> dict[str, list[tuple[str, float, str]]]:
+        """N-grams that pulled a sentence, with weight and kind, by the row of its prediction.
+
+        Empty for a model without weights.
+        """
         path = self.folder / "pulls.json"
         try:
             return {
-                str(int(row)): [(str(ngram), float(value)) for ngram, value in listed]
+                str(int(row)): [(str(ngram), float(value), str(kind)) for ngram, value, kind in listed]
                 for row, listed in _read_json(path)["pulls"].items()
             }
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -265,7 +268,7 @@ def _pulls(evaluation: Evaluation, predictions: Predictions, rows: Sequence[int]
         texts, towards = ([column[row] for row in mine] for column in (predictions.text, predictions.predicted))
         weights = contrast(pipeline, predictions.labels, texts, towards, rivals(predictions, mine))
         found |= {
-            str(row): [[weight.ngram, round(weight.value, 2)] for weight in listed]
+            str(row): [[weight.ngram, round(weight.value, 2), weight.kind] for weight in listed]
             for row, listed in zip(mine, weights, strict=True)
             if listed
         }

@@ -100,7 +100,7 @@ def render_report(
     drawn : mapping
         SVG text by name, as :func:`draw_figures` returns it.
     pulls : mapping, optional
-        As in ``pulls.json``: n-grams and weights by row of the predictions.
+        As in ``pulls.json``: n-grams, weights and kinds by row of the predictions.
 
     Returns
     -------
@@ -188,7 +188,7 @@ def _reading_data(
             int(predictions.split[row] == "test"),
             articles.setdefault(predictions.article[row], len(articles)),
             predictions.position[row],
-            pulls.get(str(row), []),
+            [_short_pull(*pull) for pull in pulls.get(str(row), [])],
         ]
         text = _script_json(record)
         size += len(text.encode("utf-8", "replace"))
@@ -200,6 +200,11 @@ def _reading_data(
 
     body = ",\n".join(written)
     return Markup(f'{{"head":{_script_json(head)},\n"rows":[\n{body}\n]}}'), len(written)  # noqa: S704
+
+
+def _short_pull(ngram: str, value: float, kind: str) -> list[Any]:
+    """Write a pull with its kind as a number: none for words, 1 for characters, 2 for what is not in the text."""
+    return [ngram, value, *({"words": [], "characters": [1]}.get(kind, [2]))]
 
 
 def _script_json(value: Any) -> str:
@@ -292,7 +297,7 @@ def _slice_answer(slices: Sequence[Mapping[str, Any]]) -> str:
     tested = sum(part["p_value"] is not None for part in slices)
     worse = [
         f"{part['group']} “{part['name']}” "
-        f"({signed(part['difference']['value'])}, corrected p = {p(part['corrected'])})"
+        f"({signed(part['difference']['value'])}, corrected {p_phrase(part['corrected'])})"
         for part in slices
         if part["is_worse"]
     ]
@@ -507,7 +512,7 @@ def _answer(report: Mapping[str, Any]) -> str:
         verdict = f"is not told apart from the baseline '{against['name']}'"
     else:
         verdict = f"is {'better' if low > 0 else 'worse'} than the baseline '{against['name']}'"
-    gap = f"difference {signed(found['value'])}, 95 % interval {range_of(found, signed)}, p = {p(found['p_value'])}"
+    gap = f"difference {signed(found['value'])}, 95 % interval {range_of(found, signed)}, {p_phrase(found['p_value'])}"
     return f"{mean} Cross-validated, it {verdict} ({gap})."
 
 
@@ -583,6 +588,18 @@ def p(value: float | None) -> str:
     if value is None or math.isnan(value):
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_phrase(value: float | None) -> str:
+    """Write a p-value for a sentence.
+
+    Examples
+    --------
+    >>> p_phrase(0.0123), p_phrase(0.0001)
+    ('p = 0.012', 'p < 0.001')
+    """
+    written = p(value)
+    return f"p {written}" if written.startswith("<") else f"p = {written}"
 
 
 def range_of(estimate: Any, write: Any = score) -> str:

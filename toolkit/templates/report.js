@@ -47,15 +47,18 @@
     return other[CONFIDENCE] - one[CONFIDENCE];
   }
 
-  const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+  const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
-  // Places of an n-gram in its sentence; of characters, it may begin or end inside a word.
-  function places(text, ngram) {
+  // Places of an n-gram in its sentence. Words stand between other characters than letters
+  // and digits; of characters, only a space at an end is the edge of a word.
+  function places(text, ngram, kind) {
     const words = ngram.trim().split(/\s+/u).filter(Boolean).map(quoted);
-    if (words.length === 0) return [];
+    if (words.length === 0 || kind === 2) return [];
+    const starts = kind === undefined ? /^[\p{L}\p{N}]/u.test(ngram) : /^\s/u.test(ngram);
+    const ends = kind === undefined ? /[\p{L}\p{N}]$/u.test(ngram) : /\s$/u.test(ngram);
+    const pattern = (starts ? "(?<![\\p{L}\\p{N}])" : "") + words.join("[^\\p{L}\\p{N}]+") + (ends ? "(?![\\p{L}\\p{N}])" : "");
     try {
-      return Array.from(text.matchAll(new RegExp(words.join("[^\\p{L}\\p{N}]+"), "giu")), (found) =>
-        [found.index, found.index + found[0].length]);
+      return Array.from(text.matchAll(new RegExp(pattern, "giu")), (found) => [found.index, found.index + found[0].length]);
     } catch {
       return [];
     }
@@ -74,8 +77,8 @@
       make("p", {}, make("span", { className: "swatch" }), " to ", make("strong", {}, titles[row[PREDICTED]]), ": ", ...side(true)),
       make("p", {}, make("span", { className: "swatch away" }), " to ", make("strong", {}, away), ": ", ...side(false)));
     const taken = [];
-    for (const [ngram, value] of pulls) {
-      for (const [start, end] of places(row[TEXT], ngram)) {
+    for (const [ngram, value, kind] of pulls) {
+      for (const [start, end] of places(row[TEXT], ngram, kind)) {
         if (taken.every((other) => end <= other.start || start >= other.end)) taken.push({ start, end, value });
       }
     }
