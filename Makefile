@@ -41,12 +41,12 @@ test-slow: $(STAMP) ## run all tests but those in a browser, the slow ones too
 	$(BIN)/pytest -n $(JOBS) -m "not browser"
 
 tests/node_modules/.installed: tests/package-lock.json
-	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y npm; } || { echo "npm came not, Node.js 20 or newer is needed; install it"; exit 1; }
+	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y npm; } || { echo "npm is not there; install Node.js 20 or newer"; exit 1; }
 	npm ci --prefix tests --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 test-pages: $(STAMP) tests/node_modules/.installed ## run the tests of the pages in Chromium; pictures go to .cache/pages
-	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y chromium; } || { echo "chromium came not; install it, or name a Chrome in CHROMIUM"; exit 1; }
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y chromium; } || { echo "chromium is not there; install it, or name a Chrome in CHROMIUM"; exit 1; }
 	$(BIN)/pytest -m browser tests/test_pages.py
 
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
