@@ -427,7 +427,8 @@ def test_letters_of_acts_differ():
 
 def test_article_keeps_its_paragraphs_and_marks_by_letter(run):
     text = f"The old ministry denied the report.\n\nThe ministry said it hoped for the road. {HOSTILE}\n\n{ARABIC}"
-    page = report.render_articles([("a.txt", run.model.label_article(text))], "words")
+    found = run.model.label_article(text)
+    page = report.render_articles([("a.txt", found)], "words")
     elements = _Elements(page)
     article = page[page.index("<article") : page.index("</article>")]
     assert article.count('<p dir="auto">') == 3
@@ -435,6 +436,7 @@ def test_article_keeps_its_paragraphs_and_marks_by_letter(run):
     assert "script" not in [tag for tag, _ in elements.elements]
     assert "script-src" not in page
     assert f"<bdi>{ARABIC}</bdi>" in article
+    assert article.count("<bdi>") == len(found)
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
