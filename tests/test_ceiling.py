@@ -64,3 +64,5 @@ def test_what_cannot_be_scored_is_refused():
         score_annotator(["denial"], ["denial", "none"], ["x"], LABELS)
     with pytest.raises(ValueError, match=r"label 'denail' is not in the label set .*; did you mean 'denial'"):
         score_annotator(["denial"], ["denail"], ["x"], LABELS)
+    with pytest.raises(ValueError, match=r"label 'denail' is not in the label set .*; did you mean 'denial'"):
+        annotator_predictions(["denail"], ["denial"], ["x"], LABELS)

@@ -275,6 +275,12 @@ def measure_abstention(
     ValueError
         If there is no sentence or an accuracy is no such share.
 
+    Notes
+    -----
+    A threshold is carried over only as far as both sides mean the same by a probability.
+    The models of folds may have chosen other hyper-parameters than that of all training
+    articles, and be more or less sure than it: recalibrate before asking for an accuracy.
+
     Examples
     --------
     >>> from toolkit.evaluation import make_predictions
