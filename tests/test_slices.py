@@ -108,6 +108,13 @@ def test_score_of_a_slice_is_that_of_its_sentences_alone(told):
     assert found.headline.value == pytest.approx(score(alone, 100).headline.value)
 
 
+def test_interval_of_a_slice_resamples_articles_as_that_of_the_scores_does():
+    rng = np.random.default_rng(9)
+    told = predictions(rng.random(120) < np.repeat(rng.uniform(0.3, 1, 30), 4), np.repeat(np.arange(30), 4))
+    everything = score_slices(told, {"all": ["all"] * 120}, 200, seed=4)[0]
+    assert everything.headline == score(told, 200, seed=4).headline
+
+
 def test_significantly_worse_slices_come_first_worst_first(told):
     rng = np.random.default_rng(0)
     groups = {
