@@ -65,7 +65,7 @@ def some_predictions():
     """Sentences of which every third is wrong, with hostile and right-to-left ones among them."""
     gold = [NAMES[row % 4] for row in range(N_SENTENCES)]
     predicted = [NAMES[(row + (row % 3 == 0)) % 4] for row in range(N_SENTENCES)]
-    odd = {0: HOSTILE, 3: ARABIC, 6: "long " * 5000, 9: "The ministry denied that it had denied the (report)."}
+    odd = {0: HOSTILE, 3: ARABIC, 6: "long " * 5000, 9: "The ministry denied that it had denied the (report) of Merit."}
     text = [odd.get(row, f"The minister said sentence {row} was untrue.") for row in range(N_SENTENCES)]
     predictions = told(gold, predicted, LABELS, text)
     sure = np.linspace(0.4, 0.97, N_SENTENCES)
@@ -271,7 +271,7 @@ def test_sentence_shows_what_pulled_it_where(visit, way):
     assert panel.index("diplomatic statement") < panel.index("denied +0.75") < panel.index("denial <b>&</b>")
     assert sentence.locator("mark.to").all_inner_texts() == ["nist", "denied", "it", "denied"]
     assert sentence.locator("mark.away").all_inner_texts() == ["the (report"]
-    assert sentence.inner_text() == "The ministry denied that it had denied the (report)."
+    assert sentence.inner_text() == "The ministry denied that it had denied the (report) of Merit."
     page.hover("h1") if way == "hover" else page.focus("#choose-all")
     assert sentence.locator("mark").count() == 0
 
