@@ -161,6 +161,13 @@ def test_axe_finds_no_violation(visit, name, size, dark):
     page.screenshot(path=SHOTS / f"{name}-{size}-{'dark' if dark else 'light'}.png", full_page=True)
 
 
+def test_lists_of_sentences_need_no_sideways_scrolling_on_a_phone(visit):
+    page = visit("report", "phone")
+    for name in ("#reading", "#doubts"):
+        assert page.locator(f"{name} tbody tr").count() > 10
+        assert page.locator(name).evaluate("list => list.scrollWidth - list.clientWidth") == 0
+
+
 @pytest.mark.parametrize("name", ["report", "article"])
 @pytest.mark.parametrize("size", SIZES)
 def test_page_is_no_wider_than_its_window(visit, name, size):
@@ -336,12 +343,12 @@ def test_marks_of_a_label_can_be_hidden(visit, script):
     page = visit("article", script=script)
     marks, lane = page.locator("article .a0 .mark"), page.locator(".lane", has_text="denial")
     assert marks.first.is_visible()
-    text = page.locator("article bdi").all_inner_texts()
+    text = page.locator("article .sentence").all_inner_texts()
     page.get_by_label("denial").uncheck()
     assert not marks.first.is_visible()
     assert not lane.locator("dt").is_visible()
     assert page.locator("article .a1 .mark").first.is_visible()
-    assert page.locator("article bdi").all_inner_texts() == text
+    assert page.locator("article .sentence").all_inner_texts() == text
 
 
 def test_timeline_leads_to_its_sentence(visit):
@@ -359,6 +366,8 @@ def test_article_reads_as_it_came(visit):
     assert HOSTILE in page.locator("article").inner_text().replace("\n", " ")
     assert "D [denial, " in paragraphs.nth(1).inner_text()
     assert page.locator("article script, article img").count() == 0
+    directions = paragraphs.evaluate_all("all => all.map(one => getComputedStyle(one).direction)")
+    assert directions == ["ltr", "ltr", "ltr", "rtl"]
 
 
 def test_article_prints_with_its_marks(visit, tmp_path):

@@ -396,6 +396,12 @@ def test_broken_run_is_one_sentence(runs, capsys, name, change, message):
     assert error.count("\n") == 1
 
 
+def test_file_that_is_not_utf_8_is_one_sentence(runs, capsys):
+    (runs / "words/context.csv").write_bytes(b"\xff\xfe")
+    assert cli.main(["report", str(runs / "words")]) == 1
+    assert "the file is not UTF-8; train again" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("shares", ["0.900000,0.900000,0.000000", "nan,0.5,0.5", "-0.5,1.5,0", "inf,0,0"])
 def test_probabilities_that_are_none_are_refused(shares):
     text = write_predictions(told(["denial", "none"], ["denial", "none"]))
@@ -435,8 +441,8 @@ def test_article_keeps_its_paragraphs_and_marks_by_letter(run):
     assert '<b aria-hidden="true">D</b> [denial, ' in article
     assert "script" not in [tag for tag, _ in elements.elements]
     assert "script-src" not in page
-    assert f"<bdi>{ARABIC}</bdi>" in article
-    assert article.count("<bdi>") == len(found)
+    assert f'<span class="sentence">{ARABIC}</span>' in article
+    assert article.count('<span class="sentence">') == len(found)
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)

@@ -100,11 +100,15 @@
       for (const name of ["mouseleave", "blur"]) sentence.addEventListener(name, () => { sentence.textContent = row[TEXT]; });
     }
     // The roles keep it a table to a screen reader where the style makes it blocks.
-    const cell = (properties, child) => make("td", { role: "cell", ...properties }, child);
+    const cell = (properties, child, is) => {
+      const made = make("td", { role: "cell", ...properties }, child);
+      if (is) made.dataset.is = is;
+      return made;
+    };
     return make("tr", { role: "row" },
       cell({ dir: "auto" }, sentence),
-      cell({}, tag(row[GOLD])),
-      cell({}, tag(row[PREDICTED])),
+      cell({}, tag(row[GOLD]), "gold"),
+      cell({}, tag(row[PREDICTED]), "predicted"),
       cell({ className: "n" }, row[CONFIDENCE].toFixed(3)),
       cell({ className: "soft" }, `${data.head.articles[row[ARTICLE]]}, ${row[TEST] ? "test" : "train"}`));
   }
