@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help train compare label lint test test-slow lock clean
+.PHONY: help train compare label lint test test-slow test-pages lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,12 +38,21 @@ test: $(STAMP) ## check the corpus and run the quick tests, with coverage
 	$(BIN)/toolkit corpus check
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered
 
-test-slow: $(STAMP) ## run all tests, the slow ones too
-	$(BIN)/pytest -n $(JOBS) -m ""
+test-slow: $(STAMP) ## run all tests but those in a browser, the slow ones too
+	$(BIN)/pytest -n $(JOBS) -m "not browser"
+
+tests/node_modules/.installed: tests/package-lock.json
+	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y npm; } || { echo "npm is not there; install Node.js 20 or newer"; exit 1; }
+	npm ci --prefix tests --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+test-pages: $(STAMP) tests/node_modules/.installed ## run the tests of the pages in Chromium; pictures go to .cache/pages
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y chromium; } || { echo "chromium is not there; install it, or name a Chrome in CHROMIUM"; exit 1; }
+	$(BIN)/pytest -m browser tests/test_pages.py
 
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean: ## remove .venv, runs and caches
-	rm -rf $(VENV) runs dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) runs dist .cache tests/node_modules .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -108,16 +108,25 @@ def test_score_of_a_slice_is_that_of_its_sentences_alone(told):
     assert found.headline.value == pytest.approx(score(alone, 100).headline.value)
 
 
+def test_interval_of_a_slice_resamples_articles_as_that_of_the_scores_does():
+    rng = np.random.default_rng(9)
+    told = predictions(rng.random(120) < np.repeat(rng.uniform(0.3, 1, 30), 4), np.repeat(np.arange(30), 4))
+    everything = score_slices(told, {"all": ["all"] * 120}, 200, seed=4)[0]
+    assert everything.headline == score(told, 200, seed=4).headline
+
+
 def test_significantly_worse_slices_come_first_worst_first(told):
     rng = np.random.default_rng(0)
     groups = {
         "chance": rng.choice(["heads", "tails"], len(told)).tolist(),
         "half": ["old" if int(article) < 12 else "new" for article in told.article],
         "place": ["start" if row % 8 < 2 else "later" for row in range(len(told))],
+        # Worse than any, and of too few articles to be sure.
+        "few": ["few" if int(name) < 9 and row % 8 < 2 else "many" for row, name in enumerate(told.article)],
     }
     found = score_slices(told, groups, 500)
     assert [part.name for part in found if part.is_worse] == ["start", "old"]
-    assert [part.name for part in found][:2] == ["start", "old"]
+    assert [part.name for part in found][:3] == ["start", "old", "few"]
     rest = [part.difference.value for part in found[2:]]
     assert rest == sorted(rest)
 
@@ -161,14 +170,13 @@ def test_slice_of_few_articles_is_scored_and_not_tested(told):
 
 
 def test_sentence_in_no_slice_counts_on_neither_side(told):
-    # Without the right half, the rest of "start" is what the first twelve articles have later.
-    place = [
-        None if int(article) >= 12 else "start" if row % 8 < 2 else "later" for row, article in enumerate(told.article)
-    ]
-    start, later = score_slices(told, {"place": place}, 100)
-    assert (start.headline.value, later.headline.value) == (0, 1)
-    assert start.n_sentences + later.n_sentences == 96
-    assert start.difference.value == -1
+    # The wrong sentences are in no slice, so that both sides are right throughout.
+    right = [one == two for one, two in zip(told.gold, told.predicted, strict=True)]
+    place = [("early" if row % 8 < 4 else "late") if is_right else None for row, is_right in enumerate(right)]
+    early, late = score_slices(told, {"place": place}, 100)
+    assert (early.headline.value, late.headline.value) == (1, 1)
+    assert (early.difference.value, late.difference.value) == (0, 0)
+    assert early.n_sentences + late.n_sentences == sum(right)
 
 
 def test_a_slice_that_is_everything_has_no_rest_and_comes_last(told):
@@ -180,9 +188,22 @@ def test_a_slice_that_is_everything_has_no_rest_and_comes_last(told):
     assert found[-1].headline.value == pytest.approx(7 / 8)
 
 
-def test_same_seed_gives_the_same_table(told):
-    half = {"half": ["old" if int(article) < 12 else "new" for article in told.article]}
-    assert score_slices(told, half, 100, seed=5) == score_slices(told, half, 100, seed=5)
+def test_slice_of_background_alone_has_no_score_and_is_not_tested():
+    labels = LabelSet.from_names(["a", "none"], background="none")
+    gold = ["none"] * 12 + ["a"] * 12
+    told = make_predictions(labels, [""] * 24, gold, np.eye(2)[[labels.index(name) for name in gold]])
+    full, empty = score_slices(told, {"half": gold}, 100)
+    assert (full.name, empty.name) == ("a", "none")
+    assert full.headline.value == 1
+    for part in (full, empty):
+        assert np.isnan([part.difference.value, part.p_value, part.corrected]).all()
+
+
+def test_same_seed_gives_the_same_table():
+    rng = np.random.default_rng(3)
+    told, half = predictions(rng.random(160) < 0.7, np.repeat(np.arange(40), 4)), ["old", "new"] * 80
+    tables = [score_slices(told, {"half": half}, 100, seed) for seed in (5, 5, 6)]
+    assert tables[0] == tables[1] != tables[2]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.evaluation import Estimate, Predictions, without_nan
-from toolkit.metrics import Counts, article_confusions, macro_f1
+from toolkit.metrics import Counts, article_confusions, encode, macro_f1
 from toolkit.metrics import accuracy as accuracy_of
 from toolkit.significance import draw_articles, interval
 
@@ -275,6 +275,12 @@ def measure_abstention(
     ValueError
         If there is no sentence or an accuracy is no such share.
 
+    Notes
+    -----
+    A threshold is carried over only as far as both sides mean the same by a probability.
+    The models of folds may have chosen other hyper-parameters than that of all training
+    articles, and be more or less sure than it: recalibrate before asking for an accuracy.
+
     Examples
     --------
     >>> from toolkit.evaluation import make_predictions
@@ -350,7 +356,7 @@ def _areas(predictions: Predictions, n_resamples: int, seed: int) -> tuple[Estim
 def _outcome(predictions: Predictions) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return whether each prediction is right and how sure it is."""
     right = np.asarray(predictions.gold) == np.asarray(predictions.predicted)
-    columns = [predictions.labels.index(name) for name in predictions.predicted]
+    columns = encode(predictions.predicted, predictions.labels.names)
     return right, predictions.proba[np.arange(len(columns)), columns]
 
 

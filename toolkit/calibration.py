@@ -232,6 +232,12 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     ValueError
         If there is no sentence.
 
+    Notes
+    -----
+    A distance is never below 0, so that chance adds to the errors, to reliability and to
+    resolution, and adds more in a resample than in the corpus. Where little is left but
+    chance the interval of these may lie above the value: read it as an upper bound.
+
     Examples
     --------
     >>> from toolkit.evaluation import make_predictions

@@ -73,6 +73,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _jobs_options(train)
 
+    report = _command(commands, "report", _report, "measure and render a run's report again, from its predictions")
+    report.add_argument("run_folders", nargs="+", metavar="RUN", help="run folders")
+    report.add_argument(
+        "--resamples", type=_whole, metavar="N", help="draws of articles (default: as the experiment says)"
+    )
+
     compare = _command(commands, "compare", _compare, "compare runs from their stored predictions")
     compare.add_argument("runs", nargs="*", metavar="RUN", help="run folders; none: all of runs/")
     compare.add_argument("--against", metavar="RUN", help="the run that differences are to")
@@ -231,6 +237,15 @@ def _train(options: argparse.Namespace) -> int:
             print(
                 f"{run.name:<18} macro F1 {held:.3f} cross-validated, {test:.3f} on test  ->  {run.folder}/report.html"
             )
+    return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from toolkit.experiment import render_again
+
+    for folder in options.run_folders:
+        run = render_again(folder, options.resamples)
+        print(f"{run.folder}/report.html")
     return DONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Decimals kept of a probability: what two machines' arithmetic agrees on.
 DECIMALS = 6
+# How far rounded probabilities of a sentence may be from a sum of 1, as in metrics.
+TOLERANCE = 1e-3
 COLUMNS = ("split", "fold", "article", "position", "text", "gold", "predicted")
 
 
@@ -136,12 +138,16 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an experiment found: predictions, the model of all training data, its choices."""
+    """What an experiment found: predictions, the model of all training data, its choices, and the models of the folds.
+
+    A training sentence was labelled by the pipeline of its fold, ``pipelines[fold]``.
+    """
 
     predictions: Predictions
     pipeline: Pipeline
     chosen: Mapping[str, Any]
     chosen_by_fold: tuple[Mapping[str, Any], ...]
+    pipelines: tuple[Pipeline, ...]
 
 
 def evaluate(
@@ -201,7 +207,8 @@ def evaluate(
     for number, ((_, held), fit) in enumerate(zip(folds, held_out, strict=True)):
         proba[held], fold[held] = fit.proba, number
     predictions = _predictions(labels, train, test, fold, np.concatenate([proba, final.proba]))
-    return Evaluation(predictions, final.pipeline, final.chosen, tuple(fit.chosen for fit in held_out))
+    chosen_by_fold, pipelines = (tuple(getattr(fit, name) for fit in held_out) for name in ("chosen", "pipeline"))
+    return Evaluation(predictions, final.pipeline, final.chosen, chosen_by_fold, pipelines)
 
 
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
@@ -497,32 +504,47 @@ def read_predictions(text: str, labels: LabelSet, where: str = "predictions.csv"
     RunError
         If the header, a label, a number or the shape of a row is not as written.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
     expected = [*COLUMNS, *(f"p_{name}" for name in labels.names)]
-    header = next(reader, [])
-    if header != expected:
-        raise RunError(f"columns {', '.join(header)} came, {', '.join(expected)} were expected; train again [{where}]")
+    known = set(labels.names)
     columns: list[list[Any]] = [[] for _ in COLUMNS]
     proba = []
-    for cells in reader:
+    for line, cells in _records(text, expected, where):
         try:
             values = [refuse(cell) for cell in cells[: len(COLUMNS)]]
-            labels.check(values[5:7])
+            if not known.issuperset(values[5:7]):
+                labels.check(values[5:7])
             for column, value in zip(
                 columns, (*values[:1], int(values[1]), values[2], int(values[3]), *values[4:]), strict=True
             ):
                 column.append(value)
-            proba.append([float(cell) for cell in cells[len(COLUMNS) :]])
+            shares = [float(cell) for cell in cells[len(COLUMNS) :]]
             if len(cells) != len(expected):
                 raise ValueError(f"{len(cells)} cells")
         except (ValueError, IndexError) as error:
+            raise RunError(f"the row is no prediction of this label set; train again [{where}:{line}]") from error
+        if not (abs(sum(shares) - 1) < TOLERANCE and min(shares) >= 0):
             raise RunError(
-                f"the row is no prediction of this label set; train again [{where}:{reader.line_num}]"
-            ) from error
+                f"the probabilities of the row sum to {sum(shares):.6g} and the least is {min(shares):.6g}, "
+                f"expected a sum of 1 and none below 0; train again [{where}:{line}]"
+            )
+        proba.append(shares)
     if not proba:
         raise RunError(f"there is no prediction in the file; train again [{where}]")
     named = {name: tuple(column) for name, column in zip(COLUMNS, columns, strict=True)}
     return Predictions(labels=labels, proba=np.array(proba), **named)
+
+
+def _records(text: str, header: list[str], where: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and cells of each row below the header expected."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        found = next(reader, [])
+        if found != header:
+            raise RunError(f"columns {', '.join(found)} came, {', '.join(header)} were expected; train again [{where}]")
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise RunError(f"the table cannot be read from here on; train again [{where}:{reader.line_num}]") from error
 
 
 def without_nan(value: Any) -> Any:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.artifacts import save_model, versions
 from toolkit.config import Experiment, make_experiment, read_experiment
+from toolkit.context import Context, corpus_context, read_context, write_context
 from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.evaluation import (
     Evaluation,
@@ -30,18 +31,22 @@ from toolkit.evaluation import (
     write_predictions,
 )
 from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean
-from toolkit.explanation import top_ngrams
+from toolkit.explanation import contrast, top_ngrams
 from toolkit.figures import standalone
+from toolkit.findings import Findings, measure, reading_list, rivals
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
 from toolkit.segmentation import segmenter
+from toolkit.tables import whole_file
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
 # Raise by one when a reader of the old number cannot read the new folder.
-RUN_SCHEMA = 1
+RUN_SCHEMA = 2
+# What a report holds beside the findings, which are measured anew when it is rendered again.
+REPORT_KEYS = {"question", "baseline", "background", "chosen", "ngrams", "against", "model", "clock"}
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
 # Written by `toolkit curve` beside what training writes, for comparisons to draw.
@@ -83,6 +88,34 @@ class Run:
     def model(self) -> SentenceClassifier:
         """The saved model; a joblib one must be loaded with ``load_model(..., trusted=True)``."""
         return load_model(self.folder / "model")
+
+    @cached_property
+    def context(self) -> Context:
+        """What the corpus says of each predicted sentence beside its label."""
+        path = self.folder / "context.csv"
+        return read_context(_read_text(path), self.predictions, str(path))
+
+    @cached_property
+    def pulls(self) -> dict[str, list[tuple[str, float, str]]]:
+        """N-grams that pulled a sentence, with weight and kind, by the row of its prediction.
+
+        Empty for a model without weights.
+        """
+        path = self.folder / "pulls.json"
+        try:
+            return {
+                str(int(row)): [(str(ngram), float(value), str(kind)) for ngram, value, kind in listed]
+                for row, listed in _read_json(path)["pulls"].items()
+            }
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment, as the manifest has it."""
+        settings = dict(self.manifest["settings"])
+        name = settings.pop("name")
+        return make_experiment(name, without_none(settings), where=str(self.folder / "manifest.json"))
 
     def scores(self, split: str, n_resamples: int | None = None) -> Scores:
         """Score one split anew from the predictions.
@@ -153,13 +186,18 @@ def _write_run(
     text = write_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
-    scores = _scores(predictions, experiment)
+    context = corpus_context(corpus, labels)
+    findings = measure(
+        predictions, context, experiment_cues(experiment), experiment.evaluation.resamples, experiment.seed
+    )
+    rows = reading_list(predictions)
+    pulls = _pulls(evaluation, predictions, rows)
     report = {
         **_provenance(experiment, corpus),
         "question": experiment.question,
         "baseline": experiment.baseline,
         "background": labels.background,
-        "scores": {split: found.to_dict() for split, found in scores.items()},
+        **findings.to_dict(),
         "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
         "ngrams": _ngrams(evaluation, labels),
         "against": _against(experiment, predictions, baseline, corpus_fingerprint(corpus)),
@@ -182,12 +220,10 @@ def _write_run(
         "training_seconds": round(seconds, 3),
         "sentences_per_second": round(_speed(evaluation, labels, predictions)),
     }
-    drawn = draw_figures(predictions.take("train"), scores["train"])
-    (part / "figures").mkdir()
-    for name, svg in drawn.items():
-        (part / "figures" / f"{name}.svg").write_text(standalone(svg), encoding="utf-8", newline="\n")
     (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
-    (part / "report.html").write_text(render_report(report, predictions, drawn), encoding="utf-8", newline="\n")
+    (part / "context.csv").write_text(write_context(context, predictions), encoding="utf-8", newline="\n")
+    _write_json(part / "pulls.json", {"schema": RUN_SCHEMA, "pulls": pulls})
+    _write_page(part, report, predictions, findings, pulls)
     _write_json(part / "report.json", report)
     _write_json(
         part / "manifest.json",
@@ -209,9 +245,36 @@ def _provenance(experiment: Experiment, corpus: DatasetDict) -> dict[str, Any]:
     }
 
 
-def _scores(predictions: Predictions, experiment: Experiment) -> dict[str, Scores]:
-    n_resamples = experiment.evaluation.resamples
-    return {split: score(predictions.take(split), n_resamples, experiment.seed) for split, _ in SPLITS}
+def _write_page(
+    folder: Path, report: Mapping[str, Any], predictions: Predictions, findings: Findings, pulls: Mapping[str, Any]
+) -> None:
+    drawn = draw_figures(predictions, findings)
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, svg in drawn.items():
+        (folder / "figures" / f"{name}.svg").write_text(standalone(svg), encoding="utf-8", newline="\n")
+    page = render_report(report, predictions, drawn, pulls)
+    (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def experiment_cues(experiment: Experiment) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """Return the rule list that an experiment uses, as features or as its classifier."""
+    rules = experiment.classifier.grid.get("rules", ((),))[0]
+    return experiment.features.cues or rules or None
+
+
+def _pulls(evaluation: Evaluation, predictions: Predictions, rows: Sequence[int]) -> dict[str, list[list[Any]]]:
+    """Say of each row which n-grams pulled it where, by the very pipeline that labelled it."""
+    found: dict[str, list[list[Any]]] = {}
+    for fold, pipeline in ((-1, evaluation.pipeline), *enumerate(evaluation.pipelines)):
+        mine = [row for row in rows if predictions.fold[row] == fold]
+        texts, towards = ([column[row] for row in mine] for column in (predictions.text, predictions.predicted))
+        weights = contrast(pipeline, predictions.labels, texts, towards, rivals(predictions, mine))
+        found |= {
+            str(row): [[weight.ngram, round(weight.value, 2), weight.kind] for weight in listed]
+            for row, listed in zip(mine, weights, strict=True)
+            if listed
+        }
+    return {str(row): found[str(row)] for row in rows if str(row) in found}
 
 
 def _ngrams(evaluation: Evaluation, labels: LabelSet) -> dict[str, list[dict[str, Any]]]:
@@ -311,19 +374,35 @@ def load_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
         raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
-    manifest, report = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
+    manifest, found = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
+    missing = sorted(REPORT_KEYS - set(found))
+    if missing:
+        raise RunError(f"the report lacks {missing[0]!r}; train again [{folder / 'report.json'}]")
     try:
         labels = LabelSet.from_dict(manifest["labels"])
         _ = manifest["name"], manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
+        _ = [int(manifest["corpus"]["sentences"][split]) for split, _ in SPLITS]
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"the manifest is damaged; train again [{folder / 'manifest.json'}]") from error
     path = folder / "predictions.csv"
+    predictions = read_predictions(_read_text(path), labels, str(path))
+    for split, _ in SPLITS:
+        n_found, expected = predictions.split.count(split), manifest["corpus"]["sentences"][split]
+        if n_found != expected:
+            raise RunError(
+                f"{n_found:,} {split} predictions came, the manifest names {expected:,}; train again [{path}]"
+            )
+    return Run(folder, manifest, found, predictions)
+
+
+def _read_text(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            predictions = read_predictions(file.read(), labels, str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"the predictions cannot be read; train again [{path}]") from error
-    return Run(folder, manifest, report, predictions)
+            return file.read()
+    except OSError as error:
+        raise RunError(f"the run misses a file; train again [{path}]") from error
+    except UnicodeDecodeError as error:
+        raise RunError(f"the file is not UTF-8; train again [{path}]") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -337,6 +416,40 @@ def _read_json(path: Path) -> dict[str, Any]:
     if schema != RUN_SCHEMA:
         raise RunError(f"the run has schema {schema!r}, this toolkit reads {RUN_SCHEMA}; train again [{path}]")
     return dict(record)
+
+
+def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
+    """Measure and render a run's report again, from its stored predictions; nothing is trained.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A run's folder; its ``report.json``, ``report.html`` and ``figures/`` are replaced.
+    n_resamples : int, optional
+        How often articles are drawn; as the experiment says, if not given.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunError
+        If the folder is no run, a file of it is damaged, or it cannot be written to.
+    """
+    run = load_run(folder)
+    experiment = run.experiment
+    n_resamples = n_resamples or experiment.evaluation.resamples
+    findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
+    record = {**run.report, **findings.to_dict()}
+    with tempfile.TemporaryDirectory(prefix="toolkit-report-") as scratch:
+        _write_json(Path(scratch) / "report.json", record)
+        _write_page(Path(scratch), record, run.predictions, findings, run.pulls)
+        (run.folder / "figures").mkdir(exist_ok=True)
+        for path in sorted(Path(scratch).rglob("*.*")):
+            with whole_file(run.folder / path.relative_to(scratch)) as file:
+                file.write(path.read_bytes())
+    return Run(run.folder, run.manifest, record, run.predictions)
 
 
 def verify(
@@ -377,9 +490,7 @@ def verify(
             f"the run was trained on the corpus {theirs[:16]}, {ours[:16]} was given; "
             f"name its corpus with --corpus [{folder}]"
         )
-    settings = dict(run.manifest["settings"])
-    name = settings.pop("name")
-    experiment = make_experiment(name, without_none(settings), where=str(run.folder / "manifest.json"))
+    experiment = run.experiment
     with tempfile.TemporaryDirectory(prefix="toolkit-verify-") as scratch:
         again = Path(scratch)
         _write_run(again, experiment, loaded, _baseline(experiment, run.folder.parent), n_jobs, progress)

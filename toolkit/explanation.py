@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,61 @@ def explain(pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12) ->
         found[name] = [
             Weight(ngrams[vector.indices[place]], kinds[vector.indices[place]], float(pull[place])) for place in order
         ]
+    return found
+
+
+def contrast(
+    pipeline: Pipeline,
+    labels: LabelSet,
+    sentences: Sequence[str],
+    towards: Sequence[str],
+    away: Sequence[str],
+    n: int = 8,
+) -> list[list[Weight]]:
+    """List the n-grams that pull each sentence most to one label rather than to another.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted.
+    labels : LabelSet
+        The label set.
+    sentences : sequence of str, length n_sentences
+        The sentences.
+    towards, away : sequence of str, length n_sentences
+        Two labels of each sentence; one not seen in training pulls nowhere.
+    n : int
+        How many a sentence, by size.
+
+    Returns
+    -------
+    list of list of Weight
+        Value above 0: towards the first label; below 0: towards the second. Empty lists
+        where the pipeline has no weights.
+    """
+    if not has_weights(pipeline) or not sentences:
+        return [[] for _ in sentences]
+    labels.check([*towards, *away])
+    vectors = pipeline.named_steps["vectorizer"].transform(list(sentences)).tocsr()
+    classes = list(pipeline.classes_)
+    # A label not seen in training gets the row of zeros below the others.
+    matrix = np.vstack([_matrix(pipeline), np.zeros(vectors.shape[1])])
+    names = pipeline.named_steps["vectorizer"].get_feature_names_out()
+    found = []
+    for row, (one, other) in enumerate(zip(towards, away, strict=True)):
+        part = slice(vectors.indptr[row], vectors.indptr[row + 1])
+        columns = vectors.indices[part]
+        places = [classes.index(name) if name in classes else len(classes) for name in (one, other)]
+        pull = vectors.data[part] * (matrix[places[0], columns] - matrix[places[1], columns])
+        order = np.lexsort((columns, -np.abs(pull).round(9)))[:n]
+        parted = [str(names[columns[place]]).partition("__") for place in order]
+        found.append(
+            [
+                Weight(ngram, kind, float(pull[place]))
+                for place, (kind, _, ngram) in zip(order, parted, strict=True)
+                if pull[place]
+            ]
+        )
     return found
 
 

@@ -7,14 +7,18 @@ line as well as by colour.
 
 from __future__ import annotations
 
+import html
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.abstention import RiskCoverage, Threshold
+from toolkit.calibration import Calibration
 from toolkit.curves import LearningCurve
 from toolkit.evaluation import Predictions, Scores
 from toolkit.metrics import N_BINS, encode
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK = "#010203"
+N_POINTS = 400
 SHADE = "#004580"
 # Okabe and Ito's colours, told apart by colour-blind readers; doi:10.1038/nmeth.1618.
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#e69f00", "#56b4e9", "#a89a00")
@@ -59,8 +64,8 @@ def draw_confusion(scores: Scores) -> str:
     return _to_svg(figure, "confusion", "Confusion matrix: rows are gold labels, columns predicted ones")
 
 
-def draw_label_scores(scores: Scores) -> str:
-    """Draw each label's F1 with its interval."""
+def draw_label_scores(scores: Scores, ceiling: Scores | None = None) -> str:
+    """Draw each label's F1 with its interval, and as a bar across the line that of a second annotator."""
     figure, axes = _figure(6.2, 0.9 + 0.42 * len(scores.labels))
     for row, label in enumerate(scores.labels):
         f1 = label.f1
@@ -71,6 +76,8 @@ def draw_label_scores(scores: Scores) -> str:
         axes.annotate(
             f"{f1.value:.2f}", (f1.value, row), (0, 7), textcoords="offset points", ha="center", fontsize=8, color=INK
         )
+        if ceiling is not None:
+            axes.plot(ceiling.labels[row].f1.value, row, "|", color=INK, markersize=14, markeredgewidth=2)
     axes.set_yticks(range(len(scores.labels)), [_wrap(label.title) for label in scores.labels])
     axes.set_ylim(len(scores.labels) - 0.4, -0.7)
     axes.set_xlim(0, 1)
@@ -88,7 +95,7 @@ def draw_precision_recall(predictions: Predictions) -> str:
             continue
         recall, precision = _precision_recall(positive, predictions.proba[:, place])
         style: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "linestyle": LINES[place % len(LINES)]}
-        axes.plot(recall, precision, label=label.title, drawstyle="steps-post", **style)
+        axes.plot(recall, precision, label=_literal(label.title), drawstyle="steps-post", **style)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("recall")
@@ -105,22 +112,24 @@ def _precision_recall(
     last = np.append(np.diff(proba[order]) != 0, True)
     right = np.cumsum(positive[order])[last]
     taken = np.flatnonzero(last) + 1
+    # More points than an eye can tell apart would only make the page heavy.
+    kept = np.unique(np.linspace(0, len(taken) - 1, min(len(taken), N_POINTS)).round().astype(int))
+    right, taken = right[kept], taken[kept]
     return np.append(0.0, right / positive.sum()), np.append(right[0] / taken[0], right / taken)
 
 
-def draw_reliability(predictions: Predictions) -> str:
-    """Draw how often predictions of each confidence are right, and how many there are."""
-    counts = predictions.count().bins.sum(axis=0)
-    there = counts[:, 0] > 0
-    confidence = counts[there, 1] / counts[there, 0]
-    right = counts[there, 2] / counts[there, 0]
-    # Wilson's interval, which stays within [0, 1]; it takes sentences as independent.
-    low, high = _wilson(counts[there, 2], counts[there, 0])
+def draw_reliability(calibration: Calibration) -> str:
+    """Draw how often predictions of each confidence are right, with intervals, and how many there are."""
+    bins = [part for part in calibration.bins if part.n_sentences]
+    confidence, right = [part.confidence for part in bins], [part.accuracy.value for part in bins]
+    # A percentile interval need not hold the share itself.
+    low = [max(0.0, part.accuracy.value - part.accuracy.low) for part in bins]
+    high = [max(0.0, part.accuracy.high - part.accuracy.value) for part in bins]
     figure, axes = _figure(5.6, 4.2)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
     axes.bar(
-        (np.arange(N_BINS) + 0.5) / N_BINS,
-        counts[:, 0] / counts[:, 0].sum(),
+        [(part.low + part.high) / 2 for part in calibration.bins],
+        [part.n_sentences / calibration.n_sentences for part in calibration.bins],
         0.9 / N_BINS,
         color=COLOURS[4],
         alpha=0.35,
@@ -129,7 +138,7 @@ def draw_reliability(predictions: Predictions) -> str:
     axes.errorbar(
         confidence,
         right,
-        yerr=[right - low, high - right],
+        yerr=[low, high],
         fmt="o-",
         color=COLOURS[1],
         ecolor=INK,
@@ -144,12 +153,27 @@ def draw_reliability(predictions: Predictions) -> str:
     return _to_svg(figure, "reliability", "Share of right predictions against their confidence")
 
 
-def _wilson(right: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    z = 1.959964
-    share = right / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.minimum(middle - half, share), np.maximum(middle + half, share)
+def draw_risk_coverage(curve: RiskCoverage, thresholds: Sequence[Threshold]) -> str:
+    """Draw the share of wrong labels against the share of sentences labelled, and where thresholds lie."""
+    figure, axes = _figure(5.6, 4.2)
+    axes.plot(curve.coverage, curve.risk, color=COLOURS[1], label="share wrong of those labelled")
+    for place, found in enumerate(thresholds):
+        if found.applied_to is None or np.isnan(found.applied_to.accuracy.value):
+            continue
+        axes.plot(
+            found.applied_to.coverage.value,
+            1 - found.applied_to.accuracy.value,
+            MARKERS[place % len(MARKERS)],
+            color=COLOURS[place % len(COLOURS)],
+            markersize=8,
+            label=f"threshold for {found.wanted:.0%} right",
+        )
+    axes.set_xlim(0, 1.02)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("share of sentences labelled, surest first")
+    axes.set_ylabel("share wrong")
+    _legend(axes)
+    return _to_svg(figure, "risk-coverage", "Share wrong against the share of sentences labelled")
 
 
 def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequence[float], baseline: int) -> str:
@@ -365,7 +389,13 @@ def _legend(axes: Axes) -> None:
 
 
 def _wrap(title: str) -> str:
-    return title.replace(" ", "\n", 1) if len(title) > 12 else title
+    return _literal(title.replace(" ", "\n", 1) if len(title) > 12 else title)
+
+
+def _literal(text: str) -> str:
+    """Keep matplotlib from reading text as mathematics, as a hidden name or as a control."""
+    plain = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text).replace("$", r"\$")
+    return f" {plain}" if plain.startswith("_") else plain
 
 
 def _to_svg(figure: Figure, name: str, title: str) -> str:
@@ -374,7 +404,9 @@ def _to_svg(figure: Figure, name: str, title: str) -> str:
 
     buffer = io.StringIO()
     # One salt for all figures would make their ids collide on a page.
-    with rc_context({**_STYLE, "svg.hashsalt": name}):
+    with rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        # Texts stay texts: the reader's own fonts have the letters that matplotlib's lack.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": title})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -391,4 +423,4 @@ def _to_svg(figure: Figure, name: str, title: str) -> str:
     opening = f'<svg role="img" aria-labelledby="{name}-title"'
     svg = svg.replace("<svg", opening, 1)
     end = svg.index(">") + 1
-    return svg[:end] + f'\n <title id="{name}-title">{title}</title>' + svg[end:].rstrip() + "\n"
+    return svg[:end] + f'\n <title id="{name}-title">{html.escape(title)}</title>' + svg[end:].rstrip() + "\n"

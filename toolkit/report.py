@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,8 +14,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from toolkit import figures
-from toolkit.evaluation import Predictions, Scores
+from toolkit.evaluation import Predictions
 from toolkit.figures import COLOURS
+from toolkit.findings import Findings, reading_list, rivals
 from toolkit.labelling import LabelledArticle
 from toolkit.labels import LabelSet
 
@@ -25,36 +28,67 @@ OVERALL = (
     ("accuracy", "accuracy"),
     ("mcc", "Matthews correlation"),
     ("log_loss", "log loss (nats)"),
-    ("brier", "Brier score (0 to 2)"),
-    ("calibration_error", "expected calibration error"),
 )
-N_MISTAKES = 40
+BRIER = (
+    ("score", "Brier score (0 to 2)", "less is better"),
+    ("reliability", "reliability", "how far the probabilities are from what comes true; less is better"),
+    ("resolution", "resolution", "how far what comes true differs from bin to bin; more is better"),
+    ("uncertainty", "uncertainty", "what the corpus leaves open to one who only knows how common the labels are"),
+    ("within", "within bins", "what probabilities do within a bin"),
+)
+# Shown without JavaScript; with it the reader pages through all that are listed.
+N_SHOWN = 40
+N_SUSPECTS = 50
+# A longer sentence is cut in lists; what a list weighs in the page, in bytes.
+LONGEST = 600
+LIST_BYTES = 1_800_000
+# Below this a mark on an article is drawn as a doubtful one.
+UNSURE = 0.5
 LINES = ("solid", "dashed", "dotted", "double")
 CAPTIONS = {
-    "label-scores": "F1 of each label; the line is the 95 % interval over articles.",
-    "confusion": "Sentences by gold and predicted label; the shade is the share of the row.",
-    "precision-recall": "Precision against recall as the threshold on a label's probability falls.",
-    "reliability": "How often a prediction of a given confidence is right; on the dotted line, as often as it says.",
+    "label-scores": "F1 of each label, cross-validated; the line is the 95 % interval over articles, "
+    "the upright bar the second annotator where there is one.",
+    "precision-recall": "Precision against recall as the threshold on a label's probability falls, cross-validated.",
+    "reliability": "How often a prediction of a given confidence is right, on the test split, with 95 % intervals over "
+    "articles; on the dotted line, as often as it says.",
+    "risk-coverage": "Share of wrong labels when only the surest sentences of the test split are labelled; marks are "
+    "thresholds chosen on train.",
 }
+# Drawn for papers; the page has the same as a table that can be clicked.
+UNSHOWN = ("confusion",)
 
 
-def draw_figures(predictions: Predictions, scores: Scores) -> dict[str, str]:
-    """Draw a run's figures from its cross-validated predictions.
+def draw_figures(predictions: Predictions, findings: Findings) -> dict[str, str]:
+    """Draw a run's figures.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        Of both splits.
+    findings : Findings
+        Measured on them.
 
     Returns
     -------
     dict
-        SVG text by name, in the order of the page.
+        SVG text by name.
     """
+    ceiling = findings.ceiling["train"]
     return {
-        "label-scores": figures.draw_label_scores(scores),
-        "confusion": figures.draw_confusion(scores),
-        "precision-recall": figures.draw_precision_recall(predictions),
-        "reliability": figures.draw_reliability(predictions),
+        "label-scores": figures.draw_label_scores(findings.scores["train"], ceiling.annotator if ceiling else None),
+        "confusion": figures.draw_confusion(findings.scores["train"]),
+        "precision-recall": figures.draw_precision_recall(predictions.take("train")),
+        "reliability": figures.draw_reliability(findings.calibration["test"]),
+        "risk-coverage": figures.draw_risk_coverage(findings.curve, findings.abstention.thresholds),
     }
 
 
-def render_report(report: Mapping[str, Any], predictions: Predictions, drawn: Mapping[str, str]) -> str:
+def render_report(
+    report: Mapping[str, Any],
+    predictions: Predictions,
+    drawn: Mapping[str, str],
+    pulls: Mapping[str, Sequence[Sequence[Any]]] | None = None,
+) -> str:
     """Render a run's page.
 
     Parameters
@@ -62,35 +96,60 @@ def render_report(report: Mapping[str, Any], predictions: Predictions, drawn: Ma
     report : mapping
         As in ``report.json``.
     predictions : Predictions
-        Of the run; the worst mistakes come from them.
+        Of the run; the sentences to read come from them.
     drawn : mapping
         SVG text by name, as :func:`draw_figures` returns it.
+    pulls : mapping, optional
+        As in ``pulls.json``: n-grams, weights and kinds by row of the predictions.
 
     Returns
     -------
     str
-        One self-contained HTML page. It runs no script and loads nothing.
+        One self-contained HTML page. It loads nothing, and its policy lets no script run
+        but the one whose hash it names; without JavaScript it lists the worst mistakes.
     """
     from markupsafe import Markup
 
     labels = predictions.labels
+    rows = reading_list(predictions)
+    listed, n_listed = _reading_data(predictions, rows, pulls or {})
+    n_mistakes = sum(one != other for one, other in zip(predictions.gold, predictions.predicted, strict=True))
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             report=report,
             answer=_answer(report),
+            meaning=_meaning(report, labels),
+            cards=_cards(report),
             splits=SPLITS,
             overall=OVERALL,
+            brier=BRIER,
             acts=_listed(labels, labels.acts),
             titles=dict(zip(labels.names, labels.titles, strict=True)),
             # Figures are our own markup: matplotlib escapes the text it draws.
-            figures=[{"svg": Markup(svg), "caption": CAPTIONS[name]} for name, svg in drawn.items()],  # noqa: S704
+            figures={
+                name: {"svg": Markup(svg), "caption": CAPTIONS[name]}  # noqa: S704
+                for name, svg in drawn.items()
+                if name not in UNSHOWN
+            },
+            label_tables=_label_tables(report),
+            matrices=[_matrix(report, split, title) for split, title in SPLITS],
+            thresholds=report["abstention"]["thresholds"],
+            slice_answer=_slice_answer(report["slices"]),
+            slice_rows=report["slices"],
+            suspects=[{**error, "text": _cut(error["text"])} for error in report["label_errors"][:N_SUSPECTS]],
+            n_suspects=len(report["label_errors"]),
             mistakes=worst_mistakes(predictions),
+            n_mistakes=n_mistakes,
+            n_listed=min(n_listed, n_mistakes),
+            has_pulls=bool(pulls),
+            listed=listed,
             settings=flatten(report["settings"]),
             chosen=describe_choice(report["chosen"]["final"]),
             chosen_by_fold=_by_fold(report["chosen"]["folds"]),
             environment=_environment_rows(report),
+            reader=script("report.js"),
         )
     )
 
@@ -109,6 +168,145 @@ def script(name: str) -> dict[str, Any]:
     source = (files("toolkit") / "templates" / name).read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
     return {"source": Markup(source), "hash": f"sha256-{digest}"}  # noqa: S704 - our own file
+
+
+def _reading_data(
+    predictions: Predictions, rows: Sequence[int], pulls: Mapping[str, Sequence[Sequence[Any]]]
+) -> tuple[Any, int]:
+    """Write the sentences to read as JSON that cannot end the script it stands in, and count them."""
+    names = predictions.labels.names
+    articles: dict[str, int] = {}
+    written: list[str] = []
+    size = 0
+    for row, rival in zip(rows, rivals(predictions, rows), strict=True):
+        record = [
+            _cut(predictions.text[row]),
+            names.index(predictions.gold[row]),
+            names.index(predictions.predicted[row]),
+            names.index(rival),
+            round(float(predictions.proba[row].max()), 3),
+            int(predictions.split[row] == "test"),
+            articles.setdefault(predictions.article[row], len(articles)),
+            predictions.position[row],
+            [_short_pull(*pull) for pull in pulls.get(str(row), [])],
+        ]
+        text = _script_json(record)
+        size += len(text.encode("utf-8", "replace"))
+        if size > LIST_BYTES and written:
+            break
+        written.append(text)
+    head = {"labels": list(predictions.labels.titles), "articles": list(articles)}
+    from markupsafe import Markup
+
+    body = ",\n".join(written)
+    return Markup(f'{{"head":{_script_json(head)},\n"rows":[\n{body}\n]}}'), len(written)  # noqa: S704
+
+
+def _short_pull(ngram: str, value: float, kind: str) -> list[Any]:
+    """Write a pull with its kind as a number: none for words, 1 for characters, 2 for what is not in the text."""
+    return [ngram, value, *({"words": [], "characters": [1]}.get(kind, [2]))]
+
+
+def _script_json(value: Any) -> str:
+    """Write JSON in which nothing ends a script, opens a comment or is a line end to JavaScript."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+def _label_tables(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tables = []
+    for split, title in SPLITS:
+        ceiling = report["ceiling"][split]
+        second = ceiling["annotator"]["labels"] if ceiling else [None] * len(report["scores"][split]["labels"])
+        tables.append(
+            {
+                "title": title,
+                "ceiling": ceiling,
+                "headline": report["scores"][split]["headline"],
+                "rows": list(zip(report["scores"][split]["labels"], second, strict=True)),
+            }
+        )
+    return tables[::-1]
+
+
+def _matrix(report: Mapping[str, Any], split: str, title: str) -> dict[str, Any]:
+    scores = report["scores"][split]
+    rows = []
+    for place, (label, counts) in enumerate(zip(scores["labels"], scores["confusion"], strict=True)):
+        whole = max(sum(counts), 1)
+        cells = [
+            {"count": count, "share": f"{count / whole:.2f}", "right": other == place}
+            for other, count in enumerate(counts)
+        ]
+        rows.append({"title": label["title"], "cells": cells})
+    return {"split": split, "title": title, "rows": rows}
+
+
+def _cards(report: Mapping[str, Any]) -> list[dict[str, str]]:
+    cards = []
+    for split, title in SPLITS[::-1]:
+        scores = report["scores"][split]
+        cards.append(
+            {
+                "title": f"macro F1 over the acts, {title}",
+                "number": score(scores["headline"]["value"]),
+                "note": f"95 % interval {range_of(scores['headline'])}; "
+                f"{scores['n_sentences']:,} sentences of {scores['n_articles']:,} articles",
+            }
+        )
+    ceiling = report["ceiling"]["test"] or report["ceiling"]["train"]
+    if ceiling:
+        annotator = ceiling["annotator"]
+        split = "test split" if report["ceiling"]["test"] else "train"
+        cards.append(
+            {
+                "title": f"the same of a second annotator, {split}",
+                "number": score(annotator["headline"]["value"]),
+                "note": f"95 % interval {range_of(annotator['headline'])}; model minus annotator "
+                f"{signed(ceiling['gap']['value'])} {range_of(ceiling['gap'], signed)} on their "
+                f"{annotator['n_sentences']:,} sentences",
+            }
+        )
+    return cards
+
+
+def _meaning(report: Mapping[str, Any], labels: LabelSet) -> str:
+    """Say in one sentence what the headline means to a reader of news."""
+    scores = report["scores"]["test"]
+    accuracy = scores["accuracy"]
+    of_100 = [percent(accuracy[name]).removesuffix(" %") for name in ("value", "low", "high")]
+    parts = [
+        f"Of 100 sentences from articles it was not trained on, about {of_100[0]} ({of_100[1]} to {of_100[2]}) "
+        "get the right label"
+    ]
+    acts = [row for row in scores["labels"] if row["name"] in labels.acts and row["f1"]["value"] is not None]
+    if len(acts) > 1:
+        worst, *_, best = sorted(acts, key=lambda row: row["f1"]["value"])
+        parts.append(
+            f"of the acts it is best at {best['title']} (F1 {score(best['f1']['value'])}) "
+            f"and weakest at {worst['title']} ({score(worst['f1']['value'])})"
+        )
+    return "; ".join(parts) + "."
+
+
+def _slice_answer(slices: Sequence[Mapping[str, Any]]) -> str:
+    tested = sum(part["p_value"] is not None for part in slices)
+    worse = [
+        f"{part['group']} “{part['name']}” "
+        f"({signed(part['difference']['value'])}, corrected {p_phrase(part['corrected'])})"
+        for part in slices
+        if part["is_worse"]
+    ]
+    rule = f"at the 5 % level, corrected by Holm for {tested} tests"
+    if not tested:
+        return "No part of the corpus has the ten articles that a test of it against the rest needs."
+    if worse:
+        return f"Significantly worse than the rest, {rule}: {', '.join(worse)}."
+    return f"No part of the corpus is significantly worse than the rest, {rule}."
 
 
 def render_card(report: Mapping[str, Any], labels: LabelSet, folder: str) -> str:
@@ -136,36 +334,94 @@ def render_articles(articles: Sequence[tuple[str, LabelledArticle]], model: str)
         Name of the model.
     """
     labels = articles[0][1].label_set
+    counts = Counter(label for _, article in articles for label in article.labels)
+    letters = _letters([labels.titles[labels.index(name)] for name in labels.acts])
     acts = [
         {
-            "name": name,
             "title": labels.titles[labels.index(name)],
+            "letter": letters[place],
+            "count": counts[name],
             "colour": COLOURS[place % len(COLOURS)],
             "line": LINES[place % len(LINES)],
         }
         for place, name in enumerate(labels.acts)
     ]
     pages = [
-        {"name": name, "counts": Counter(article.labels), "paragraphs": _paragraphs(article)}
+        {
+            "name": name,
+            "n_sentences": len(article),
+            "lanes": _lanes(article),
+            "paragraphs": _paragraphs(article),
+        }
         for name, article in articles
     ]
+    several = f"{len(articles)} articles"
     return (
         _environment()
         .get_template("article.html.j2")
-        .render(name=articles[0][0], articles=pages, acts=acts, model=model)
+        .render(
+            name=articles[0][0],
+            title=articles[0][0] if len(articles) == 1 else several,
+            articles=pages,
+            acts=acts,
+            model=model,
+            unsure=UNSURE,
+            background="labelled as nothing"
+            if labels.background is None
+            else labels.titles[labels.index(labels.background)],
+        )
     )
+
+
+def _letters(titles: Sequence[str]) -> list[str]:
+    """Choose a letter for each title, all different: an initial, else one of its own, else a number.
+
+    Examples
+    --------
+    >>> _letters(["denial", "demand", "diplomatic statement", "d"])
+    ['D', 'E', 'S', '1']
+    """
+    taken: list[str] = []
+    for title in titles:
+        initials = "".join(word[0] for word in title.split())
+        own = [letter for letter in (initials + title).upper() if letter.isalpha()]
+        numbers = (str(number) for number in range(1, len(titles) + 1))
+        taken.append(next(letter for letter in (*own, *numbers) if letter not in taken))
+    return taken
+
+
+def _lanes(article: LabelledArticle) -> list[list[dict[str, Any]]]:
+    """Place the sentences of each act on a line from the text's beginning to its end, in percent."""
+    whole = max(len(article.text), 1)
+    rows = list(zip(article.sentences, article.labels, article.proba, strict=True))
+    return [
+        [
+            {
+                "number": number,
+                "left": f"{100 * sentence.start / whole:.2f}",
+                "width": f"{100 * (sentence.end - sentence.start) / whole:.2f}",
+                "share": percent(shares.max()),
+                "text": sentence.text[:80],
+            }
+            for number, (sentence, label, shares) in enumerate(rows)
+            if label == act
+        ]
+        for act in article.label_set.acts
+    ]
 
 
 def _paragraphs(article: LabelledArticle) -> list[list[dict[str, Any]]]:
     paragraphs: dict[int, list[dict[str, Any]]] = {}
     labels = article.label_set
-    for sentence, label, shares in zip(article.sentences, article.labels, article.proba, strict=True):
-        act = labels.acts.index(label) if label in labels.acts else None
+    rows = zip(article.sentences, article.labels, article.proba, strict=True)
+    for number, (sentence, label, shares) in enumerate(rows):
         mark = {
+            "number": number,
             "text": sentence.text,
-            "act": act,
+            "act": labels.acts.index(label) if label in labels.acts else None,
             "title": labels.titles[labels.index(label)],
-            "share": f"{shares.max():.0%}",
+            "share": percent(shares.max()),
+            "unsure": shares.max() < UNSURE,
         }
         paragraphs.setdefault(sentence.paragraph, []).append(mark)
     return list(paragraphs.values())
@@ -176,7 +432,7 @@ def render_page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def worst_mistakes(predictions: Predictions, n: int = N_MISTAKES) -> list[dict[str, Any]]:
+def worst_mistakes(predictions: Predictions, n: int = N_SHOWN) -> list[dict[str, Any]]:
     """List the wrong predictions of highest confidence.
 
     Returns
@@ -189,7 +445,11 @@ def worst_mistakes(predictions: Predictions, n: int = N_MISTAKES) -> list[dict[s
     wrong.sort(key=lambda row: -confidence[row])
     names = ("text", "gold", "predicted", "article", "split")
     return [
-        {"confidence": float(confidence[row]), **{name: getattr(predictions, name)[row] for name in names}}
+        {
+            "confidence": float(confidence[row]),
+            **{name: getattr(predictions, name)[row] for name in names},
+            "text": _cut(predictions.text[row]),
+        }
         for row in wrong[:n]
     ]
 
@@ -237,8 +497,11 @@ def _listed(labels: LabelSet, names: Sequence[str]) -> str:
 def _answer(report: Mapping[str, Any]) -> str:
     """Say in one sentence what the experiment found, no more than its interval allows."""
     against = report["against"]
-    held, test = (score(report["scores"][split]["headline"]["value"]) for split, _ in SPLITS)
-    mean = f"Macro F1 {held} cross-validated, {test} on the test split."
+    held, test = (report["scores"][split]["headline"] for split, _ in SPLITS)
+    mean = (
+        f"Macro F1 is {score(test['value'])} on the test split, 95 % interval {range_of(test)}, "
+        f"and {score(held['value'])} cross-validated, {range_of(held)}."
+    )
     if report["baseline"] is None:
         return f"{mean} This experiment has no baseline."
     if against is None:
@@ -249,7 +512,7 @@ def _answer(report: Mapping[str, Any]) -> str:
         verdict = f"is not told apart from the baseline '{against['name']}'"
     else:
         verdict = f"is {'better' if low > 0 else 'worse'} than the baseline '{against['name']}'"
-    gap = f"difference {signed(found['value'])}, 95 % interval {range_of(found, signed)}, p = {p(found['p_value'])}"
+    gap = f"difference {signed(found['value'])}, 95 % interval {range_of(found, signed)}, {p_phrase(found['p_value'])}"
     return f"{mean} Cross-validated, it {verdict} ({gap})."
 
 
@@ -281,7 +544,14 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        score=score, range=range_of, signed=signed, p=p, dots=lambda text: text.replace(" ", "·")
+        score=score,
+        range=range_of,
+        range_signed=lambda found: range_of(found, signed),
+        signed=signed,
+        p=p,
+        percent=percent,
+        dots=lambda text: text.replace(" ", "·"),
+        capitalize_first=lambda text: text[:1].upper() + text[1:],
     )
     return environment
 
@@ -297,6 +567,17 @@ def score(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.3f}"
 
 
+def percent(value: float | None) -> str:
+    """Write a share as a percentage; undefined is a dash.
+
+    Examples
+    --------
+    >>> percent(0.806), percent(None)
+    ('81 %', '–')
+    """
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.0f} %"
+
+
 def signed(value: float | None) -> str:
     """Write a difference with its sign."""
     return "–" if value is None or math.isnan(value) else f"{value:+.3f}"
@@ -307,6 +588,18 @@ def p(value: float | None) -> str:
     if value is None or math.isnan(value):
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_phrase(value: float | None) -> str:
+    """Write a p-value for a sentence.
+
+    Examples
+    --------
+    >>> p_phrase(0.0123), p_phrase(0.0001)
+    ('p = 0.012', 'p < 0.001')
+    """
+    written = p(value)
+    return f"p {written}" if written.startswith("<") else f"p = {written}"
 
 
 def range_of(estimate: Any, write: Any = score) -> str:

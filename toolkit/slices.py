@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from toolkit.evaluation import Estimate, Predictions, without_nan
-from toolkit.metrics import Counts, article_confusions, macro_f1
+from toolkit.metrics import Counts, encode, macro_f1
 from toolkit.rules import CueIndicators
 from toolkit.significance import draw_articles, holm, interval
 
@@ -210,11 +210,7 @@ def score_slices(
                 f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; pass one a sentence"
             )
     weights = draw_articles(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
-    found = [
-        _score(predictions, group, name, names, weights)
-        for group, names in groups.items()
-        for name in sorted({name for name in names if name is not None})
-    ]
+    found = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
     tested = [place for place, part in enumerate(found) if not np.isnan(part.p_value)]
     corrected = holm([found[place].p_value for place in tested])
     for place, p_value in zip(tested, corrected, strict=True):
@@ -227,34 +223,52 @@ def _rank(part: SliceScore) -> tuple[bool, bool, float, str, str]:
     return not part.is_worse, undefined, 0.0 if undefined else part.difference.value, part.group, part.name
 
 
-def _score(
-    predictions: Predictions, group: str, name: str, names: Sequence[str | None], weights: NDArray[np.float64]
-) -> SliceScore:
+def _score_group(
+    predictions: Predictions, group: str, names: Sequence[str | None], weights: NDArray[np.float64]
+) -> list[SliceScore]:
     labels = predictions.labels
     acts = [labels.index(act) for act in labels.acts]
-    own = np.array([other == name for other in names])
-    rest = np.array([other is not None and other != name for other in names])
+    parts = sorted({name for name in names if name is not None})
+    inside = _count(predictions, names, parts)
+    outside = inside.sum(axis=1, keepdims=True) - inside
+    drawn_inside = np.tensordot(weights, inside, axes=1)
+    # What is drawn of the rest is what is drawn of all the group, less the slice.
+    drawn_outside = drawn_inside.sum(axis=1, keepdims=True) - drawn_inside
+    headlines, rests = (macro_f1(counts.sum(axis=0), acts) for counts in (inside, outside))
+    drawn = macro_f1(drawn_inside, acts)
+    differences = drawn - macro_f1(drawn_outside, acts)
+    n_inside, n_outside = ((counts.sum(axis=(2, 3)) > 0).sum(axis=0) for counts in (inside, outside))
+    found = []
+    for place, name in enumerate(parts):
+        difference = float(headlines[place] - rests[place])
+        n_articles = int(min(n_inside[place], n_outside[place]))
+        testable = n_articles >= LEAST_ARTICLES and not np.isnan(difference)
+        found.append(
+            SliceScore(
+                group=group,
+                name=name,
+                n_sentences=int(inside[:, place].sum()),
+                n_articles=int(n_inside[place]),
+                headline=Estimate(float(headlines[place]), *interval(drawn[:, place])),
+                difference=Estimate(difference, *interval(differences[:, place])),
+                p_value=_p_value(difference, differences[:, place], n_articles) if testable else float("nan"),
+                corrected=float("nan"),
+            )
+        )
+    return found
 
-    def count(kept: ArrayLike) -> Counts:
-        return article_confusions(predictions.gold, predictions.predicted, predictions.article, labels.names, kept)
 
-    inside, outside = count(own), count(rest)
-    headline = float(macro_f1(inside.sum(axis=0), acts))
-    difference = headline - float(macro_f1(outside.sum(axis=0), acts))
-    drawn = macro_f1(np.tensordot(weights, inside, axes=1), acts)
-    differences = drawn - macro_f1(np.tensordot(weights, outside, axes=1), acts)
-    n_inside, n_outside = (int((part.sum(axis=(1, 2)) > 0).sum()) for part in (inside, outside))
-    testable = min(n_inside, n_outside) >= LEAST_ARTICLES and not np.isnan(difference)
-    return SliceScore(
-        group=group,
-        name=name,
-        n_sentences=int(own.sum()),
-        n_articles=n_inside,
-        headline=Estimate(headline, *interval(drawn)),
-        difference=Estimate(difference, *interval(differences)),
-        p_value=_p_value(difference, differences, min(n_inside, n_outside)) if testable else float("nan"),
-        corrected=float("nan"),
-    )
+def _count(predictions: Predictions, names: Sequence[str | None], parts: Sequence[str]) -> Counts:
+    """Count gold against predicted label by article and slice, (n_articles, n_slices, n_labels, n_labels)."""
+    labels = predictions.labels.names
+    rows = np.array([row for row, name in enumerate(names) if name is not None], dtype=np.intp)
+    place = {name: number for number, name in enumerate(parts)}
+    slice_of = np.array([place[name] for name in names if name is not None], dtype=np.intp)
+    articles, article = np.unique(np.asarray(predictions.article), return_inverse=True)
+    gold, predicted = encode(predictions.gold, labels), encode(predictions.predicted, labels)
+    counts = np.zeros((len(articles), len(parts), len(labels), len(labels)))
+    np.add.at(counts, (article[rows], slice_of, gold[rows], predicted[rows]), 1)
+    return counts
 
 
 def _p_value(observed: float, drawn: Counts, n_articles: int) -> float:
