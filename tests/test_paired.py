@@ -82,6 +82,11 @@ def test_effect_on_articles_is_that_of_the_paired_t_test():
     )
 
 
+def test_article_whose_absence_leaves_no_score_has_no_part_in_the_effect():
+    # Differences 1, 2 and 3, as in the docstring.
+    assert standardised_difference(2.0, np.array([2.5, np.nan, 2.0, 1.5])) == 2
+
+
 def test_effect_without_spread_or_articles_is_undefined():
     assert np.isnan(standardised_difference(1.0, np.full(7, 0.1 + 0.2)))
     assert np.isnan(standardised_difference(1.0, np.array([np.nan, 1.0])))
@@ -175,6 +180,21 @@ def test_threads_and_order_of_pairs_do_not_matter(pair, draws):
     samples = [sample_run(second, second_right, headline, draws), sample_run(first, first_right, headline, draws)]
     compare_samples(samples[0], samples[0], headline, draws)
     assert astuple(compare_samples(samples[1], samples[0], headline, draws)) == expected
+
+
+def test_confusion_alone_gives_the_same_comparison(draws):
+    rng = np.random.default_rng(8)
+    gold, names, parts = rng.integers(0, 5, 200), np.array(list("abcde")), []
+    for _ in range(2):
+        proba = rng.dirichlet(np.ones(5), 200)
+        predicted = proba.argmax(axis=1)
+        counts = metrics.count_articles(names[gold], names[predicted], proba, np.arange(200) // 5, "abcde")
+        parts.append((counts, predicted == gold))
+    (first, first_right), (second, second_right) = parts
+    quick = [metrics.confusion_only(counts) for counts in (first, second)]
+    assert compare_pair(*quick, first_right, second_right, headline, draws) == compare_pair(
+        first, second, first_right, second_right, headline, draws
+    )
 
 
 def test_parts_that_do_not_fit_are_refused(pair, draws):

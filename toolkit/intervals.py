@@ -37,7 +37,9 @@ def bca_interval(resampled: Counts, value: float, left_out: Counts, level: float
 
     A percentile interval assumes that resampled scores lie around the score as the score
     lies around the truth. This one moves both ends by how far the resampled scores lie to
-    one side of the score, and by how much its spread changes with its size.
+    one side of the score, and by how much its spread changes with its size. It is no cure
+    for few articles: for macro F1 both cover 95 % of 137 simulated articles, and 92 to 93 %
+    of 15 (``tests/test_intervals.py``).
 
     Parameters
     ----------
@@ -73,10 +75,11 @@ def bca_interval(resampled: Counts, value: float, left_out: Counts, level: float
     from scipy.special import ndtr, ndtri
 
     drawn, rest = resampled[~np.isnan(resampled)], left_out[~np.isnan(left_out)]
-    if np.isnan(value) or len(drawn) == 0 or len(rest) == 0:
+    if len(drawn) == 0 or len(rest) == 0:
         return float("nan"), float("nan")
     # Resampled scores equal to the score stand half below it, half above.
     below = (np.mean(drawn < value) + np.mean(drawn <= value)) / 2
+    # An undefined score has none on either side.
     if not 0 < below < 1:
         return float("nan"), float("nan")
     bias, acceleration = ndtri(below), _acceleration(rest)

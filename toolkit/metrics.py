@@ -258,6 +258,29 @@ def count_articles(
     return ArticleCounts(counts, losses, bins)
 
 
+def confusion_only(counts: ArticleCounts) -> ArticleCounts:
+    """Drop what only scores of probabilities need, so that resampling costs less than half.
+
+    Parameters
+    ----------
+    counts : ArticleCounts
+        Counts of n articles.
+
+    Returns
+    -------
+    ArticleCounts
+        With no column in ``losses`` and no bin in ``bins``: for scores of the confusion
+        alone, such as the headline.
+
+    Examples
+    --------
+    >>> counts = count_articles(["a"], ["b"], [[0.4, 0.6]], ["x"], labels=["a", "b"])
+    >>> confusion_only(counts).confusion.tolist(), confusion_only(counts).bins.shape
+    ([[[0.0, 1.0], [0.0, 0.0]]], (1, 0, 3))
+    """
+    return ArticleCounts(counts.confusion, counts.losses[:, :0], counts.bins[:, :0])
+
+
 def check_probabilities(proba: NDArray[np.float64], n_sentences: int, n_labels: int) -> None:
     """Raise ``ValueError`` unless each of n sentences has n probabilities that sum to 1."""
     if n_sentences == 0:

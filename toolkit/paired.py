@@ -126,7 +126,8 @@ def sample_run(counts: ArticleCounts, right: ArrayLike, score: Score, draws: Dra
     Parameters
     ----------
     counts : ArticleCounts
-        Of n articles.
+        Of n articles; where the score is one of the confusion alone, those of
+        ``metrics.confusion_only`` do and are quicker.
     right : array-like of bool of shape (n_sentences,)
         Whether each sentence is predicted right, in an order shared by all runs.
     score : callable
