@@ -361,7 +361,7 @@ LAYERS = [
     {"labels", "lexicon", "crossvalidation", "powerlaw"},
     {"tables", "corpus", "segmentation", "config"},
     {"documents", "recalibration", "rules", "splits", "metrics"},
-    {"features", "significance"},
+    {"effects", "features", "significance"},
     {"pipelines", "intervals"},
     {"agreement", "evaluation", "explanation", "paired", "quality"},
     {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "slices"},

@@ -1,27 +1,17 @@
-"""Paired comparisons: each figure by hand or by an oracle, and what simulations say of the tests."""
+"""A paired comparison says what its parts say; simulations show how far its tests can be trusted."""
 
 import time
 from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
-from scipy import stats
 from simulation import ACTS, GROUPED, SHIPPED, Design, simulate, uncalibrated
 from threadpoolctl import threadpool_limits
 
 from toolkit import metrics
+from toolkit.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
 from toolkit.intervals import bca_interval, leave_one_out
-from toolkit.paired import (
-    cohen_g,
-    compare_pair,
-    compare_samples,
-    make_draws,
-    mcnemar_test,
-    reversal_chance,
-    reversed_share,
-    sample_run,
-    standardised_difference,
-)
+from toolkit.paired import compare_pair, compare_samples, make_draws, sample_run
 from toolkit.significance import draw_articles, interval, randomisation_test, weigh
 
 
@@ -43,77 +33,6 @@ def pair():
 @pytest.fixture
 def draws():
     return make_draws(40, 300, np.random.default_rng(0))
-
-
-def test_mcnemar_is_the_exact_binomial_test():
-    for only_first in range(13):
-        for only_second in range(13):
-            n_told = max(1, only_first + only_second)
-            expected = stats.binomtest(only_first, n_told).pvalue if only_first + only_second else 1
-            assert mcnemar_test(only_first, only_second) == pytest.approx(expected)
-
-
-def test_mcnemar_doubles_the_smaller_tail():
-    # Of 16 orders of four coins, 1 has no head and 4 have one.
-    assert mcnemar_test(3, 1) == mcnemar_test(1, 3) == pytest.approx(2 * 5 / 16)
-
-
-def test_systems_never_told_apart_have_no_effect_and_p_value_one():
-    assert mcnemar_test(0, 0) == 1
-    assert np.isnan(cohen_g(0, 0))
-
-
-def test_effect_on_sentences_is_the_distance_from_half():
-    assert cohen_g(7, 1) == 7 / 8 - 1 / 2
-    assert cohen_g(1, 7) == 1 / 8 - 1 / 2
-
-
-@pytest.mark.parametrize("function", [mcnemar_test, cohen_g])
-def test_negative_numbers_are_refused(function):
-    with pytest.raises(ValueError, match="3 and -1 sentences came as right by one system only; expected counts"):
-        function(3, -1)
-
-
-def test_effect_on_articles_is_that_of_the_paired_t_test():
-    first, second = np.random.default_rng(1).normal(size=(2, 25))
-    left_out = np.array([np.delete(first - second, place).mean() for place in range(25)])
-    assert standardised_difference((first - second).mean(), left_out) == pytest.approx(
-        stats.ttest_rel(first, second).statistic / np.sqrt(25)
-    )
-
-
-def test_article_whose_absence_leaves_no_score_has_no_part_in_the_effect():
-    # Differences 1, 2 and 3, as in the docstring.
-    assert standardised_difference(2.0, np.array([2.5, np.nan, 2.0, 1.5])) == 2
-
-
-def test_effect_without_spread_or_articles_is_undefined():
-    assert np.isnan(standardised_difference(1.0, np.full(7, 0.1 + 0.2)))
-    assert np.isnan(standardised_difference(1.0, np.array([np.nan, 1.0])))
-
-
-def test_reversals_are_counted_and_ties_count_half():
-    resampled = np.array([3.0, 1.0, np.nan, 0.0, -1.0])
-    assert reversed_share(resampled, 1.0) == (1 + 1 / 2) / 4
-    # Of 16 pairs six sum to less than 1: twice -1 with 0 and with 1, -1 with -1, 0 with 0;
-    # 0 with 1 is a tie, and counts half, twice.
-    assert reversal_chance(resampled, 1.0) == (6 + 2 / 2) / 16
-    assert reversed_share(-resampled, -1.0) == 3 / 8
-    assert reversal_chance(-resampled, -1.0) == 7 / 16
-
-
-@pytest.mark.parametrize("function", [reversed_share, reversal_chance])
-def test_without_an_order_nothing_is_reversed(function):
-    assert np.isnan(function(np.array([1.0, -1.0]), 0.0))
-    assert np.isnan(function(np.array([1.0, -1.0]), np.nan))
-    assert np.isnan(function(np.array([np.nan]), 1.0))
-
-
-def test_chance_of_reversal_is_the_normal_one_where_errors_are_normal():
-    errors = stats.norm.ppf((np.arange(2000) + 0.5) / 2000)
-    assert reversed_share(1 + errors, 1.0) == pytest.approx(stats.norm.cdf(-1), abs=1e-3)
-    # The error of new articles comes on top of that of the old.
-    assert reversal_chance(1 + errors, 1.0) == pytest.approx(stats.norm.cdf(-1 / np.sqrt(2)), abs=1e-3)
 
 
 def test_comparison_gathers_what_its_parts_say(pair, draws):
