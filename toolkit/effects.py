@@ -154,7 +154,8 @@ def reversed_share(resampled: Counts, value: float) -> float:
     Returns
     -------
     float
-        In [0, 1]; a resampled difference of 0 counts half. ``nan`` if the difference found
+        In [0, 1]; a resampled difference of 0 counts half. It is known to one part in the
+        number of resamples: 0 says "rarer than that", not "never". ``nan`` if the difference found
         is 0 or undefined: then there is no order to reverse.
 
     Examples
@@ -191,7 +192,7 @@ def reversal_chance(resampled: Counts, value: float) -> float:
     Returns
     -------
     float
-        In [0, 1]; a sum of exactly 0 counts half. ``nan`` if the difference found is 0 or
+        In [0, 1]; a sum of exactly 0 counts half, and 0 says "very rare", not "never". ``nan`` if the difference found is 0 or
         undefined: then there is no order to reverse.
 
     References
