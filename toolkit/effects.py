@@ -192,8 +192,8 @@ def reversal_chance(resampled: Counts, value: float) -> float:
     Returns
     -------
     float
-        In [0, 1]; a sum of exactly 0 counts half, and 0 says "very rare", not "never". ``nan`` if the difference found is 0 or
-        undefined: then there is no order to reverse.
+        In [0, 1]; a sum of exactly 0 counts half, and 0 says "very rare", not "never".
+        ``nan`` if the difference found is 0 or undefined: then there is no order to reverse.
 
     References
     ----------
