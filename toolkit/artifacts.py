@@ -8,8 +8,9 @@ import itertools
 import json
 import platform
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ from toolkit.labels import LabelSet
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+    from toolkit.engine.program import Skeleton
 
 # Raise by one when a reader of the old number cannot read the new files.
 MODEL_FORMAT = 1
@@ -38,16 +41,35 @@ TRUSTED_TYPES = (
     "toolkit.rules.KeywordRules",
 )
 FILES = {"skops": "pipeline.skops", "joblib": "pipeline.joblib"}
+COMPILED = "compiled.npz"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SavedModel:
-    """A fitted pipeline, its label set, and the manifest it was saved with."""
+    """A fitted pipeline, its label set, and the manifest it was saved with.
 
-    pipeline: Pipeline
+    Attributes
+    ----------
+    labels : LabelSet
+        Order of the probabilities.
+    manifest : mapping
+        As it was saved.
+    open_pipeline : callable
+        Opens the pipeline from the bytes that were read and checked.
+    skeleton : Skeleton or None
+        The pipeline, compiled, if it was saved with the model for the same bytes.
+    """
+
     labels: LabelSet
     manifest: Mapping[str, Any]
+    open_pipeline: Callable[[], Pipeline]
+    skeleton: Skeleton | None = None
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The fitted pipeline itself; opened when first asked for."""
+        return self.open_pipeline()
 
 
 def save_model(
@@ -105,19 +127,62 @@ def save_model(
         raise ModelError(f"the pipeline was dumped but cannot be loaded back; use types that can [{name}]") from error
     if not np.allclose(predict_proba(pipeline, probe, labels), predict_proba(loaded, probe, labels), atol=1e-12):
         raise ModelError(f"the pipeline loaded back gives other probabilities; use another format [{name}]")
+    digest = hashlib.sha256(content).hexdigest()
+    compiled, about_compiled = _compile(loaded, probe, labels, digest)
     manifest = {
         "format": MODEL_FORMAT,
         "file": name,
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": digest,
         "bytes": len(content),
+        "compiled": about_compiled,
         "labels": labels.to_dict(),
         "versions": versions(),
         **about,
     }
     (folder / name).write_bytes(content)
+    if compiled:
+        (folder / COMPILED).write_bytes(compiled)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(card, encoding="utf-8")
     return manifest
+
+
+def _compile(
+    pipeline: Pipeline, probe: Sequence[str], labels: LabelSet, digest: str
+) -> tuple[bytes | None, dict[str, Any]]:
+    """Compile a pipeline and compare it with itself; return the bytes, and what the manifest says of them."""
+    from toolkit.engine.compilation import compile_pipeline
+    from toolkit.engine.heads import CannotCompile
+    from toolkit.engine.scorer import Scorer
+    from toolkit.engine.storage import dump_skeleton, load_skeleton
+
+    try:
+        content = dump_skeleton(compile_pipeline(pipeline))
+    except CannotCompile as error:
+        return None, {"reason": str(error)}
+    expected = pipeline.predict_proba(list(probe))
+    found = Scorer(load_skeleton(content), pipeline.predict_proba).predict_proba(list(probe))
+    if not np.allclose(found, expected, rtol=0, atol=1e-8):
+        raise ModelError("the compiled pipeline gives other probabilities; report the model as a bug")
+    own = hashlib.sha256(content).hexdigest()
+    return content, {"file": COMPILED, "sha256": own, "bytes": len(content), "of": digest}
+
+
+def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> Skeleton | None:
+    """Read the compiled pipeline if it is there, intact, and of the pipeline that lies beside it."""
+    from toolkit.engine.storage import load_skeleton
+
+    about = manifest.get("compiled")
+    if not isinstance(about, dict) or about.get("of") != manifest["sha256"] or about.get("file") != COMPILED:
+        return None
+    try:
+        content = (folder / COMPILED).read_bytes()
+        if hashlib.sha256(content).hexdigest() != about.get("sha256"):
+            return None
+        return load_skeleton(content)
+    except (OSError, ValueError):
+        # Nothing is lost: the pipeline itself is compiled anew.
+        return None
 
 
 def versions() -> dict[str, str]:
@@ -194,8 +259,16 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
             f"pass trusted=True (--trust on the command line) [{path}]"
         )
     load = _load_skops if manifest["file"] == FILES["skops"] else _load_joblib
-    pipeline = load(content, str(path))
-    return SavedModel(pipeline, LabelSet.from_dict(manifest["labels"]), manifest)
+    model = SavedModel(
+        LabelSet.from_dict(manifest["labels"]),
+        manifest,
+        lambda: load(content, str(path)),
+        _read_compiled(folder, manifest),
+    )
+    if model.skeleton is None:
+        # What is wrong with the file is said now, not when it is first used.
+        _ = model.pipeline
+    return model
 
 
 def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:

@@ -321,12 +321,13 @@ def _label_table(options: argparse.Namespace, path: str) -> int:
 
 
 def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
-    from toolkit.report import render_articles
     from toolkit.tables import read_article, whole_file
 
     model = _load(options)
     several = len(inputs) > 1
     if options.output and options.output.lower().endswith(".html"):
+        from toolkit.report import render_articles
+
         articles = [
             ("standard input" if name == "-" else name, model.label_article(read_article(name))) for name in inputs
         ]
@@ -684,10 +685,18 @@ def _inspect(options: argparse.Namespace) -> int:
     print(f"file         {manifest['file']}, {manifest['bytes']:,} bytes, {state}")
     print(f"labels       {_plain(', '.join(label['name'] for label in manifest['labels']['label']))}")
     print(f"segmenter    {_plain(str(manifest.get('segmenter', '–')))}")
+    print(f"engine       {_plain(_engine_line(manifest))}")
     print("needs        " + _plain(", ".join(f"{name} {number}" for name, number in manifest["versions"].items())))
     print(f"types        {_plain(', '.join(found['types']) or '–')}")
     print(f"not trusted  {_plain(', '.join(found['untrusted']) or 'none')}")
     return DONE
+
+
+def _engine_line(manifest: dict[str, Any]) -> str:
+    compiled = manifest.get("compiled") or {}
+    if "reason" in compiled:
+        return f"scikit-learn: {compiled['reason']}"
+    return f"compiled, {compiled['bytes']:,} bytes" if "bytes" in compiled else "compiled when first used"
 
 
 if __name__ == "__main__":

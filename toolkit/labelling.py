@@ -18,7 +18,10 @@ from toolkit.segmentation import Sentence, segment
 from toolkit.tables import Row, text_column
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from sklearn.pipeline import Pipeline
+
+    from toolkit.engine.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,43 @@ class SentenceClassifier:
     labels : tuple of str
         Label names, in the order of the probability columns.
     pipeline : Pipeline
-        The fitted scikit-learn pipeline itself.
+        The fitted scikit-learn pipeline itself, opened when first asked for.
+    engine : str
+        ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled.
     """
 
     def __init__(self, model: SavedModel) -> None:
-        self.pipeline: Pipeline = model.pipeline
+        self._model = model
         self.label_set = model.labels
         self.manifest: Mapping[str, Any] = model.manifest
 
     def __repr__(self) -> str:
         return f"SentenceClassifier({self.manifest.get('experiment', '?')!r}, labels={self.labels})"
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The fitted scikit-learn pipeline itself."""
+        return self._model.pipeline
+
+    @cached_property
+    def _engine(self) -> tuple[str, Scorer | None]:
+        from toolkit.engine.heads import CannotCompile
+        from toolkit.engine.scorer import Scorer
+
+        skeleton = self._model.skeleton
+        try:
+            if skeleton is None:
+                from toolkit.engine.compilation import compile_pipeline
+
+                skeleton = compile_pipeline(self.pipeline)
+        except CannotCompile as error:
+            return f"scikit-learn: {error}", None
+        return "compiled", Scorer(skeleton, lambda sentences: self.pipeline.predict_proba(sentences))
+
+    @property
+    def engine(self) -> str:
+        """What labels: ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled."""
+        return self._engine[0]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,15 +133,47 @@ class SentenceClassifier:
         TypeError
             If one text came instead of a sequence, or an item is not text.
         """
-        from toolkit.pipelines import predict_proba
-
         if isinstance(sentences, str):
             raise TypeError("one text came, expected a sequence of sentences; wrap it in a list or use label_article")
         listed = list(sentences)
         for place, sentence in enumerate(listed):
             if not isinstance(sentence, str):
                 raise TypeError(f"sentence {place} is {sentence!r}, expected text; drop or fill the missing ones")
-        return predict_proba(self.pipeline, listed, self.label_set)
+        _, scorer = self._engine
+        if scorer is None:
+            from toolkit.pipelines import predict_proba
+
+            return predict_proba(self.pipeline, listed, self.label_set)
+        return self._in_order(scorer.classes, scorer.predict_proba(listed))
+
+    def predict_proba_column(self, column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
+        """Return probabilities of an Arrow column of text, shape (n_sentences, n_labels).
+
+        The quickest way: no Python object is made of a sentence.
+
+        Raises
+        ------
+        TypeError
+            If the column is not text.
+        ValueError
+            If a row is missing or is not UTF-8; the message names it.
+        """
+        chunks = column.chunks if hasattr(column, "chunks") else [column]
+        _, scorer = self._engine
+        if scorer is None:
+            from toolkit.engine.scorer import column_bytes
+
+            for chunk in chunks:
+                column_bytes(chunk)
+            return self.predict_proba([text for chunk in chunks for text in chunk.to_pylist()])
+        found = [self._in_order(scorer.classes, scorer.predict_proba_column(chunk)) for chunk in chunks]
+        return np.concatenate([np.zeros((0, len(self.labels))), *found])
+
+    def _in_order(self, classes: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Put columns in the order of the label set; a label not seen in training has probability 0."""
+        proba = np.zeros((len(shares), len(self.labels)))
+        proba[:, [self.label_set.index(name) for name in classes]] = shares
+        return proba
 
     def predict(self, sentences: Sequence[str]) -> NDArray[np.str_]:
         """Return the most probable label of each sentence, shape (n_sentences,)."""

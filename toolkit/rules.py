@@ -81,6 +81,10 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (n_sentences, n_labels), columns as ``classes_``."""
         check_is_fitted(self)
+        return self.rule_table()[self._fired(X)]
+
+    def rule_table(self) -> NDArray[np.float64]:
+        """Return the probabilities that each rule gives, shape (n_rules + 1, n_labels); last, the fallback."""
         spoken = [label for label, _ in self.rules] + [self.fallback]
         table = np.empty((len(spoken), len(self.classes_)))
         for rule, label in enumerate(spoken):
@@ -88,7 +92,7 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
             others = np.where(own, 0.0, self.priors_ + 1e-9)
             table[rule] = others / others.sum() * (1 - self.confidences_[rule]) if others.any() else 0.0
             table[rule, own] = 1.0 - table[rule].sum()
-        return table[self._fired(X)]
+        return table
 
     def _fired(self, sentences: Sequence[str]) -> NDArray[np.intp]:
         """Return the number of the first rule with a cue in each sentence."""

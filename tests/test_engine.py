@@ -1,0 +1,446 @@
+"""Compiled pipelines give what scikit-learn gives, for any text."""
+
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.svm import LinearSVC
+
+from toolkit.engine import characters, kernel, scorer
+from toolkit.engine.compilation import compile_pipeline
+from toolkit.engine.cues import compile_cues, refusal
+from toolkit.engine.heads import CannotCompile
+from toolkit.engine.scorer import Scorer
+from toolkit.engine.storage import dump_skeleton, load_skeleton
+from toolkit.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.rules import CueIndicators, KeywordRules
+
+SENTENCES = [
+    "The Minister DENIED the report; he said it was “baseless”!",
+    "They agreed to a treaty, and we will   be given\u00a0time.",
+    "It's a lie? Non: l'État accusé a menti. İstanbul, ΣΟΦΟΣ ﬁn.",
+    "He denied it. He denied it again and again, banana banana.",
+    "Rain fell on the far river by night, 12 3 a b.",
+    "accuser accused accuses the State of lying",
+    "The old ministry said it hoped for the treaty",
+    "über die Straße 東京 по-русски ½ ² e\u0301te\u0301 \ud800 x\x00y",
+]
+LABELS = ["denial", "pledge", "accusation", "denial", "none", "accusation", "statement", "none"]
+RULES = [
+    ("denial", ("denied", "no truth", "pleaded not guilty", "k*")),
+    ("accusation", ("accus*", "a*ed", "broke its promise", 'said"', "*ing", "straße")),
+    ("pledge", ("agreed to", "we will", "will be given", "b* again", "it's")),
+    ("statement", ("said", '"*', "state of", "*")),
+]
+CLASSES = {"say": "said say*", "deny": "den* denied", "wrong": "lie lying", "quote": '" “', "state": "sta* stat*"}
+
+
+def ngrams(**other):
+    return {
+        "words": TfidfVectorizer(token_pattern=WORD_OR_MARK, ngram_range=(1, 2), sublinear_tf=True, **other),
+        "within": TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, **other),
+    }
+
+
+def default_union():
+    classes = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 4), sublinear_tf=True)
+    parts = [*ngrams().items(), ("cues", CueIndicators(RULES))]
+    return FeatureUnion([*parts, ("classes", Pipeline([("classes", WordClasses(CLASSES)), ("ngrams", classes)]))])
+
+
+def logistic():
+    return LogisticRegression(C=30, max_iter=500)
+
+
+PIPELINES = {
+    "default": lambda: make_pipeline(default_union(), logistic()),
+    "words": lambda: make_pipeline(ngrams()["words"], logistic()),
+    "within words": lambda: make_pipeline(ngrams()["within"], logistic()),
+    "defaults of scikit-learn": lambda: make_pipeline(TfidfVectorizer(), logistic()),
+    "case kept": lambda: make_pipeline(FeatureUnion([*ngrams(lowercase=False).items()]), logistic()),
+    "accents, unicode": lambda: make_pipeline(FeatureUnion([*ngrams(strip_accents="unicode").items()]), logistic()),
+    "accents, ascii": lambda: make_pipeline(FeatureUnion([*ngrams(strip_accents="ascii").items()]), logistic()),
+    "characters": lambda: make_pipeline(TfidfVectorizer(analyzer="char", ngram_range=(1, 4)), logistic()),
+    "characters and words": lambda: make_pipeline(
+        FeatureUnion(
+            [
+                ("c", CountVectorizer(analyzer="char", ngram_range=(2, 3))),
+                ("w", TfidfVectorizer(norm="l1", use_idf=False)),
+            ],
+            transformer_weights={"w": 3.0, "c": 0.25},
+        ),
+        logistic(),
+    ),
+    "long n-grams only": lambda: make_pipeline(
+        FeatureUnion(
+            [
+                ("c", TfidfVectorizer(analyzer="char_wb", ngram_range=(5, 7))),
+                ("w", TfidfVectorizer(ngram_range=(2, 3), token_pattern=r"(?u)\b\w+\b")),
+            ]
+        ),
+        logistic(),
+    ),
+    "stop words": lambda: make_pipeline(
+        TfidfVectorizer(stop_words=["the", "he", "it"], ngram_range=(1, 3), token_pattern=r"\w+", norm="l1"), logistic()
+    ),
+    "binary": lambda: make_pipeline(TfidfVectorizer(binary=True, norm=None), logistic()),
+    "counts, naive Bayes": lambda: make_pipeline(CountVectorizer(ngram_range=(1, 2)), MultinomialNB()),
+    "binary counts": lambda: make_pipeline(
+        CountVectorizer(binary=True, analyzer="char_wb", ngram_range=(1, 3)), ComplementNB()
+    ),
+    "counts, then weights": lambda: make_pipeline(CountVectorizer(), TfidfTransformer(sublinear_tf=True), logistic()),
+    "calibrated machine": lambda: make_pipeline(
+        ngrams()["words"], CalibratedClassifierCV(LinearSVC(), cv=2, ensemble=False)
+    ),
+    "calibrated machines": lambda: make_pipeline(ngrams()["words"], CalibratedClassifierCV(LinearSVC(), cv=2)),
+    "one against the rest": lambda: make_pipeline(ngrams()["words"], OneVsRestClassifier(logistic())),
+    "stochastic": lambda: make_pipeline(ngrams()["within"], SGDClassifier(loss="log_loss", random_state=1)),
+    "rules": lambda: make_pipeline(KeywordRules(RULES, "none")),
+    "cues alone": lambda: make_pipeline(CueIndicators(RULES), logistic()),
+}
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """Each pipeline fitted once, and its compiled form."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            pipeline = PIPELINES[name]().fit(SENTENCES * 3, LABELS * 3)
+            made[name] = pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=1)
+        return made[name]
+
+    return get
+
+
+def check_same(pipeline, compiled, sentences):
+    expected = pipeline.predict_proba(sentences)
+    found = compiled.predict_proba(sentences)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+    close = np.sort(expected, axis=1)
+    # A tie is the only thing that rounding may decide otherwise.
+    clear = close[:, -1] - close[:, -2] > 1e-8
+    assert (found.argmax(axis=1) == expected.argmax(axis=1))[clear].all()
+
+
+HOSTILE = [
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\u2003He\u2003denied\u00a0it\x85again\x1cand\u3000again",
+    "agreed \t\n to",
+    "agreed\u00a0to, agreedto agreed",
+    "WE WILL be GIVEN. we will",
+    "\ud800\udfff x\ud800y",
+    "İİ İstanbul i̇",
+    "ΣΟΦΟΣ Σ σ ς",
+    "ﬁ ﬀ ß ẞ ſtate ſaid aſed Kelvin Kind",
+    "e\u0301 \u0301\u0301 \u00a8 ´ a¨b \ufdfa",
+    "x" * 5000,
+    "said " * 3000,
+    "ab" * 10000 + " denied",
+    '"said" “said” said"x x"said ""',
+    "it's its it 's",
+    "pleaded not guilty pleaded not very guilty not guilty",
+    "broke its promise broke its its promise",
+    "banana bananabanana anan",
+    "東京東京 ½ ² ٣ _ __ a_b",
+    "a" * 16 + " " + "a" * 15 + "b " + "a" * 17 + " " + "a" * 8 + " " + "a" * 9,
+]
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_hostile_texts_score_as_in_scikit_learn(fitted, name):
+    check_same(*fitted(name), HOSTILE + SENTENCES)
+
+
+WORDS = st.sampled_from(
+    " ".join(SENTENCES).split()
+    + [cue for _, cues in RULES for cue in cues]
+    + ["Said", "SAID", "denies", "ſaid", "K", "stated", "x" * 20, "Σ", "İ", "“", '"', "agreed", "to", "not"]
+)
+SPACES = st.sampled_from([" ", " ", " ", "  ", "\n", "\u2003", "\u00a0", "\x1f", "\t ", "", ".", "-", '"'])
+LETTERS = st.text(
+    st.one_of(
+        st.characters(),
+        st.characters(categories=["Cs"]),
+        st.sampled_from("ab \x00\u0301İΣſKı“”\u200d\u0345½²\U0001d7d8\U00010400\ufdfa\u00a8"),
+    ),
+    max_size=30,
+)
+TEXTS = st.one_of(
+    LETTERS,
+    st.lists(st.tuples(st.one_of(WORDS, WORDS, WORDS, LETTERS), SPACES), max_size=12).map(
+        lambda pairs: "".join(word + space for word, space in pairs)
+    ),
+)
+PATIENT = settings(
+    deadline=None, database=None, derandomize=True, suppress_health_check=[*HealthCheck], max_examples=60
+)
+BATCH = 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PIPELINES)
+@PATIENT
+@given(texts=st.lists(TEXTS, min_size=BATCH, max_size=BATCH))
+def test_any_text_scores_as_in_scikit_learn(fitted, name, texts):
+    check_same(*fitted(name), texts)
+
+
+@settings(PATIENT, max_examples=60)
+@given(texts=st.lists(TEXTS, min_size=BATCH, max_size=BATCH))
+def test_any_text_scores_with_the_default_as_in_scikit_learn(fitted, texts):
+    check_same(*fitted("default"), texts)
+
+
+@pytest.mark.slow
+@settings(PATIENT, max_examples=2000)
+@given(texts=st.lists(TEXTS, min_size=BATCH, max_size=BATCH))
+def test_a_hundred_thousand_texts_score_as_in_scikit_learn(fitted, texts):
+    check_same(*fitted("default"), texts)
+
+
+@pytest.mark.slow
+def test_every_code_point_scores_as_in_scikit_learn(fitted):
+    texts = [f"a{chr(point)}b {chr(point)}denied{chr(point)} {chr(point)}" for point in range(0, 0x110000)]
+    texts = [text for text in texts if text[1] not in "Σ"]
+    for name in ("default", "case kept"):
+        for first in range(0, len(texts), 50_000):
+            check_same(*fitted(name), texts[first : first + 50_000])
+
+
+def test_tables_of_characters_are_those_of_python():
+    kinds, view = characters.kinds(), characters.view(True, None)
+    spaces = set(np.flatnonzero(kinds & characters.SPACE).tolist())
+    assert spaces == {point for point in range(0x110000) if chr(point).isspace()}
+    rng = np.random.default_rng(0)
+    for point in [*range(0x500), *rng.integers(0, 0x110000, 5000).tolist()]:
+        assert bool(kinds[point] & characters.WORD) == bool(re.match(r"\w", chr(point)))
+        place = view.mapped[point]
+        seen = chr(place) if place >= 0 else expansion(view, place)
+        assert seen == chr(point).lower()
+
+
+def expansion(view, place):
+    return "".join(map(chr, view.expansions[view.bounds[-1 - place] : view.bounds[-place]]))
+
+
+@pytest.mark.parametrize("accents", ["unicode", "ascii"])
+def test_accents_are_stripped_as_in_scikit_learn(accents):
+    from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
+
+    strip = strip_accents_unicode if accents == "unicode" else strip_accents_ascii
+    view = characters.view(True, accents)
+    for point in [*range(0x3000), *range(0xF900, 0x10000), *range(0xAC00, 0xD800, 97)]:
+        place = view.mapped[point]
+        seen = chr(place) if place >= 0 else expansion(view, place)
+        assert seen == strip(chr(point).lower()), hex(point)
+
+
+@settings(PATIENT, max_examples=300)
+@given(
+    cues=st.lists(st.text("ab* \"'ks", min_size=1, max_size=6), min_size=1, max_size=5),
+    texts=st.lists(st.text("aAbB \"'kK\u212as\u017f.\n", max_size=14), min_size=5, max_size=20),
+)
+def test_cue_lists_match_as_their_pattern(cues, texts):
+    cues = [" ".join(cue.split()) or "a" for cue in cues]
+    pipeline = make_pipeline(KeywordRules([("x", cues)], "y")).fit(["a", "b"], ["x", "y"])
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
+
+
+def test_many_cues_of_several_words_take_several_machine_words():
+    cues = [f"a{number} b{number} c{number}" for number in range(50)]
+    assert len(compile_cues([cues]).first) == 3
+    pipeline = make_pipeline(KeywordRules([("x", cues)], "y")).fit(["a", "b"], ["x", "y"])
+    texts = [f"a{number} b{other} c{number}" for number in range(50) for other in (number, number + 1)]
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "reason"),
+    [
+        (make_pipeline(CountVectorizer(), DummyClassifier()), "DummyClassifier is not compiled"),
+        (make_pipeline(HashingVectorizer(), logistic()), "HashingVectorizer is not compiled"),
+        (make_pipeline(CountVectorizer(tokenizer=str.split, token_pattern=None), logistic()), "is code of its own"),
+        (make_pipeline(CountVectorizer(token_pattern=r"\d+|it"), logistic()), "is not one of those compiled"),
+        (make_pipeline(CountVectorizer(analyzer=str.split), logistic()), "is code of its own"),
+        (make_pipeline(CueIndicators([("x", ("a  b",))]), logistic()), "white space other than single spaces"),
+        (make_pipeline(CountVectorizer(), SGDClassifier(max_iter=10000)), "has no probabilities of its own"),
+        (
+            make_pipeline(CountVectorizer(), CalibratedClassifierCV(LinearSVC(), method="isotonic", cv=2)),
+            "method='isotonic' is not compiled",
+        ),
+    ],
+)
+def test_pipeline_that_cannot_be_compiled_says_why(pipeline, reason):
+    texts = ["it 1 a", "it 2 b", "it 3 a", "it 4 b"]
+    with pytest.raises(CannotCompile, match=re.escape(reason)):
+        compile_pipeline(pipeline.fit(texts, ["a", "b", "a", "b"]))
+
+
+def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
+    pipeline, _ = fitted("words")
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    check_same(pipeline, compiled, ["ΣΟΦΟΣ", "sofos", "ΟΣ Σ"])
+    assert compiled.n_left == 2
+
+
+def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypatch):
+    monkeypatch.setattr(scorer, "N_CHUNKS", 16)
+    pipeline, _ = fitted("default")
+    texts = [f"w{number} denied w{number + 1}" for number in range(300)]
+    texts += [" ".join(f"v{number}" for number in range(500)), "y" * 40_000, *texts[:50]]
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
+
+
+def test_threads_give_the_same_as_one(fitted):
+    pipeline, one = fitted("default")
+    texts = [f"He denied it {number} times." for number in range(9000)]
+    several = Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=3)
+    assert (several.predict_proba(texts) == one.predict_proba(texts)).all()
+
+
+def test_column_of_text_is_read_in_place(fitted):
+    _, compiled = fitted("default")
+    texts = [text for text in HOSTILE + SENTENCES if text.isascii()]
+    expected = compiled.predict_proba(texts)
+    for kind in (pa.string(), pa.large_string()):
+        column = pa.array(["x y", *texts, "z"], kind)
+        assert (compiled.predict_proba_column(column.slice(1, len(texts))) == expected).all()
+    assert compiled.predict_proba_column(pa.array([], pa.string())).shape == (0, 5)
+
+
+def test_column_that_is_no_text_is_refused_by_row(fitted):
+    _, compiled = fitted("words")
+    with pytest.raises(TypeError, match="a column of int64 came, expected one of text; cast it to string"):
+        compiled.predict_proba_column(pa.array([1]))
+    with pytest.raises(ValueError, match="row 1 is missing, expected text; drop or fill"):
+        compiled.predict_proba_column(pa.array(["a", None]))
+    wrong = (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80", b"\xc3 x", b"\x80")
+    for content in wrong:
+        bad = pa.array([b"fine", b"x " + content, b"x"]).view(pa.string())
+        with pytest.raises(ValueError, match="row 1 is not UTF-8; decode the column anew or drop the row"):
+            compiled.predict_proba_column(bad)
+    offsets = pa.py_buffer(np.array([0, 5, 2], np.int32).tobytes())
+    descending = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"hello")])
+    with pytest.raises(ValueError, match="offsets lie outside its bytes"):
+        compiled.predict_proba_column(descending)
+
+
+def test_what_is_written_is_read_back_and_equal_in_bytes(fitted):
+    for name in ("default", "rules", "calibrated machines", "accents, unicode"):
+        pipeline, compiled = fitted(name)
+        content = dump_skeleton(compile_pipeline(pipeline))
+        loaded = load_skeleton(content)
+        assert dump_skeleton(loaded) == content
+        again = Scorer(loaded, pipeline.predict_proba).predict_proba(SENTENCES)
+        assert (again == compiled.predict_proba(SENTENCES)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step_columns", 10**6),
+        ("symbol_nodes", 10**6),
+        ("symbol_columns", -2),
+        ("stems", 10**6),
+        ("letter_parents", 10**6),
+        ("letter_symbols", 0x110000),
+        ("parts", 77),
+    ],
+)
+def test_file_whose_numbers_lead_out_of_an_array_is_refused(fitted, name, value):
+    skeleton = compile_pipeline(fitted("default")[0])
+    getattr(skeleton, name).flat[-1] = value
+    with pytest.raises(ValueError, match=f"{name.split('_')[0]}.*compile the pipeline anew"):
+        load_skeleton(dump_skeleton(skeleton))
+
+
+def test_value_that_leads_out_of_the_columns_is_no_feature(fitted):
+    skeleton = compile_pipeline(fitted("default")[0])
+    skeleton.values[skeleton.values >= 0] = 10**6
+    loaded = load_skeleton(dump_skeleton(skeleton))
+    assert np.isfinite(Scorer(loaded, fitted("default")[0].predict_proba).predict_proba(SENTENCES)).all()
+
+
+def test_damaged_file_is_refused(fitted, monkeypatch):
+    content = dump_skeleton(compile_pipeline(fitted("words")[0]))
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(b"PK" + content[:100])
+    monkeypatch.setattr(unicodedata, "unidata_version", "1.0")
+    with pytest.raises(ValueError, match="another Unicode"):
+        load_skeleton(content)
+
+
+def test_odd_cue_is_refused():
+    with pytest.raises(ValueError, match="'a  b' has white space other than single spaces"):
+        compile_cues([["a  b"]])
+    assert refusal(["x " * 64 + "x"]).endswith("has more than 63 words")
+    with pytest.raises(ValueError, match="64 rules came, at most 63 are expected"):
+        compile_cues([["a"]] * 64)
+    with pytest.raises(ValueError, match="more than 250 different characters"):
+        compile_cues([[chr(0x4E00 + number) for number in range(300)]])
+
+
+@pytest.mark.slow
+def test_kernel_stays_within_its_arrays(tmp_path):
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    tests = "hostile or full or column or leads_out or threads or with_the_default"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", tests, str(Path(__file__))]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-2000:]
+
+
+@pytest.mark.slow
+def test_kernel_works_where_nothing_can_be_cached(tmp_path):
+    code = (
+        "import numba.core.caching as c; c.CacheImpl._locator_classes = [];"
+        "from toolkit.engine import kernel; print(kernel.mix(1) == kernel.mix(1))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.stdout.strip() == "True", found.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("TOOLKIT_BENCH_TEXT" not in os.environ, reason="names a file of sentences, one a line")
+def test_all_of_a_large_text_scores_as_in_scikit_learn(fitted):
+    import gzip
+
+    path = os.environ["TOOLKIT_BENCH_TEXT"]
+    content = Path(path).read_bytes()
+    sentences = (gzip.decompress(content) if path.endswith(".gz") else content).decode().splitlines()
+    for first in range(0, len(sentences), 20_000):
+        check_same(*fitted("default"), sentences[first : first + 20_000])
+
+
+def test_corpus_scores_as_in_scikit_learn():
+    from toolkit.corpus import load_corpus
+
+    folder = Path(__file__).parent.parent / "data"
+    rows = [row for split in load_corpus(folder).values() for row in split]
+    texts, labels = [row["text"] for row in rows[::2]], [row["label"] for row in rows[::2]]
+    pipeline = make_pipeline(ngrams(min_df=2)["words"], LogisticRegression(max_iter=50, tol=0.1)).fit(texts, labels)
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), [row["text"] for row in rows])
+
+
+def test_kernel_is_cached_between_processes():
+    assert kernel.score._cache is not None
+    assert type(kernel.score._cache).__name__ == "FunctionCache"

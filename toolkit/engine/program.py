@@ -1,0 +1,160 @@
+"""A compiled pipeline: flat arrays that the kernel reads, and what to make of its scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.engine.cues import CueTables
+
+Int8s = NDArray[np.uint8]
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# What a part reads: tokens, n-grams of characters in words or across them, or classes of words.
+WORDS, WITHIN_WORDS, CHARACTERS, CLASSES = range(4)
+# What counts as a token: runs of word characters (of two at least, or with marks), or of anything.
+RUNS, LONG_RUNS, RUNS_AND_MARKS, CHUNKS = range(4)
+# How a feature's value grows with its count.
+LINEAR, SUBLINEAR, BINARY = range(3)
+NO_NORM, L1, L2 = range(3)
+# Columns of the table of parts.
+KIND, VIEW, ROOT, SHORTEST, LONGEST, TOKENS, GROWTH, NORM, SEQUENCE, START, END, COUNTED, FIRST, LAST = range(14)
+N_SETTINGS = 14
+# Values of a token's node beside its symbol.
+UNKNOWN, SKIPPED = -1, -2
+
+
+class Program(NamedTuple):
+    """All that the kernel reads. Offsets and nodes are never out of the arrays they point into.
+
+    Attributes
+    ----------
+    spaces : ndarray of shape (256,)
+        As :func:`toolkit.engine.characters.space_bytes`.
+    kinds : ndarray of shape (0x110000,)
+        As :func:`toolkit.engine.characters.kinds`.
+    mapped : ndarray of shape (n_views, 0x110000)
+        How each view sees each code point; below 0 an expansion.
+    bounds, expansions : ndarray of int32
+        Expansions of all views.
+    lowers : ndarray of shape (n_views,)
+        Whether a view drops case, so that a capital sigma depends on its place.
+    parts : ndarray of shape (n_parts, 14)
+        Settings of each part.
+    letter_keys, letter_nodes : ndarray of shape (n_slots,)
+        The table that walks the tries of characters: node and code point to node.
+    values, stems : ndarray of shape (n_nodes,)
+        What ends at a node: a column, a symbol, a class; and the class of a stem.
+    step_keys, step_nodes : ndarray of shape (n_slots,)
+        The table that walks the tries of tokens: node and symbol to node.
+    step_columns : ndarray of shape (n_steps,)
+        The column of an n-gram of tokens, or -1.
+    symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
+        Node and column of each token by itself, or -1.
+    weights : ndarray of shape (n_columns, width)
+        What one of each feature adds to each score; last, to the length of its part.
+    cue_symbols, ..., cue_rules : ndarray
+        As :class:`toolkit.engine.cues.CueTables`; one state and no bit where there are no cues.
+    cue_any, cue_earliest : ndarray of shape (n_rules, width)
+        What a rule with a cue adds to each score, and the first such rule.
+    offsets : ndarray of shape (width,)
+        Scores of a sentence without features.
+    logs : ndarray of shape (256,)
+        Sublinear values of counts.
+    vanish : ndarray of shape (1,)
+        Whether a view drops some white space of several bytes, so that words grow together.
+    """
+
+    spaces: Int8s
+    kinds: Int8s
+    mapped: Int32s
+    bounds: Int32s
+    expansions: Int32s
+    lowers: Int8s
+    parts: Int32s
+    letter_keys: Int64s
+    letter_nodes: Int32s
+    values: Int32s
+    stems: Int32s
+    step_keys: Int64s
+    step_nodes: Int32s
+    step_columns: Int32s
+    symbol_nodes: Int32s
+    symbol_columns: Int32s
+    weights: Floats
+    cue_symbols: Int8s
+    cue_moves: Int32s
+    cue_is_word: Int8s
+    cue_after_word: Int8s
+    cue_hits: Int64s
+    cue_parts: Int64s
+    cue_end_parts: Int64s
+    cue_first: Int64s
+    cue_last: Int64s
+    cue_rules: Int32s
+    cue_any: Floats
+    cue_earliest: Floats
+    offsets: Floats
+    logs: Floats
+    vanish: Int8s
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A compiled pipeline without its tables, which are made anew, and what Python knows of itself.
+
+    Attributes
+    ----------
+    parts : ndarray of shape (n_parts, 14)
+        Settings of each part.
+    letter_parents, letter_symbols, values, stems : ndarray of shape (n_nodes,)
+        Tries of characters: each node's parent, code point and what ends there.
+    step_parents, step_symbols, step_columns : ndarray of shape (n_steps,)
+        Tries of tokens.
+    symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
+        Node and column of each token by itself.
+    weights : ndarray of shape (n_columns, width)
+        As in :class:`Program`.
+    cues : CueTables
+        Of the cue list; of none where there is none.
+    cue_any, cue_earliest : ndarray of shape (n_rules, width)
+        As in :class:`Program`.
+    offsets : ndarray of shape (width,)
+        As in :class:`Program`.
+    link : str
+        Name in ``heads.LINKS``.
+    settings : dict of str to ndarray
+        Of the link.
+    classes : tuple of str
+        Labels, in the order of the link's columns.
+    views : tuple of (bool, str or None)
+        Whether each view drops case, and accents.
+    n_scores : int
+        Linear scores of a sentence; the rest of ``width`` is padding.
+    """
+
+    parts: Int32s
+    letter_parents: Int32s
+    letter_symbols: Int32s
+    values: Int32s
+    stems: Int32s
+    step_parents: Int32s
+    step_symbols: Int32s
+    step_columns: Int32s
+    symbol_nodes: Int32s
+    symbol_columns: Int32s
+    weights: Floats
+    cues: CueTables
+    cue_any: Floats
+    cue_earliest: Floats
+    offsets: Floats
+    link: str
+    settings: dict[str, Floats]
+    classes: tuple[str, ...]
+    views: tuple[tuple[bool, str | None], ...]
+    n_scores: int

@@ -1,0 +1,250 @@
+"""Text in, probabilities out: a compiled pipeline at work, on one thread or several."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.engine import kernel
+from toolkit.engine.characters import N_CODE_POINTS, SPACE, kinds, space_bytes, view
+from toolkit.engine.heads import LINKS
+from toolkit.engine.kernel import CUE_PARTS, DONE, FULL, SLOT, Memo
+from toolkit.engine.program import LONGEST, SEQUENCE, Floats, Int8s, Int32s, Int64s, Program, Skeleton
+from toolkit.engine.tries import table_size
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# A thread's share of the sentences: below it, starting a thread costs more than it saves.
+LEAST_SHARE = 2048
+N_CHUNKS = 1 << 16
+
+
+class Scorer:
+    """A compiled pipeline, ready to score.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+        As :func:`toolkit.engine.compilation.compile_pipeline` returns it.
+    fallback : callable
+        Given a list of sentences, returns scikit-learn's probabilities for them.
+    n_threads : int, optional
+        Threads at most; without it, as many as there are cores for this process.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Labels, in the order of the columns.
+    n_left : int
+        Sentences that went to scikit-learn so far.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        fallback: Callable[[list[str]], NDArray[np.float64]],
+        n_threads: int | None = None,
+    ) -> None:
+        self.classes = skeleton.classes
+        self.n_left = 0
+        self._skeleton = skeleton
+        self._fallback = fallback
+        self._program = link_program(skeleton)
+        self._n_threads = n_threads or _cores()
+        # A thread takes a memo out and puts it back: two never write into one.
+        self._memos: list[Memo] = []
+        self._lock = threading.Lock()
+
+    def predict_proba(self, sentences: Sequence[str]) -> Floats:
+        """Return probabilities of a list of text, shape (n_sentences, n_classes)."""
+        data, offsets = encode(sentences)
+        return self._score(data, offsets, False, lambda rows: [sentences[row] for row in rows])
+
+    def predict_proba_column(self, column: pa.Array) -> Floats:
+        """Return probabilities of an Arrow column of text, shape (n_sentences, n_classes).
+
+        Raises
+        ------
+        TypeError
+            If the column is not text.
+        ValueError
+            If a row is missing or is not UTF-8; the message names it.
+        """
+        data, offsets = column_bytes(column)
+        return self._score(data, offsets, True, lambda rows: column.take(rows).to_pylist())
+
+    def _score(
+        self, data: Int8s, offsets: Int64s, strict: bool, sentences: Callable[[NDArray[np.intp]], list[str]]
+    ) -> Floats:
+        n = len(offsets) - 1
+        scores = np.empty((n, self._skeleton.n_scores))
+        left = np.zeros(n, np.uint8)
+        n_shares = max(1, min(self._n_threads, n // LEAST_SHARE))
+        # By bytes, not by sentences: one may be as long as all others.
+        size = int(offsets[-1] - offsets[0])
+        bounds = np.searchsorted(offsets, offsets[0] + np.arange(1, n_shares) * size // n_shares)
+        shares = list(pairwise([0, *bounds.tolist(), n]))
+
+        def run(share: tuple[int, int]) -> None:
+            self._run(data, offsets, share, strict, scores, left)
+
+        if n_shares == 1:
+            run(shares[0])
+        else:
+            with ThreadPoolExecutor(n_shares) as pool:
+                list(pool.map(run, shares))
+        proba = LINKS[self._skeleton.link](scores, self._skeleton.settings)
+        rows = np.flatnonzero(left)
+        if len(rows):
+            proba[rows] = self._fallback(sentences(rows))
+            self.n_left += len(rows)
+        return proba
+
+    def _run(
+        self, data: Int8s, offsets: Int64s, share: tuple[int, int], strict: bool, scores: Floats, left: Int8s
+    ) -> None:
+        with self._lock:
+            memo = self._memos.pop() if self._memos else make_memo(self._program)
+        row, last = share
+        tried = -1
+        while row < last:
+            status, row = kernel.score(self._program, memo, data, offsets, row, last, strict, scores, left)
+            if status == FULL:
+                # Once it is forgotten what was learned there may be room; else more is needed.
+                memo = make_memo(self._program, memo) if row == tried else _clear(memo)
+                tried = row
+            elif status != DONE:
+                raise ValueError(f"row {row} is not UTF-8; decode the column anew or drop the row")
+        with self._lock:
+            self._memos.append(memo)
+
+
+def link_program(skeleton: Skeleton) -> Program:
+    """Make the tables of a skeleton, and add what this Python knows of each code point."""
+    views = [view(*settings) for settings in skeleton.views]
+    mapped, bounds, expansions = [], [np.zeros(1, np.int32)], []
+    shift = 0
+    for one in views:
+        mapped.append(np.where(one.mapped < 0, one.mapped - (len(bounds[0]) - 1), one.mapped) if shift else one.mapped)
+        bounds[0] = np.concatenate([bounds[0], one.bounds[1:] + shift]).astype(np.int32)
+        expansions.append(one.expansions)
+        shift += len(one.expansions)
+    tables = {}
+    for name, parents, symbols in (
+        ("letter", skeleton.letter_parents, skeleton.letter_symbols),
+        ("step", skeleton.step_parents, skeleton.step_symbols),
+    ):
+        keys, nodes = kernel.build_table(parents, symbols, table_size(len(parents)))
+        tables[f"{name}_keys"], tables[f"{name}_nodes"] = keys, nodes
+    return Program(
+        spaces=space_bytes(),
+        kinds=kinds(),
+        mapped=np.array(mapped, np.int32).reshape(len(views), N_CODE_POINTS),
+        bounds=bounds[0],
+        expansions=np.concatenate([np.zeros(0, np.int32), *expansions]),
+        lowers=np.array([lowercase for lowercase, _ in skeleton.views], np.uint8),
+        parts=skeleton.parts,
+        values=skeleton.values,
+        stems=skeleton.stems,
+        step_columns=skeleton.step_columns,
+        symbol_nodes=skeleton.symbol_nodes,
+        symbol_columns=skeleton.symbol_columns,
+        weights=skeleton.weights.ravel(),
+        **{f"cue_{name}": array for name, array in skeleton.cues._asdict().items()},
+        cue_any=skeleton.cue_any,
+        cue_earliest=skeleton.cue_earliest,
+        offsets=skeleton.offsets,
+        vanish=np.array([any(_drops_space(one.mapped) for one in views)], np.uint8),
+        logs=1 + np.log(np.maximum(np.arange(256.0), 1)),
+        **tables,
+    )
+
+
+def _drops_space(mapped: Int32s) -> bool:
+    spaces = np.flatnonzero(kinds() & SPACE)
+    seen = mapped[spaces]
+    return bool(((seen < 0) | (kinds()[seen] & SPACE == 0)).any())
+
+
+def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
+    """Make a memo for a thread, with twice the room of one that was too small."""
+    n_chunks = N_CHUNKS if smaller is None else len(smaller.slots) // SLOT
+    scratch = 1 << 14 if smaller is None else 2 * len(smaller.points)
+    n_parts, width = len(program.parts), len(program.offsets)
+    n_sequences = int((program.parts[:, SEQUENCE] >= 0).sum())
+    longest = int(program.parts[:, LONGEST].max(initial=1))
+    n_words = len(program.cue_first)
+    return Memo(
+        slots=np.zeros(SLOT * 2 * n_chunks, np.int64),
+        records=np.empty(n_chunks * (CUE_PARTS + n_words + n_sequences), np.int64),
+        sums=np.empty(n_chunks * n_parts * width),
+        columns=np.empty(32 * n_chunks, np.int32),
+        tokens=np.empty(8 * n_chunks, np.int32),
+        bytes=np.empty(16 * n_chunks, np.uint8),
+        sizes=np.zeros(4, np.int64),
+        counts=np.zeros(len(program.weights) // width, np.int32),
+        seen=np.empty(scratch, np.int32),
+        again=np.empty(16 * scratch, np.int32),
+        extra=np.empty(16 * scratch, np.int32),
+        points=np.empty(scratch, np.int32),
+        mapped=np.empty(2 * scratch, np.int32),
+        line=np.empty((n_sequences, scratch), np.int32),
+        n_line=np.zeros(n_sequences, np.int64),
+        walk=np.empty(longest, np.int32),
+        totals=np.zeros(n_parts * width),
+        active=np.zeros(n_words, np.int64),
+    )
+
+
+def _clear(memo: Memo) -> Memo:
+    memo.slots[:] = 0
+    memo.sizes[:] = 0
+    return memo
+
+
+def encode(sentences: Sequence[str]) -> tuple[Int8s, Int64s]:
+    """Return the UTF-8 bytes of all sentences, one after another, and where each starts.
+
+    Examples
+    --------
+    >>> data, offsets = encode(["é", "a"])
+    >>> data.tolist(), offsets.tolist()
+    ([195, 169, 97], [0, 2, 3])
+    """
+    encoded = [sentence.encode("utf-8", "surrogatepass") for sentence in sentences]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(one) for one in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+
+
+def column_bytes(column: pa.Array) -> tuple[Int8s, Int64s]:
+    """Return the bytes of an Arrow column of text, not copied, and where each row starts."""
+    import pyarrow as pa
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        raise TypeError(f"a column of {column.type} came, expected one of text; cast it to string")
+    if column.null_count:
+        row = column.is_null().index(True).as_py()
+        raise ValueError(f"row {row} is missing, expected text; drop or fill the missing ones")
+    _, offsets, data = column.buffers()
+    kind = np.int32 if pa.types.is_string(column.type) else np.int64
+    if not len(column):
+        return np.zeros(0, np.uint8), np.zeros(1, np.int64)
+    starts = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    # Offsets come from outside: the kernel must never be sent out of the buffer.
+    if starts[0] < 0 or starts[-1] > len(content) or (np.diff(starts) < 0).any():
+        raise ValueError("the column's offsets lie outside its bytes, expected a valid Arrow array; write it again")
+    return content, starts
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,217 @@
+"""A compiled pipeline as a file of plain arrays: equal pipelines, equal bytes; no code in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.engine import program as fields
+from toolkit.engine.characters import N_CODE_POINTS, WORD, kinds
+from toolkit.engine.cues import BITS, CueTables
+from toolkit.engine.heads import LINKS
+from toolkit.engine.program import N_SETTINGS, Skeleton
+
+# Raise by one when a reader of the old number cannot read the new file.
+FORMAT = 1
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_ARRAYS = (
+    "parts",
+    "letter_parents",
+    "letter_symbols",
+    "values",
+    "stems",
+    "step_parents",
+    "step_symbols",
+    "step_columns",
+    "symbol_nodes",
+    "symbol_columns",
+    "weights",
+    "cue_any",
+    "cue_earliest",
+    "offsets",
+)
+_CUE_ARRAYS = tuple(name for name in CueTables._fields if name != "symbols")
+_FLOATS = ("weights", "cue_any", "cue_earliest", "offsets")
+
+
+def dump_skeleton(skeleton: Skeleton) -> bytes:
+    """Write a compiled pipeline as bytes.
+
+    Examples
+    --------
+    >>> from toolkit.engine.compilation import compile_pipeline
+    >>> from toolkit.rules import KeywordRules
+    >>> from sklearn.pipeline import make_pipeline
+    >>> rules = make_pipeline(KeywordRules([("a", ["denied"])], "b")).fit(["he denied", "no"], ["a", "b"])
+    >>> content = dump_skeleton(compile_pipeline(rules))
+    >>> load_skeleton(content).classes
+    ('a', 'b')
+    """
+    plain = (kinds() & WORD).astype(np.uint8)
+    special = np.flatnonzero(skeleton.cues.symbols != plain)
+    about = {
+        "format": FORMAT,
+        "unicode": unicodedata.unidata_version,
+        "link": skeleton.link,
+        "classes": skeleton.classes,
+        "views": skeleton.views,
+        "n_scores": skeleton.n_scores,
+    }
+    arrays = {name: getattr(skeleton, name) for name in _ARRAYS}
+    arrays |= {f"cues.{name}": getattr(skeleton.cues, name) for name in _CUE_ARRAYS}
+    arrays |= {"cues.special": special.astype(np.int32), "cues.symbols": skeleton.cues.symbols[special]}
+    arrays |= {f"settings.{name}": array for name, array in skeleton.settings.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        _add(archive, "about.json", json.dumps(about, sort_keys=True).encode(), zipfile.ZIP_DEFLATED)
+        for name, array in sorted(arrays.items()):
+            content = io.BytesIO()
+            np.save(content, array, allow_pickle=False)
+            # Weights hardly deflate, and inflating them would be most of the time to load.
+            method = zipfile.ZIP_STORED if name in _FLOATS else zipfile.ZIP_DEFLATED
+            _add(archive, f"{name}.npy", content.getvalue(), method)
+    return buffer.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, method: int) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = method
+    archive.writestr(entry, content, compresslevel=6)
+
+
+def load_skeleton(content: bytes) -> Skeleton:
+    """Read what :func:`dump_skeleton` wrote, and check that no number leads out of an array.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, one of another format or of a Python that knows other
+        characters, or if its arrays do not fit each other.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            about = json.loads(archive.read("about.json"))
+            if about["format"] != FORMAT or about["unicode"] != unicodedata.unidata_version:
+                raise ValueError("another format or another Unicode came; compile the pipeline anew")
+            arrays = {
+                name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+                for name in archive.namelist()
+                if name.endswith(".npy")
+            }
+        skeleton = _restore(about, arrays)
+    except (KeyError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError("the file holds no compiled pipeline; compile the pipeline anew") from error
+    check_skeleton(skeleton)
+    return skeleton
+
+
+def _restore(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Skeleton:
+    symbols = (kinds() & WORD).astype(np.uint8)
+    special = arrays["cues.special"]
+    _check(_within(special, 0, N_CODE_POINTS), "cues.special")
+    symbols[special] = arrays["cues.symbols"]
+    cues = CueTables(symbols=symbols, **{name: arrays[f"cues.{name}"] for name in _CUE_ARRAYS})
+    settings = {name.removeprefix("settings."): array for name, array in arrays.items() if name.startswith("settings.")}
+    return Skeleton(
+        **{name: arrays[name] for name in _ARRAYS},
+        cues=cues,
+        link=str(about["link"]),
+        settings=settings,
+        classes=tuple(map(str, about["classes"])),
+        views=tuple((bool(lowercase), accents) for lowercase, accents in about["views"]),
+        n_scores=int(about["n_scores"]),
+    )
+
+
+def check_skeleton(skeleton: Skeleton) -> None:
+    """Check that all numbers in a compiled pipeline stay within the arrays they point into.
+
+    Machine code does not look again: a file that came from elsewhere is checked here once.
+
+    Raises
+    ------
+    ValueError
+        With the array that does not fit.
+    """
+    width, n_columns = len(skeleton.offsets), len(skeleton.weights)
+    n_nodes, n_steps, n_symbols = len(skeleton.values), len(skeleton.step_columns), len(skeleton.symbol_nodes)
+    cues, (n_states, n_cue_symbols) = skeleton.cues, skeleton.cues.moves.shape
+    n_words, n_rules = len(cues.first), len(skeleton.cue_any)
+    for name in _ARRAYS:
+        array = getattr(skeleton, name)
+        _check(array.dtype == (np.float64 if name in _FLOATS else np.int32) and array.flags.c_contiguous, name)
+    for name in CueTables._fields:
+        wanted = {
+            "symbols": np.uint8,
+            "is_word": np.uint8,
+            "after_word": np.uint8,
+            "moves": np.int32,
+            "rules": np.int32,
+        }
+        array = getattr(cues, name)
+        _check(array.dtype == wanted.get(name, np.int64) and array.flags.c_contiguous, f"cues.{name}")
+    _check(width % 8 == 0 and 0 < skeleton.n_scores < width and skeleton.offsets.ndim == 1, "offsets")
+    _check(skeleton.weights.shape == (n_columns, width), "weights")
+    _check(skeleton.cue_any.shape == skeleton.cue_earliest.shape == (n_rules, width) and n_rules <= BITS, "cue_any")
+    _check_trie(skeleton.letter_parents, skeleton.letter_symbols, N_CODE_POINTS, n_nodes, "letters")
+    _check_trie(skeleton.step_parents, skeleton.step_symbols, n_symbols, n_steps, "steps")
+    _check(skeleton.stems.shape == (n_nodes,) and _within(skeleton.stems, -1, n_symbols), "stems")
+    _check(_within(skeleton.step_columns, -1, n_columns), "step_columns")
+    _check(_within(skeleton.symbol_nodes, -1, n_steps), "symbol_nodes")
+    _check(skeleton.symbol_columns.shape == (n_symbols,), "symbol_columns")
+    _check(_within(skeleton.symbol_columns, -1, n_columns), "symbol_columns")
+    _check(cues.symbols.shape == (N_CODE_POINTS,) and _within(cues.symbols, 0, n_cue_symbols), "cues.symbols")
+    _check(_within(cues.moves, 0, n_states) and n_states > 0, "cues.moves")
+    _check(cues.is_word.shape == (n_cue_symbols,) and cues.after_word.shape == cues.hits.shape == (n_states,), "cues")
+    _check(cues.parts.shape == cues.end_parts.shape == (n_states, n_words) and cues.last.shape == (n_words,), "cues")
+    _check(cues.rules.shape == (64 * n_words,) and _within(cues.rules, 0, max(n_rules, 1)), "cues.rules")
+    _check(_within(cues.last, 0, 1 << 62) or (cues.last >= 0).all(), "cues.last")
+    _check(skeleton.link in LINKS, "link")
+    _check_parts(skeleton, n_nodes, n_symbols, n_columns)
+
+
+def _check_parts(skeleton: Skeleton, n_nodes: int, n_symbols: int, n_columns: int) -> None:
+    parts = skeleton.parts
+    _check(parts.ndim == 2 and parts.shape[1] == N_SETTINGS, "parts")
+    limits = {
+        fields.KIND: (0, 4),
+        fields.VIEW: (0, len(skeleton.views)),
+        fields.ROOT: (0, n_nodes),
+        fields.TOKENS: (0, 4),
+        fields.GROWTH: (0, 3),
+        fields.NORM: (0, 3),
+        fields.START: (fields.SKIPPED, n_symbols),
+        fields.END: (fields.SKIPPED, n_symbols),
+    }
+    for column, (least, behind) in limits.items():
+        _check(_within(parts[:, column], least, behind), "parts")
+    shortest, longest = parts[:, fields.SHORTEST], parts[:, fields.LONGEST]
+    _check(bool(((shortest >= 1) & (longest >= shortest) & (longest < 1000)).all()), "parts")
+    bounds = [0, *parts[:, fields.LAST].tolist()]
+    _check(parts[:, fields.FIRST].tolist() == bounds[:-1] and bounds[-1] == n_columns, "parts")
+    _check(bounds == sorted(bounds), "parts")
+    in_order = [number for number in parts[:, fields.SEQUENCE].tolist() if number >= 0]
+    has_tokens = (parts[:, fields.KIND] == fields.WORDS) | (parts[:, fields.KIND] == fields.CLASSES)
+    _check(in_order == list(range(int(has_tokens.sum()))), "parts")
+    _check(((parts[:, fields.SEQUENCE] >= 0) == has_tokens).all(), "parts")
+
+
+def _check_trie(parents: NDArray[Any], symbols: NDArray[Any], n_symbols: int, size: int, name: str) -> None:
+    _check(parents.shape == symbols.shape == (size,), name)
+    _check(bool((parents < np.arange(size)).all()) and _within(parents, -1, max(size, 1)), name)
+    _check(_within(symbols, 0, max(n_symbols, 1)), name)
+
+
+def _within(array: NDArray[Any], least: int, behind: int) -> bool:
+    return array.size == 0 or (int(array.min()) >= least and int(array.max()) < behind)
+
+
+def _check(fits: object, name: str) -> None:
+    if not fits:
+        raise ValueError(f"{name!r} of the compiled pipeline does not fit the rest; compile the pipeline anew")

@@ -1,0 +1,66 @@
+"""Sequences of numbers -> a trie in flat arrays, and one open-addressing table that walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A symbol takes the low bits of a key, its node the rest: all keys differ, so that a
+# lookup needs no second comparison and no two n-grams are ever taken for one another.
+SYMBOL_BITS = 21
+NO_NODE = -1
+
+
+class TrieBuilder:
+    """Nodes of one or several tries, numbered in the order they are made.
+
+    Examples
+    --------
+    >>> builder = TrieBuilder()
+    >>> root = builder.root()
+    >>> builder.add(root, b"ab"), builder.add(root, b"ac"), builder.add(root, b"ab")
+    (2, 3, 2)
+    >>> builder.parents, builder.symbols
+    ([-1, 0, 1, 1], [0, 97, 98, 99])
+    """
+
+    def __init__(self) -> None:
+        self.parents: list[int] = []
+        self.symbols: list[int] = []
+        self._children: dict[int, int] = {}
+
+    def root(self) -> int:
+        """Start another trie; return its root."""
+        self.parents.append(NO_NODE)
+        self.symbols.append(0)
+        return len(self.parents) - 1
+
+    def add(self, root: int, sequence: Iterable[int]) -> int:
+        """Return the node of a sequence, made if it is new, with all nodes on the way."""
+        node = root
+        for symbol in sequence:
+            key = node << SYMBOL_BITS | symbol
+            child = self._children.get(key)
+            if child is None:
+                child = self._children[key] = len(self.parents)
+                self.parents.append(node)
+                self.symbols.append(symbol)
+            node = child
+        return node
+
+    def add_sorted(self, root: int, sequences: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+        """Return the node of each sequence, shape (n_sequences,)."""
+        return np.array([self.add(root, sequence) for sequence in sequences], np.int32)
+
+
+def table_size(n_keys: int) -> int:
+    """Return the number of slots for so many keys: a power of two, at most half full.
+
+    Examples
+    --------
+    >>> table_size(0), table_size(5)
+    (2, 16)
+    """
+    return 1 << max(1, (2 * n_keys - 1).bit_length() if n_keys else 1)
