@@ -307,7 +307,7 @@ def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypa
     monkeypatch.setattr(scorer, "N_CHUNKS", 16)
     pipeline, _ = fitted("default")
     texts = [f"w{number} denied w{number + 1}" for number in range(300)]
-    texts += [" ".join(f"v{number}" for number in range(500)), "y" * 40_000, *texts[:50]]
+    texts += [" ".join(f"v{number}" for number in range(500)), "y" * 30_000, "z" * 100_000, *texts[:50]]
     check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
 
 

@@ -300,9 +300,11 @@ def _add_tokens(
     for name in (*(source.classes or ()), START, END) if source.classes is not None else ():
         # A class that is in no n-gram still stands between others.
         symbols.setdefault(_class_token(vectorizer, name), len(symbols) + len(tables.symbol_nodes))
+    followed = {tables.steps.parents[node] for node in range(root + 1, len(tables.steps.parents))}
     for number in symbols.values():
         node = tables.steps.add(root, [number])
-        tables.symbol_nodes.append(node)
+        # A token that no n-gram goes on from need not be looked up with the next.
+        tables.symbol_nodes.append(node if node in followed else -1)
         tables.symbol_columns.append(tables.step_columns.get(node, -1))
     if source.classes is None:
         settings[fields.KIND] = WORDS

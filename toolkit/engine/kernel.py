@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from toolkit.engine.program import (
@@ -58,7 +59,9 @@ WORD, SPACE, MARK = 1, 2, 4
 SIGMA = 0x3A3
 SYMBOL_BITS = 21
 LANES = 8
-ONE, TWO, THREE, FOUR, FIVE, SIX, SEVEN = (np.uint64(number) for number in range(1, 8))
+ONE, TWO, THREE = (np.uint64(number) for number in range(1, 4))
+# How many chunks ahead the columns are asked for.
+AHEAD = 3
 # Places in a chunk's record. Bounds hold two numbers: where something starts and, in the lower
 # half, where it ends. Behind the fixed places stand the parts of cues in the chunk, and bounds
 # of its tokens for each part that has any.
@@ -67,8 +70,14 @@ COLUMNS, LEFT, HITS, CUE_PARTS = range(4)
 # where its bytes are kept.
 LOW, HIGH, NUMBER, KEPT = range(4)
 SLOT = 4
+# Places of what is found of a chunk on the way: its first and last eight bytes, the slot, and where
+# it starts and, in the lower half, how long it is.
+FOUND = 4
 LOWER_HALF = 0xFFFFFFFF
-N_CHUNKS, N_COLUMNS, N_TOKENS, N_BYTES = range(4)
+N_CHUNKS, N_COLUMNS, N_TOKENS, N_BYTES, N_EPOCHS = range(5)
+COUNT_BITS = 16
+LAST_EPOCH = 1 << 15
+LONGEST_TEXT = 1 << 15
 
 
 class Memo(NamedTuple):
@@ -84,14 +93,19 @@ class Memo(NamedTuple):
         Sum of the weights of a chunk's columns, by part.
     columns, tokens, bytes : ndarray
         What all chunks have, one after another.
-    sizes : ndarray of shape (4,)
-        How many chunks, columns, tokens and bytes are in use.
+    sizes : ndarray of shape (5,)
+        How many chunks, columns, tokens and bytes are in use, and the number of the sentence.
     counts : ndarray of shape (n_columns,)
-        How often the sentence has each column so far; all 0 between sentences.
+        How often the sentence has each column so far, in the lower half; above it, the
+        number of the sentence.
+    found : ndarray of shape (4 * n_chunks,)
+        The sentence's chunks, as the places above.
     seen, again, extra : ndarray
-        The sentence's chunks; columns met again; columns of n-grams of tokens.
+        Numbers of the sentence's chunks; columns met again; columns of n-grams of characters across words.
     points, mapped : ndarray
         Code points of a chunk or sentence as they came and as a view sees them.
+    front : ndarray of int32
+        Nodes of the n-grams that a chunk's characters start.
     line : ndarray of shape (n_sequences, n_tokens)
         The sentence's tokens, for each part that has any.
     n_line : ndarray of shape (n_sequences,)
@@ -112,11 +126,13 @@ class Memo(NamedTuple):
     bytes: Int8s
     sizes: Int64s
     counts: Int32s
+    found: Int64s
     seen: Int32s
     again: Int32s
     extra: Int32s
     points: Int32s
     mapped: Int32s
+    front: Int32s
     line: Int32s
     n_line: Int64s
     walk: Int32s
@@ -146,6 +162,44 @@ def read_word(typing: Any, data: Any, place: Any) -> Any:
 
 
 @intrinsic
+def add_eight(typing: Any, totals: Any, to: Any, weights: Any, of: Any, times: Any) -> Any:
+    """Add a multiple of eight weights to eight totals; numba leaves such code one number wide."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        eight = ir.VectorType(ir.DoubleType(), 8)
+        pointers = []
+        for array, place in ((0, 1), (2, 3)):
+            held = context.make_array(signature.args[array])(context, builder, arguments[array])
+            pointer = builder.gep(held.data, [arguments[place]])
+            pointers.append(builder.bitcast(pointer, eight.as_pointer()))
+        factor = builder.insert_element(ir.Constant(eight, ir.Undefined), arguments[4], ir.Constant(ir.IntType(32), 0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
+        factors = builder.shuffle_vector(factor, ir.Constant(eight, ir.Undefined), mask)
+        product = builder.fmul(builder.load(pointers[1], align=8), factors)
+        total = builder.fadd(builder.load(pointers[0], align=8), product)
+        builder.store(total, pointers[0], align=8)
+        return context.get_dummy_value()
+
+    return types.none(totals, types.int64, weights, types.int64, types.float64), generate
+
+
+@intrinsic
+def prefetch(typing: Any, array: Any, place: Any) -> Any:
+    """Ask for a part of an array before it is needed; a place outside does no harm."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        pointer = builder.bitcast(builder.gep(held.data, [arguments[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer, ir.Constant(number, 0), ir.Constant(number, 3), ir.Constant(number, 1)])
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64), generate
+
+
+@intrinsic
 def first_byte(typing: Any, flags: Any) -> Any:
     """Return the number of the lowest byte that is not 0."""
 
@@ -165,49 +219,48 @@ def mix(key: int) -> int:
 
 
 @compiled
-def build_table(parents: Int32s, symbols: Int32s, n_slots: int) -> tuple[Int64s, Int32s]:
-    """Put all nodes of some tries into one open-addressing table."""
-    keys = np.full(n_slots, -1, np.int64)
-    nodes = np.full(n_slots, -1, np.int32)
+def build_table(parents: Int32s, symbols: Int32s, n_slots: int) -> Int64s:
+    """Put all nodes of some tries into one open-addressing table of keys and nodes in turn."""
+    table = np.full(2 * n_slots, -1, np.int64)
     for node in range(len(parents)):
         if parents[node] >= 0:
             key = np.int64(parents[node]) << SYMBOL_BITS | np.int64(symbols[node])
             slot = mix(key) & (n_slots - 1)
-            while keys[slot] >= 0:
+            while table[2 * slot] >= 0:
                 slot = (slot + 1) & (n_slots - 1)
-            keys[slot] = key
-            nodes[slot] = node
-    return keys, nodes
+            table[2 * slot] = key
+            table[2 * slot + 1] = node
+    return table
 
 
 @compiled
-def step(keys: Int64s, nodes: Int32s, node: int, symbol: int) -> int:
+def step(table: Int64s, node: int, symbol: int) -> int:
     """Return the child of a node, or -1."""
     key = np.int64(node) << SYMBOL_BITS | np.int64(symbol)
-    mask = len(keys) - 1
+    mask = len(table) // 2 - 1
     slot = mix(key) & mask
-    while keys[np.uint64(slot)] != key:
-        if keys[np.uint64(slot)] < 0:
+    while table[np.uint64(2 * slot)] != key:
+        if table[np.uint64(2 * slot)] < 0:
             return -1
         slot = (slot + 1) & mask
-    return np.int64(nodes[np.uint64(slot)])
+    return table[np.uint64(2 * slot + 1)]
 
 
 @compiled
-def add_lanes(totals: Floats, to: int, weights: Floats, of: int, width: int, times: float) -> None:
+def add_lanes_checked(totals: Floats, to: int, weights: Floats, of: int, width: int, times: float) -> None:
+    """Add a multiple of some weights to some totals; each index is checked where numba checks."""
+    for lane in range(width):
+        totals[to + lane] += times * weights[of + lane]
+
+
+@compiled
+def add_lanes_at_once(totals: Floats, to: int, weights: Floats, of: int, width: int, times: float) -> None:
     """Add a multiple of some weights to some totals, eight numbers at once."""
     for lane in range(0, width, LANES):
-        # Unsigned, an index is not taken for one from the end; and all are read before the first is
-        # written, so that they can be added at once.
-        i, j = np.uint64(of + lane), np.uint64(to + lane)
-        a, b, c, d = weights[i], weights[i + ONE], weights[i + TWO], weights[i + THREE]
-        e, f, g, h = weights[i + FOUR], weights[i + FIVE], weights[i + SIX], weights[i + SEVEN]
-        k, s, m, n = totals[j], totals[j + ONE], totals[j + TWO], totals[j + THREE]
-        o, p, q, r = totals[j + FOUR], totals[j + FIVE], totals[j + SIX], totals[j + SEVEN]
-        totals[j], totals[j + ONE] = k + times * a, s + times * b
-        totals[j + TWO], totals[j + THREE] = m + times * c, n + times * d
-        totals[j + FOUR], totals[j + FIVE] = o + times * e, p + times * f
-        totals[j + SIX], totals[j + SEVEN] = q + times * g, r + times * h
+        add_eight(totals, to + lane, weights, of + lane, times)
+
+
+add_lanes = add_lanes_checked if numba.config.BOUNDSCHECK else add_lanes_at_once
 
 
 @compiled
@@ -267,24 +320,30 @@ def see(view: Int32s, bounds: Int32s, expansions: Int32s, points: Int32s, n: int
 
 @compiled
 def ngrams_within(
-    part: Int32s, keys: Int64s, nodes: Int32s, values: Int32s, mapped: Int32s, n: int, columns: Int32s, n_columns: int
+    part: Int32s, table: Int64s, values: Int32s, mapped: Int32s, n: int, front: Int32s, columns: Int32s, n_columns: int
 ) -> int:
     """Append the columns of a word's n-grams with a space on either side; return the new end."""
     size = n + 2
     shortest, longest = np.int64(part[SHORTEST]), np.int64(part[LONGEST])
+    first, last = part[FIRST], part[LAST]
     for begin in range(size):
-        node = np.int64(part[ROOT])
-        for place in range(begin, min(begin + longest, size)):
-            symbol = np.int64(32) if place == 0 or place == size - 1 else np.int64(mapped[place - 1])
-            node = step(keys, nodes, node, symbol)
+        front[begin] = part[ROOT]
+    # All n-grams of one length before the next: their lookups do not wait for each other.
+    for length in range(1, min(longest, size) + 1):
+        for begin in range(size - length + 1):
+            node = np.int64(front[np.uint64(begin)])
             if node < 0:
-                break
-            column = values[node]
-            length = place - begin + 1
+                continue
+            place = begin + length - 1
+            symbol = np.int64(32) if place == 0 or place == size - 1 else np.int64(mapped[np.uint64(place - 1)])
+            node = step(table, node, symbol)
+            front[np.uint64(begin)] = node
             # scikit-learn takes a word shorter than the shortest n-gram as it is.
-            if part[FIRST] <= column < part[LAST] and (length >= shortest or length == size):
-                columns[n_columns] = column
-                n_columns += 1
+            if node >= 0 and (length >= shortest or length == size):
+                column = values[np.uint64(node)]
+                if first <= column < last:
+                    columns[np.uint64(n_columns)] = column
+                    n_columns += 1
     return n_columns
 
 
@@ -308,13 +367,13 @@ def join_spaces(kinds: Int8s, points: Int32s, n: int) -> int:
 
 @compiled
 def ngrams_across(
-    part: Int32s, keys: Int64s, nodes: Int32s, values: Int32s, points: Int32s, n: int, columns: Int32s, n_columns: int
+    part: Int32s, table: Int64s, values: Int32s, points: Int32s, n: int, columns: Int32s, n_columns: int
 ) -> int:
     """Append the columns of a text's n-grams of characters; return the new end."""
     for begin in range(n):
         node = np.int64(part[ROOT])
         for last in range(begin, min(begin + np.int64(part[LONGEST]), n)):
-            node = step(keys, nodes, node, np.int64(points[last]))
+            node = step(table, node, np.int64(points[last]))
             if node < 0:
                 break
             if part[FIRST] <= values[node] < part[LAST]:
@@ -337,14 +396,12 @@ def token_end(kinds: Int8s, style: int, mapped: Int32s, begin: int, n: int) -> i
 
 
 @compiled
-def find_token(
-    part: Int32s, keys: Int64s, nodes: Int32s, values: Int32s, stems: Int32s, mapped: Int32s, begin: int, end: int
-) -> int:
+def find_token(part: Int32s, table: Int64s, values: Int32s, stems: Int32s, mapped: Int32s, begin: int, end: int) -> int:
     """Return a token's symbol; ``UNKNOWN`` or ``SKIPPED`` if it has none."""
     node = np.int64(part[ROOT])
     stem = np.int64(SKIPPED)
     for place in range(begin, end):
-        node = step(keys, nodes, node, np.int64(mapped[place]))
+        node = step(table, node, np.int64(mapped[place]))
         if node < 0:
             break
         if stems[node] >= 0:
@@ -359,8 +416,7 @@ def find_token(
 def read_tokens(
     part: Int32s,
     kinds: Int8s,
-    keys: Int64s,
-    nodes: Int32s,
+    table: Int64s,
     values: Int32s,
     stems: Int32s,
     mapped: Int32s,
@@ -377,7 +433,7 @@ def read_tokens(
             place += 1
             continue
         if style != LONG_RUNS or end - place >= 2:
-            symbol = find_token(part, keys, nodes, values, stems, mapped, place, end)
+            symbol = find_token(part, table, values, stems, mapped, place, end)
             if symbol != SKIPPED:
                 tokens[n_tokens] = symbol
                 n_tokens += 1
@@ -431,7 +487,7 @@ def left_to_others(kinds: Int8s, lowers: int, points: Int32s, n: int, mapped: In
 @compiled
 def learn_chunk(program: Program, memo: Memo, data: Int8s, begin: int, end: int, strict: bool, width: int) -> int:
     """Work out what a chunk contributes and remember it; return a status."""
-    number, n_columns, n_tokens, n_bytes = memo.sizes
+    number, n_columns, n_tokens, n_bytes, _ = memo.sizes
     length = end - begin
     room = min(len(memo.points) - length, len(memo.bytes) - n_bytes - length)
     size = CUE_PARTS + len(program.cue_first) + len(memo.n_line)
@@ -444,7 +500,7 @@ def learn_chunk(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
     record = memo.records[number * size : (number + 1) * size]
     record[LEFT] = 0
     first_column = n_columns
-    keys, nodes, values = program.letter_keys, program.letter_nodes, program.values
+    table, values = program.letter_table, program.values
     base = number * len(program.parts) * width
     memo.sums[base : base + len(program.parts) * width] = 0.0
     for place in range(len(program.parts)):
@@ -455,6 +511,7 @@ def learn_chunk(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
         n_lengths = part[LONGEST] - part[SHORTEST] + 1 if part[KIND] == WITHIN_WORDS else 1
         if (
             n_mapped < 0
+            or n_mapped + 2 > len(memo.front)
             or n_columns + (n_mapped + 2) * n_lengths > len(memo.columns)
             or n_tokens + n_mapped > len(memo.tokens)
         ):
@@ -465,11 +522,11 @@ def learn_chunk(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
         if part[KIND] == WITHIN_WORDS:
             # Accents may be all there was of a chunk; then there is no word.
             if n_mapped:
-                n_columns = ngrams_within(part, keys, nodes, values, mapped, n_mapped, memo.columns, n_columns)
+                n_columns = ngrams_within(part, table, values, mapped, n_mapped, memo.front, memo.columns, n_columns)
         else:
             first = n_tokens
             n_tokens = read_tokens(
-                part, program.kinds, keys, nodes, values, program.stems, mapped, n_mapped, memo.tokens, n_tokens
+                part, program.kinds, table, values, program.stems, mapped, n_mapped, memo.tokens, n_tokens
             )
             for which in range(first, n_tokens):
                 token = memo.tokens[which]
@@ -569,9 +626,7 @@ def read_across(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
         if n_mapped < 0 or n_found + n_mapped * np.int64(part[LONGEST]) > len(memo.extra):
             return FULL, 0, left
         n_mapped = join_spaces(program.kinds, mapped, n_mapped)
-        n_found = ngrams_across(
-            part, program.letter_keys, program.letter_nodes, program.values, mapped, n_mapped, memo.extra, n_found
-        )
+        n_found = ngrams_across(part, program.letter_table, program.values, mapped, n_mapped, memo.extra, n_found)
     return DONE, n_found, left
 
 
@@ -598,6 +653,7 @@ def correct(
     weights: Floats,
     logs: Floats,
     counts: Int32s,
+    none: int,
     again: Int32s,
     n_again: int,
     totals: Floats,
@@ -606,11 +662,11 @@ def correct(
     """Put right what columns that occur more than once have added."""
     for which in range(n_again):
         column = np.int64(again[which])
-        times = np.int64(counts[np.uint64(column)])
+        times = np.int64(counts[np.uint64(column)]) - none
         if times <= 1:
             continue
         # Once put right it counts as one, so that it is not put right again.
-        counts[column] = 1
+        counts[np.uint64(column)] = none + 1
         part = part_of(parts, column)
         growth = parts[part, GROWTH]
         value = logs[times] if growth == SUBLINEAR and times < len(logs) else value_of(growth, times)
@@ -664,10 +720,11 @@ def score(
     """
     spaces, kinds, parts, weights = program.spaces, program.kinds, program.parts, program.weights
     logs, vanish = program.logs, program.vanish[0] > 0
-    step_keys, step_nodes, step_columns = program.step_keys, program.step_nodes, program.step_columns
+    step_table, step_columns = program.step_table, program.step_columns
+    step_mask = len(step_table) // 2 - 1
     symbol_nodes, symbol_columns = program.symbol_nodes, program.symbol_columns
     cue_first, cue_last, cue_rules = program.cue_first, program.cue_last, program.cue_rules
-    slots, records, sums = memo.slots, memo.records, memo.sums
+    slots, records, sums, found = memo.slots, memo.records, memo.sums, memo.found
     columns, tokens, counts, seen, again, extra = (
         memo.columns,
         memo.tokens,
@@ -691,7 +748,18 @@ def score(
     for row in range(first, last):
         totals[:] = 0.0
         active[:] = 0
-        n_again, n_extra, n_seen, hits, status, is_left = 0, 0, 0, np.int64(0), DONE, False
+        n_again, n_seen, hits, status, is_left = 0, 0, np.int64(0), DONE, False
+        if offsets[row + 1] - offsets[row] > LONGEST_TEXT:
+            # More of one feature than the lower half of a count holds.
+            left[row] = True
+            scores[row] = 0.0
+            continue
+        # A count of an earlier sentence is below what is none in this: no count is ever set to 0.
+        none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
+        memo.sizes[N_EPOCHS] += 1
+        if memo.sizes[N_EPOCHS] == LAST_EPOCH:
+            counts[:] = 0
+            memo.sizes[N_EPOCHS] = 1
         for part in range(n_parts):
             sequence = parts[part, SEQUENCE]
             if sequence >= 0:
@@ -736,8 +804,25 @@ def score(
                     high = read_word(data, place - 8)
             else:
                 low = load_word(data, begin, place)
+            if n_seen >= len(seen):
+                status = FULL
+                break
             hashed = (low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47)
             slot = mix(hashed) & slot_mask
+            # What is asked for now has come by the time the sentence's chunks are looked up.
+            prefetch(slots, slot * SLOT)
+            at = np.uint64(n_seen * FOUND)
+            found[at], found[at + ONE], found[at + TWO] = low, high, slot
+            found[at + THREE] = begin << 32 | length
+            n_seen += 1
+        n_chunks = n_seen
+        n_seen = 0
+        for which_chunk in range(n_chunks):
+            if status != DONE:
+                break
+            at = np.uint64(which_chunk * FOUND)
+            low, high, slot = found[at], found[at + ONE], found[at + TWO]
+            begin, length = found[at + THREE] >> 32, found[at + THREE] & LOWER_HALF
             number = np.int64(-1)
             while True:
                 at = np.uint64(slot * SLOT)
@@ -750,33 +835,45 @@ def score(
                         break
                 slot = (slot + 1) & slot_mask
             if number < 0:
-                status = learn_chunk(program, memo, data, begin, place, strict, width)
+                status = learn_chunk(program, memo, data, begin, begin + length, strict, width)
                 if status != DONE:
                     break
                 number = memo.sizes[N_CHUNKS] - 1
                 at = np.uint64(slot * SLOT)
                 slots[at], slots[at + ONE] = low, high
                 slots[at + TWO], slots[at + THREE] = length << 32 | (number + 1), memo.sizes[N_BYTES] - length
+            else:
+                prefetch(records, number * n_places)
+                for lane in range(0, n_parts * width, LANES):
+                    prefetch(sums, number * n_parts * width + lane)
+            seen[np.uint64(which_chunk)] = number
+        for which_chunk in range(n_chunks):
+            if status != DONE:
+                break
+            if which_chunk + AHEAD < n_chunks:
+                ahead = np.int64(seen[np.uint64(which_chunk + AHEAD)])
+                prefetch(columns, records[np.uint64(ahead * n_places + COLUMNS)] >> 32)
+            number = np.int64(seen[np.uint64(which_chunk)])
+            length = found[np.uint64(which_chunk * FOUND) + THREE] & LOWER_HALF
             record = number * n_places
             # A chunk has no more tokens than bytes; each ends as many n-grams as there are lengths.
             bounds = records[np.uint64(record + COLUMNS)]
             from_column, to_column = bounds >> 32, bounds & LOWER_HALF
             room = to_column - from_column + (length + 2) * n_lengths
-            if n_seen >= len(seen) or max(n_again, n_extra) + room > len(again):
+            if n_again + room > len(again):
                 status = FULL
                 break
-            seen[n_seen] = number
             n_seen += 1
             is_left |= records[np.uint64(record + LEFT)] > 0
             for part in range(n_parts):
                 add_lanes(totals, part * width, sums, (number * n_parts + part) * width, width, 1.0)
             for which in range(from_column, to_column):
                 column = columns[np.uint64(which)]
-                before = counts[np.uint64(column)]
+                before = max(np.int64(counts[np.uint64(column)]), none)
                 counts[np.uint64(column)] = before + 1
                 # Written each time and kept only where it is one: cheaper than a guess that fails.
                 again[np.uint64(n_again)] = column
-                n_again += before > 0
+                n_again += before > none
             for sequence in range(n_sequences):
                 bounds = records[np.uint64(record + at_tokens + sequence)]
                 size = n_line[sequence]
@@ -805,13 +902,21 @@ def score(
                 if sequence < 0:
                     continue
                 size, longest, at = np.int64(n_line[sequence]), np.int64(parts[part, LONGEST]), part * width
-                if n_extra + (size + 1) * longest > len(extra) or n_again + (size + 1) * longest > len(again):
+                if n_again + (size + 1) * longest > len(again):
                     status = FULL
                     break
                 if parts[part, END] != SKIPPED:
                     line[sequence, size] = parts[part, END]
                     size += 1
                 walk[:] = -1
+                if longest > 1:
+                    before = np.int64(-1)
+                    for which in range(size):
+                        token = np.int64(line[sequence, which])
+                        if before >= 0 and token >= 0:
+                            key = np.int64(symbol_nodes[np.uint64(before)]) << SYMBOL_BITS | token
+                            prefetch(step_table, 2 * (mix(key) & step_mask))
+                        before = token
                 for which in range(size):
                     token = np.int64(line[sequence, which])
                     marked = parts[part, START] != SKIPPED and (which == 0 or which == size - 1)
@@ -825,27 +930,18 @@ def score(
                                 if marked:
                                     column = np.int64(symbol_columns[token])
                         elif token >= 0 and walk[length - 1] >= 0:
-                            node = step(step_keys, step_nodes, np.int64(walk[length - 1]), token)
+                            node = step(step_table, np.int64(walk[length - 1]), token)
                             if node >= 0:
                                 column = np.int64(step_columns[node])
                         walk[length] = node
                         if column >= 0:
                             add_lanes(totals, at, weights, column * width, width, 1.0)
-                            if counts[column]:
-                                again[n_again] = column
-                                n_again += 1
-                            else:
-                                extra[n_extra] = column
-                                n_extra += 1
-                            counts[column] += 1
+                            before = max(np.int64(counts[np.uint64(column)]), none)
+                            counts[np.uint64(column)] = before + 1
+                            again[np.uint64(n_again)] = column
+                            n_again += before > none
         if status == DONE:
-            correct(parts, weights, logs, counts, again, n_again, totals, width)
-        for which in range(n_seen):
-            bounds = records[np.uint64(np.int64(seen[which]) * n_places + COLUMNS)]
-            for other in range(bounds >> 32, bounds & LOWER_HALF):
-                counts[np.uint64(columns[np.uint64(other)])] = 0
-        for which in range(n_extra):
-            counts[extra[which]] = 0
+            correct(parts, weights, logs, counts, none, again, n_again, totals, width)
         if status == DONE and across:
             status, n_extra, is_sigma = read_across(program, memo, data, offsets[row], end, strict)
             is_left |= is_sigma
@@ -853,10 +949,8 @@ def score(
                 column = np.int64(extra[which])
                 part = part_of(parts, column)
                 add_lanes(totals, part * width, weights, column * width, width, 1.0)
-                counts[column] += 1
-            correct(parts, weights, logs, counts, extra, n_extra, totals, width)
-            for which in range(n_extra):
-                counts[extra[which]] = 0
+                counts[column] = max(np.int64(counts[column]), none) + 1
+            correct(parts, weights, logs, counts, none, extra, n_extra, totals, width)
         if status != DONE:
             return status, row
         left[row] = is_left

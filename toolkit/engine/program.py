@@ -46,12 +46,12 @@ class Program(NamedTuple):
         Whether a view drops case, so that a capital sigma depends on its place.
     parts : ndarray of shape (n_parts, 14)
         Settings of each part.
-    letter_keys, letter_nodes : ndarray of shape (n_slots,)
-        The table that walks the tries of characters: node and code point to node.
+    letter_table : ndarray of shape (2 * n_slots,)
+        The table that walks the tries of characters: keys of node and code point, and nodes.
     values, stems : ndarray of shape (n_nodes,)
         What ends at a node: a column, a symbol, a class; and the class of a stem.
-    step_keys, step_nodes : ndarray of shape (n_slots,)
-        The table that walks the tries of tokens: node and symbol to node.
+    step_table : ndarray of shape (2 * n_slots,)
+        The table that walks the tries of tokens: keys of node and symbol, and nodes.
     step_columns : ndarray of shape (n_steps,)
         The column of an n-gram of tokens, or -1.
     symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
@@ -77,12 +77,10 @@ class Program(NamedTuple):
     expansions: Int32s
     lowers: Int8s
     parts: Int32s
-    letter_keys: Int64s
-    letter_nodes: Int32s
+    letter_table: Int64s
     values: Int32s
     stems: Int32s
-    step_keys: Int64s
-    step_nodes: Int32s
+    step_table: Int64s
     step_columns: Int32s
     symbol_nodes: Int32s
     symbol_columns: Int32s

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from toolkit.engine import kernel
 from toolkit.engine.characters import N_CODE_POINTS, SPACE, kinds, space_bytes, view
 from toolkit.engine.heads import LINKS
-from toolkit.engine.kernel import CUE_PARTS, DONE, FULL, SLOT, Memo
+from toolkit.engine.kernel import CUE_PARTS, DONE, FOUND, FULL, N_EPOCHS, SLOT, Memo
 from toolkit.engine.program import LONGEST, SEQUENCE, Floats, Int8s, Int32s, Int64s, Program, Skeleton
 from toolkit.engine.tries import table_size
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A thread's share of the sentences: below it, starting a thread costs more than it saves.
 LEAST_SHARE = 2048
-N_CHUNKS = 1 << 16
+N_CHUNKS = 1 << 17
 
 
 class Scorer:
@@ -142,8 +142,7 @@ def link_program(skeleton: Skeleton) -> Program:
         ("letter", skeleton.letter_parents, skeleton.letter_symbols),
         ("step", skeleton.step_parents, skeleton.step_symbols),
     ):
-        keys, nodes = kernel.build_table(parents, symbols, table_size(len(parents)))
-        tables[f"{name}_keys"], tables[f"{name}_nodes"] = keys, nodes
+        tables[f"{name}_table"] = kernel.build_table(parents, symbols, table_size(len(parents)))
     return Program(
         spaces=space_bytes(),
         kinds=kinds(),
@@ -186,16 +185,18 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
         slots=np.zeros(SLOT * 2 * n_chunks, np.int64),
         records=np.empty(n_chunks * (CUE_PARTS + n_words + n_sequences), np.int64),
         sums=np.empty(n_chunks * n_parts * width),
-        columns=np.empty(32 * n_chunks, np.int32),
-        tokens=np.empty(8 * n_chunks, np.int32),
-        bytes=np.empty(16 * n_chunks, np.uint8),
-        sizes=np.zeros(4, np.int64),
+        columns=np.empty(28 * n_chunks, np.int32),
+        tokens=np.empty(4 * n_chunks, np.int32),
+        bytes=np.empty(12 * n_chunks, np.uint8),
+        sizes=np.array([0, 0, 0, 0, 1]),
         counts=np.zeros(len(program.weights) // width, np.int32),
+        found=np.empty(FOUND * scratch, np.int64),
         seen=np.empty(scratch, np.int32),
         again=np.empty(16 * scratch, np.int32),
         extra=np.empty(16 * scratch, np.int32),
         points=np.empty(scratch, np.int32),
         mapped=np.empty(2 * scratch, np.int32),
+        front=np.empty(2 * scratch + 2, np.int32),
         line=np.empty((n_sequences, scratch), np.int32),
         n_line=np.zeros(n_sequences, np.int64),
         walk=np.empty(longest, np.int32),
@@ -206,7 +207,7 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
 
 def _clear(memo: Memo) -> Memo:
     memo.slots[:] = 0
-    memo.sizes[:] = 0
+    memo.sizes[:N_EPOCHS] = 0
     return memo
 
 
