@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help train compare label lint test test-slow test-pages lock clean
+.PHONY: help train compare label lint test test-slow test-pages bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,9 +50,14 @@ test-pages: $(STAMP) tests/node_modules/.installed ## run the tests of the pages
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y chromium; } || { echo "chromium is not there; install it, or name a Chrome in CHROMIUM"; exit 1; }
 	$(BIN)/pytest -m browser tests/test_pages.py
 
+bench: $(STAMP) ## time labelling beside its peers: make bench TEXT=sentences.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
+	@test -d runs/default/model || $(BIN)/toolkit train default --jobs $(JOBS)
+	$(BIN)/python experiments/bench.py $(TEXT)
+
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean: ## remove .venv, runs and caches
-	rm -rf $(VENV) runs dist .cache tests/node_modules .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) runs dist bench.json .cache tests/node_modules .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

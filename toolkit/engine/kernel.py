@@ -141,12 +141,16 @@ class Memo(NamedTuple):
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function, cached where numba finds a folder it may write to."""
+    """Compile a function, cached where numba finds a folder it may write to.
+
+    No function here makes an array; told so, numba counts no references to those it gets,
+    which takes as long as what is done with them.
+    """
     try:
-        return numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(cache=True, nogil=True, _nrt=False)(function)
     except RuntimeError:
         # No such folder: a shared one, like /tmp, would let others plant code.
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, _nrt=False)(function)
 
 
 @intrinsic
@@ -219,9 +223,9 @@ def mix(key: int) -> int:
 
 
 @compiled
-def build_table(parents: Int32s, symbols: Int32s, n_slots: int) -> Int64s:
-    """Put all nodes of some tries into one open-addressing table of keys and nodes in turn."""
-    table = np.full(2 * n_slots, -1, np.int64)
+def fill_table(parents: Int32s, symbols: Int32s, table: Int64s) -> None:
+    """Put all nodes of some tries into an empty open-addressing table of keys and nodes in turn."""
+    n_slots = len(table) // 2
     for node in range(len(parents)):
         if parents[node] >= 0:
             key = np.int64(parents[node]) << SYMBOL_BITS | np.int64(symbols[node])
@@ -230,7 +234,6 @@ def build_table(parents: Int32s, symbols: Int32s, n_slots: int) -> Int64s:
                 slot = (slot + 1) & (n_slots - 1)
             table[2 * slot] = key
             table[2 * slot + 1] = node
-    return table
 
 
 @compiled
@@ -815,9 +818,7 @@ def score(
             found[at], found[at + ONE], found[at + TWO] = low, high, slot
             found[at + THREE] = begin << 32 | length
             n_seen += 1
-        n_chunks = n_seen
-        n_seen = 0
-        for which_chunk in range(n_chunks):
+        for which_chunk in range(n_seen):
             if status != DONE:
                 break
             at = np.uint64(which_chunk * FOUND)
@@ -847,10 +848,10 @@ def score(
                 for lane in range(0, n_parts * width, LANES):
                     prefetch(sums, number * n_parts * width + lane)
             seen[np.uint64(which_chunk)] = number
-        for which_chunk in range(n_chunks):
+        for which_chunk in range(n_seen):
             if status != DONE:
                 break
-            if which_chunk + AHEAD < n_chunks:
+            if which_chunk + AHEAD < n_seen:
                 ahead = np.int64(seen[np.uint64(which_chunk + AHEAD)])
                 prefetch(columns, records[np.uint64(ahead * n_places + COLUMNS)] >> 32)
             number = np.int64(seen[np.uint64(which_chunk)])
@@ -863,7 +864,6 @@ def score(
             if n_again + room > len(again):
                 status = FULL
                 break
-            n_seen += 1
             is_left |= records[np.uint64(record + LEFT)] > 0
             for part in range(n_parts):
                 add_lanes(totals, part * width, sums, (number * n_parts + part) * width, width, 1.0)

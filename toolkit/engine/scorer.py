@@ -137,12 +137,13 @@ def link_program(skeleton: Skeleton) -> Program:
         bounds[0] = np.concatenate([bounds[0], one.bounds[1:] + shift]).astype(np.int32)
         expansions.append(one.expansions)
         shift += len(one.expansions)
-    tables = {}
+    tables: dict[str, Int64s] = {}
     for name, parents, symbols in (
         ("letter", skeleton.letter_parents, skeleton.letter_symbols),
         ("step", skeleton.step_parents, skeleton.step_symbols),
     ):
-        tables[f"{name}_table"] = kernel.build_table(parents, symbols, table_size(len(parents)))
+        tables[name] = np.full(2 * table_size(len(parents)), -1, np.int64)
+        kernel.fill_table(parents, symbols, tables[name])
     return Program(
         spaces=space_bytes(),
         kinds=kinds(),
@@ -163,7 +164,8 @@ def link_program(skeleton: Skeleton) -> Program:
         offsets=skeleton.offsets,
         vanish=np.array([any(_drops_space(one.mapped) for one in views)], np.uint8),
         logs=1 + np.log(np.maximum(np.arange(256.0), 1)),
-        **tables,
+        letter_table=tables["letter"],
+        step_table=tables["step"],
     )
 
 
