@@ -274,9 +274,20 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> SentenceClassifier:
+    import gc
+
     from toolkit.labelling import load_model
 
-    return load_model(options.model, trusted=options.trust)
+    # The collector would look through all that is imported, again and again, and find nothing.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        model = load_model(options.model, trusted=options.trust)
+        _ = model.engine
+        return model
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _label(options: argparse.Namespace) -> int:
