@@ -25,6 +25,7 @@ import numpy as np
 SYSTEMS = ("engine, 1 thread", "engine, 2 threads", "scikit-learn", "fastText", "bare n-grams", "bare words")
 # scikit-learn is so much slower that it gets a part of the text; rates are per sentence.
 SLOW_SENTENCES = 10_000
+BATCH = 1 << 16
 
 
 def read_sentences(path: str | None, corpus: str) -> list[str]:
@@ -96,7 +97,13 @@ def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> C
         # The column is what a file is read into; the engine is timed on it, cold: it knows no word yet.
         column = pa.array(sentences)
         model.predict_proba_column(column.slice(0, 1))
-        return lambda some: model.predict_proba_column(column)
+
+        def label(some: list[str]) -> None:
+            # As a file is labelled: a part at a time, written and forgotten.
+            for first in range(0, len(column), BATCH):
+                model.predict_proba_column(column.slice(first, BATCH))
+
+        return label
     if system == "scikit-learn":
         from toolkit.labelling import load_model
 
