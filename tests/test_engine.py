@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
 
 from toolkit.engine import characters, kernel, scorer
@@ -137,6 +138,32 @@ def check_same(pipeline, compiled, sentences):
     # A tie is the only thing that rounding may decide otherwise.
     clear = close[:, -1] - close[:, -2] > 1e-8
     assert (found.argmax(axis=1) == expected.argmax(axis=1))[clear].all()
+
+
+@pytest.mark.parametrize("name", ["words", "counts, naive Bayes", "calibrated machine", "calibrated machines"])
+def test_two_labels_score_as_in_scikit_learn(name):
+    check_two_labels(PIPELINES[name]())
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        SGDClassifier(loss="log_loss", random_state=1, max_iter=10_000),
+        OneVsRestClassifier(LogisticRegression()),
+        ComplementNB(),
+        LogisticRegression(solver="liblinear"),
+        LogisticRegression(fit_intercept=False),
+    ],
+)
+def test_two_labels_of_other_classifiers_score_as_in_scikit_learn(classifier):
+    check_two_labels(make_pipeline(CountVectorizer(), classifier))
+
+
+def check_two_labels(pipeline):
+    pipeline.fit(SENTENCES * 3, [label == "denial" for label in LABELS] * 3)
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    assert compiled.classes == ("False", "True")
+    check_same(pipeline, compiled, SENTENCES)
 
 
 HOSTILE = [
@@ -283,6 +310,12 @@ def test_many_cues_of_several_words_take_several_machine_words():
         (make_pipeline(CountVectorizer(token_pattern=r"\d+|it"), logistic()), "is not one of those compiled"),
         (make_pipeline(CountVectorizer(analyzer=str.split), logistic()), "is code of its own"),
         (make_pipeline(CueIndicators([("x", ("a  b",))]), logistic()), "white space other than single spaces"),
+        (make_pipeline(CountVectorizer(), TfidfTransformer(), TfidfTransformer(), logistic()), "behind a vectoriser"),
+        (make_pipeline(FeatureUnion([("a", CueIndicators(RULES)), ("b", CueIndicators(RULES))]), logistic()), "2 cue"),
+        (make_pipeline(CountVectorizer(strip_accents=str.lower), logistic()), "is code of its own"),
+        (make_pipeline(WordClasses({"it": "it", "b b": "a"}), CountVectorizer(), logistic()), "is not one token"),
+        (make_pipeline(CountVectorizer(), MaxAbsScaler(), logistic()), "MaxAbsScaler behind a vectoriser"),
+        (make_pipeline(KeywordRules()), "there is no rule"),
         (make_pipeline(CountVectorizer(), SGDClassifier(max_iter=10000)), "has no probabilities of its own"),
         (
             make_pipeline(CountVectorizer(), CalibratedClassifierCV(LinearSVC(), method="isotonic", cv=2)),
