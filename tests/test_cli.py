@@ -345,6 +345,10 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
     assert out.splitlines()[0].split() == ["articles", "sentences", "strict", "lenient", "unambiguous"]
     assert [line.split()[:2] for line in out.splitlines()[1:]] == [["4", "12"], ["9", "27"]]
     assert json.loads(Path("c.json").read_text())["n_articles"] == [4, 9]
+    out = run(*curve, "--table", "t.csv", "--fractions", "0.4", "0.7", "1")
+    # Three points are enough for a power law, which says what 18 articles would give; one draw gives no interval.
+    assert out.splitlines()[-2].split()[:2] == ["18", "predicted"]
+    assert out.splitlines()[-1].split() == ["95", "%", "–"]
     run(*curve, *fractions, "--output", "c.svg")
     assert ">cross-validated<" in Path("c.svg").read_text()
     for wrong in ("2", "0", "half"):

@@ -510,9 +510,24 @@ def _curve(options: argparse.Namespace) -> int:
     for place, n_articles in enumerate(found.n_articles):
         means = "".join(f"{values[place].mean():>17.3f}" for values in found.scores.values())
         print(f"{n_articles:>8}  {found.n_sentences[place]:>9}{means}")
+    _print_forecast(found)
     if options.output:
         _write_curve(Path(options.output), found)
     return DONE
+
+
+def _print_forecast(curve: LearningCurve) -> None:
+    """Print what a power law through the points predicts for twice the articles, if there are points enough."""
+    import numpy as np
+
+    from toolkit.powerlaw import FEWEST_POINTS, forecast
+
+    if len(set(curve.n_articles)) < FEWEST_POINTS or any(np.isnan(values).any() for values in curve.scores.values()):
+        return
+    laws = [forecast(curve.n_articles, values) for values in curve.scores.values()]
+    print(f"{laws[0].n_articles:>8}  {'predicted':>9}{''.join(f'{law.value:>17.3f}' for law in laws)}")
+    ranges = [f"[{law.low:.3f}, {law.high:.3f}]" if law.low == law.low else "–" for law in laws]
+    print(f"{'':>8}  {'95 %':>9}{''.join(f'{shown:>17}' for shown in ranges)}")
 
 
 def _write_curve(path: Path, curve: LearningCurve) -> None:
