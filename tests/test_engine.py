@@ -344,6 +344,16 @@ def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypa
     check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
 
 
+def test_numbers_of_sentences_start_again_and_no_count_is_left_over(fitted):
+    pipeline, _ = fitted("words")
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=1)
+    texts = ["He denied the treaty."] * 8
+    expected = compiled.predict_proba(texts)
+    for n_left in range(8):
+        compiled._memos[0].sizes[kernel.N_EPOCHS] = kernel.LAST_EPOCH - n_left
+        assert (compiled.predict_proba(texts) == expected).all()
+
+
 def test_threads_give_the_same_as_one(fitted):
     pipeline, one = fitted("default")
     texts = [f"He denied it {number} times." for number in range(9000)]

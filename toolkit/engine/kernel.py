@@ -757,12 +757,13 @@ def score(
             left[row] = True
             scores[row] = 0.0
             continue
-        # A count of an earlier sentence is below what is none in this: no count is ever set to 0.
-        none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
-        memo.sizes[N_EPOCHS] += 1
+        # A count of an earlier sentence is below what is none in this, so that none is set to 0
+        # but here: once numbers start again, counts of the last ones would be above.
         if memo.sizes[N_EPOCHS] == LAST_EPOCH:
             counts[:] = 0
             memo.sizes[N_EPOCHS] = 1
+        none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
+        memo.sizes[N_EPOCHS] += 1
         for part in range(n_parts):
             sequence = parts[part, SEQUENCE]
             if sequence >= 0:
