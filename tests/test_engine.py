@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -415,6 +416,39 @@ def test_file_whose_numbers_lead_out_of_an_array_is_refused(fitted, name, value)
     getattr(skeleton, name).flat[-1] = value
     with pytest.raises(ValueError, match=f"{name.split('_')[0]}.*compile the pipeline anew"):
         load_skeleton(dump_skeleton(skeleton))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("classes", {"classes": ("denial", "pledge")}),
+        ("classes", {"classes": ("none",) * 5}),
+        ("link", {"link": "expit"}),
+        ("link", {"link": "eval"}),
+        ("views", {"views": ((True, ["ascii"]),) * 2}),
+        ("views", {"views": ((True, "latin"),) * 2}),
+    ],
+)
+def test_file_whose_classes_do_not_fit_its_scores_is_refused(fitted, name, changes):
+    skeleton = replace(compile_pipeline(fitted("default")[0]), **changes)
+    with pytest.raises(ValueError, match=f"'{name}' of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(skeleton))
+
+
+@pytest.mark.parametrize("kind", ["calibrated machines", "rules"])
+def test_file_whose_link_lacks_settings_is_refused(fitted, kind):
+    skeleton = compile_pipeline(fitted(kind)[0])
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(dump_skeleton(replace(skeleton, settings={})))
+    cut = {key: array[:1] for key, array in skeleton.settings.items()}
+    with pytest.raises(ValueError, match="'settings' of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(replace(skeleton, settings=cut)))
+
+
+def test_array_of_other_dimensions_is_refused(fitted):
+    skeleton = compile_pipeline(fitted("words")[0])
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(dump_skeleton(replace(skeleton, offsets=np.float64(0.5).reshape(()))))
 
 
 def test_value_that_leads_out_of_the_columns_is_no_feature(fitted):
