@@ -1,5 +1,6 @@
 """Compiled pipelines give what scikit-learn gives, for any text."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -23,7 +24,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
 
-from toolkit.engine import characters, kernel, scorer
+from toolkit.engine import characters, kernel, program, scorer, tries
 from toolkit.engine.compilation import compile_pipeline
 from toolkit.engine.cues import compile_cues, refusal
 from toolkit.engine.heads import CannotCompile
@@ -557,6 +558,15 @@ def test_model_says_what_labels_it(workplace, tmp_path):
         again = toolkit.load_model(folder)
         assert (again.predict_proba(texts) == words.predict_proba(texts)).all()
         assert again.engine == "compiled"
+
+
+def test_kernel_changes_with_the_numbers_it_was_compiled_for():
+    numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
+    layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
+    assert layout == kernel.LAYOUT
+    assert kernel.SYMBOL_BITS == tries.SYMBOL_BITS
+    for name in ("WORD", "SPACE", "MARK"):
+        assert getattr(kernel, name) == getattr(characters, name)
 
 
 def test_kernel_is_cached_between_processes():

@@ -54,6 +54,9 @@ from toolkit.engine.program import (
     Program,
 )
 
+# Of the numbers and fields in program.py: where one changes this changes, and with it this file,
+# so that numba's cache forgets machine code made for the old ones. A test says what to write.
+LAYOUT = "8536a6ad970b7a39"
 DONE, FULL, INVALID = range(3)
 WORD, SPACE, MARK = 1, 2, 4
 SIGMA = 0x3A3
