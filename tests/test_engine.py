@@ -24,7 +24,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
 
-from toolkit.engine import characters, kernel, program, scorer, tries
+from toolkit.engine import characters, compilation, kernel, program, scorer, tries
 from toolkit.engine.compilation import compile_pipeline
 from toolkit.engine.cues import compile_cues, refusal
 from toolkit.engine.heads import CannotCompile
@@ -329,6 +329,12 @@ def test_pipeline_that_cannot_be_compiled_says_why(pipeline, reason):
     texts = ["it 1 a", "it 2 b", "it 3 a", "it 4 b"]
     with pytest.raises(CannotCompile, match=re.escape(reason)):
         compile_pipeline(pipeline.fit(texts, ["a", "b", "a", "b"]))
+
+
+def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkeypatch):
+    monkeypatch.setattr(compilation, "SYMBOL_BITS", 5)
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 32 words"):
+        compile_pipeline(fitted("words")[0])
 
 
 def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
