@@ -379,6 +379,18 @@ def test_column_of_text_is_read_in_place(fitted):
     assert compiled.predict_proba_column(pa.array([], pa.string())).shape == (0, 5)
 
 
+def test_column_of_more_than_two_gigabytes_is_read_in_its_place(fitted):
+    pipeline, compiled = fitted("words")
+    text = b"They hoped for a treaty of the two unheard-of ministries"
+    # Memory that nobody writes to is not there.
+    data, begin = np.zeros((1 << 31) + 100, np.uint8), (1 << 31) + 5
+    data[begin : begin + len(text)] = np.frombuffer(text, np.uint8)
+    offsets = pa.py_buffer(np.array([begin, begin + len(text)]))
+    column = pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(data)])
+    expected = pipeline.predict_proba([text.decode()])
+    np.testing.assert_allclose(compiled.predict_proba_column(column), expected, rtol=0, atol=1e-8)
+
+
 def test_column_that_is_no_text_is_refused_by_row(fitted):
     _, compiled = fitted("words")
     with pytest.raises(TypeError, match="a column of int64 came, expected one of text; cast it to string"):
