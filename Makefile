@@ -51,7 +51,7 @@ test-pages: $(STAMP) tests/node_modules/.installed ## run the tests of the pages
 	$(BIN)/pytest -m browser tests/test_pages.py
 
 bench: $(STAMP) ## time labelling beside its peers: make bench TEXT=sentences.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
 	@test -d runs/default/model || $(BIN)/toolkit train default --jobs $(JOBS)
 	$(BIN)/python experiments/bench.py $(TEXT)
 

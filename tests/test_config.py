@@ -150,6 +150,7 @@ def test_lexicon_is_read_into_the_record(tmp_path):
     ("features", "lexicon", "message"),
     [
         ('classes = "m.toml"\nclass_ngrams = [1, 4]', LEXICON, "there is no lexicon 'm.toml' below"),
+        ('classes = "l\\u0000.toml"\nclass_ngrams = [1, 4]', LEXICON, "the lexicon is not TOML in UTF-8"),
         ('classes = "../l.toml"\nclass_ngrams = [1, 4]', LEXICON, "name a lexicon below the experiment's own folder"),
         ('classes = "/l.toml"\nclass_ngrams = [1, 4]', LEXICON, "name a lexicon below the experiment's own folder"),
         ('classes = "l.toml"\nclass_ngrams = [1, 4]', "[classes", "the lexicon is not TOML in UTF-8"),

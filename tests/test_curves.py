@@ -7,7 +7,7 @@ from toolkit.config import read_experiment
 from toolkit.corpus import corpus_labels, load_corpus
 from toolkit.curves import LabelledSentences, LearningCurve, learning_curve
 from toolkit.exceptions import ToolkitError
-from toolkit.figures import draw_learning_curve
+from toolkit.figures import draw_corpus, draw_learning_curve, draw_learning_curves
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +69,10 @@ def test_curve_is_drawn_the_same_each_time():
     assert drawn == draw_learning_curve(curve)
     assert ">strict<" in drawn
     assert ">81<" in drawn
+
+
+def test_grade_genre_and_title_are_no_mathematics():
+    curve = LearningCurve("words", (4, 8), (40, 81), {"$\\frac$": np.array([[0.2], [0.5]])})
+    assert "$\\frac$" in draw_learning_curves([(0, curve)], "$\\frac$")
+    drawn = draw_corpus({"genre": {"$\\frac$ wire": [1, 2]}}, ["_hidden", "$\\sqrt$"])
+    assert all(text in drawn for text in ("$\\frac$ wire", "_hidden", "$\\sqrt$"))

@@ -1,10 +1,12 @@
 """Compiled pipelines give what scikit-learn gives, for any text."""
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
 
-from toolkit.engine import characters, kernel, scorer
+from toolkit.engine import characters, compilation, kernel, program, scorer, tries
 from toolkit.engine.compilation import compile_pipeline
 from toolkit.engine.cues import compile_cues, refusal
 from toolkit.engine.heads import CannotCompile
@@ -329,6 +331,12 @@ def test_pipeline_that_cannot_be_compiled_says_why(pipeline, reason):
         compile_pipeline(pipeline.fit(texts, ["a", "b", "a", "b"]))
 
 
+def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkeypatch):
+    monkeypatch.setattr(compilation, "SYMBOL_BITS", 5)
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 32 words"):
+        compile_pipeline(fitted("words")[0])
+
+
 def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
     pipeline, _ = fitted("words")
     compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
@@ -342,6 +350,16 @@ def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypa
     texts = [f"w{number} denied w{number + 1}" for number in range(300)]
     texts += [" ".join(f"v{number}" for number in range(500)), "y" * 30_000, "z" * 100_000, *texts[:50]]
     check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
+
+
+def test_numbers_of_sentences_start_again_and_no_count_is_left_over(fitted):
+    pipeline, _ = fitted("words")
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=1)
+    texts = ["He denied the treaty."] * 8
+    expected = compiled.predict_proba(texts)
+    for n_left in range(8):
+        compiled._memos[0].sizes[kernel.N_EPOCHS] = kernel.LAST_EPOCH - n_left
+        assert (compiled.predict_proba(texts) == expected).all()
 
 
 def test_threads_give_the_same_as_one(fitted):
@@ -359,6 +377,18 @@ def test_column_of_text_is_read_in_place(fitted):
         column = pa.array(["x y", *texts, "z"], kind)
         assert (compiled.predict_proba_column(column.slice(1, len(texts))) == expected).all()
     assert compiled.predict_proba_column(pa.array([], pa.string())).shape == (0, 5)
+
+
+def test_column_of_more_than_two_gigabytes_is_read_in_its_place(fitted):
+    pipeline, compiled = fitted("words")
+    text = b"They hoped for a treaty of the two unheard-of ministries"
+    # Memory that nobody writes to is not there.
+    data, begin = np.zeros((1 << 31) + 100, np.uint8), (1 << 31) + 5
+    data[begin : begin + len(text)] = np.frombuffer(text, np.uint8)
+    offsets = pa.py_buffer(np.array([begin, begin + len(text)]))
+    column = pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(data)])
+    expected = pipeline.predict_proba([text.decode()])
+    np.testing.assert_allclose(compiled.predict_proba_column(column), expected, rtol=0, atol=1e-8)
 
 
 def test_column_that_is_no_text_is_refused_by_row(fitted):
@@ -405,6 +435,39 @@ def test_file_whose_numbers_lead_out_of_an_array_is_refused(fitted, name, value)
     getattr(skeleton, name).flat[-1] = value
     with pytest.raises(ValueError, match=f"{name.split('_')[0]}.*compile the pipeline anew"):
         load_skeleton(dump_skeleton(skeleton))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("classes", {"classes": ("denial", "pledge")}),
+        ("classes", {"classes": ("none",) * 5}),
+        ("link", {"link": "expit"}),
+        ("link", {"link": "eval"}),
+        ("views", {"views": ((True, ["ascii"]),) * 2}),
+        ("views", {"views": ((True, "latin"),) * 2}),
+    ],
+)
+def test_file_whose_classes_do_not_fit_its_scores_is_refused(fitted, name, changes):
+    skeleton = replace(compile_pipeline(fitted("default")[0]), **changes)
+    with pytest.raises(ValueError, match=f"'{name}' of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(skeleton))
+
+
+@pytest.mark.parametrize("kind", ["calibrated machines", "rules"])
+def test_file_whose_link_lacks_settings_is_refused(fitted, kind):
+    skeleton = compile_pipeline(fitted(kind)[0])
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(dump_skeleton(replace(skeleton, settings={})))
+    cut = {key: array[:1] for key, array in skeleton.settings.items()}
+    with pytest.raises(ValueError, match="'settings' of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(replace(skeleton, settings=cut)))
+
+
+def test_array_of_other_dimensions_is_refused(fitted):
+    skeleton = compile_pipeline(fitted("words")[0])
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(dump_skeleton(replace(skeleton, offsets=np.float64(0.5).reshape(()))))
 
 
 def test_value_that_leads_out_of_the_columns_is_no_feature(fitted):
@@ -513,6 +576,15 @@ def test_model_says_what_labels_it(workplace, tmp_path):
         again = toolkit.load_model(folder)
         assert (again.predict_proba(texts) == words.predict_proba(texts)).all()
         assert again.engine == "compiled"
+
+
+def test_kernel_changes_with_the_numbers_it_was_compiled_for():
+    numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
+    layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
+    assert layout == kernel.LAYOUT
+    assert kernel.SYMBOL_BITS == tries.SYMBOL_BITS
+    for name in ("WORD", "SPACE", "MARK"):
+        assert getattr(kernel, name) == getattr(characters, name)
 
 
 def test_kernel_is_cached_between_processes():

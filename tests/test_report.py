@@ -255,6 +255,17 @@ def test_json_of_any_text_stays_in_its_script(text):
     written.encode("utf-8")
 
 
+def test_model_card_shows_text_and_no_markup(run):
+    labels = LabelSet((Label("denial", "a|b <b>", ""), Label("none", "none", "")), "none")
+    found = {**run.report, "question": "Is <script>\n\n# it?"}
+    found["scores"] = {split: {**scores} for split, scores in run.report["scores"].items()}
+    found["scores"]["test"]["labels"] = [{**run.report["scores"]["test"]["labels"][0], "title": "a|b <b>"}]
+    card = report.render_card(found, labels, "runs/words/model")
+    assert "Is &lt;script&gt; \\# it?" in card
+    assert card.count("a\\|b &lt;b&gt;") == 2
+    assert "<b>" not in card
+
+
 def test_label_titles_are_no_mathematics_and_hide_nowhere(run):
     titles = ["$\\frac$", "_hidden", "<b>&\x01"]
     labels = LabelSet(tuple(Label(name, title, "") for name, title in zip(LABELS.names, titles, strict=True)), "none")
@@ -373,6 +384,7 @@ def test_report_is_measured_again_from_what_lies_in_the_folder(runs, capsys):
         ("pulls.json", lambda _: '{"schema": 1, "pulls": {}}', "has schema 1, this toolkit reads 2"),
         ("pulls.json", lambda _: '{"schema": 2, "pulls": {"x": 1}}', "does not hold n-grams and their weights"),
         ("pulls.json", lambda _: '{"schema": 2}', "does not hold n-grams"),
+        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", NaN, "words"]]}}', "does not hold n-grams"),
         (
             "predictions.csv",
             lambda text: text.rpartition("\n")[0].rpartition("\n")[0] + "\n",

@@ -86,7 +86,8 @@ def save_model(
     Parameters
     ----------
     folder : str or Path
-        Made if need be; gets the pipeline, ``manifest.json`` and ``README.md``.
+        Made if need be; gets the pipeline, its compiled form if it has one, ``manifest.json``
+        and ``README.md``.
     pipeline : Pipeline
         Fitted.
     labels : LabelSet

@@ -177,7 +177,8 @@ def _include(table: Any, key: str, name_there: str, path: Path) -> None:
         lexicon = tomllib.loads(file.read_bytes().decode("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"there is no lexicon {named!r} below {path.parent}; correct the name [{path}]") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    # A ValueError is no UTF-8, no TOML, or a name with a zero byte.
+    except (OSError, ValueError) as error:
         raise ConfigError(f"the lexicon is not TOML in UTF-8; correct the file [{file}]") from error
     if name_there not in lexicon:
         raise ConfigError(f"the lexicon has no {name_there!r}; it has {', '.join(lexicon) or 'nothing'} [{file}]")

@@ -17,7 +17,8 @@ from toolkit.config import Experiment
 from toolkit.exceptions import RunError, ToolkitError
 from toolkit.labels import LabelSet
 from toolkit.metrics import ArticleCounts, Counts
-from toolkit.significance import Score, draw_articles, interval, randomisation_test, total, weigh
+from toolkit.paired import compare_pair, make_draws
+from toolkit.significance import Score, draw_articles, interval, total, weigh
 from toolkit.splits import Fold, article_folds, check_no_leak
 from toolkit.tables import defuse, refuse
 
@@ -465,13 +466,11 @@ def difference(first: Predictions, second: Predictions, n_resamples: int = 2000,
     for name in ("article", "position", "gold"):
         if getattr(first, name) != getattr(second, name):
             raise ValueError(f"the two predictions differ in {name}; compare systems on the same sentences")
-    one, two = first.count(), second.count()
-    scoring = headline(first.labels)
-    rng = np.random.default_rng(seed)
-    weights = draw_articles(len(one.confusion), n_resamples, rng)
-    low, high = interval(scoring(weigh(one, weights)) - scoring(weigh(two, weights)))
-    value = float(scoring(total(one)) - scoring(total(two)))
-    return Difference(value, low, high, randomisation_test(one, two, scoring, n_resamples, rng))
+    one, two = (metrics.confusion_only(predictions.count()) for predictions in (first, second))
+    ours, theirs = (np.array(told.predicted) == np.array(told.gold) for told in (first, second))
+    draws = make_draws(len(one.confusion), n_resamples, np.random.default_rng(seed))
+    found = compare_pair(one, two, ours, theirs, headline(first.labels), draws)
+    return Difference(found.value, found.low, found.high, found.p_value)
 
 
 def forgive(gold: Sequence[str], predicted: Sequence[str], also: Sequence[str | None]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import shutil
 import subprocess
 import tempfile
@@ -103,10 +104,13 @@ class Run:
         """
         path = self.folder / "pulls.json"
         try:
-            return {
+            pulls = {
                 str(int(row)): [(str(ngram), float(value), str(kind)) for ngram, value, kind in listed]
                 for row, listed in _read_json(path)["pulls"].items()
             }
+            if not all(math.isfinite(value) for listed in pulls.values() for _, value, _ in listed):
+                raise ValueError("a weight is no number")
+            return pulls
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
 

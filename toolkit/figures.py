@@ -284,7 +284,7 @@ def draw_learning_curves(curves: Sequence[tuple[int, LearningCurve]], grade: str
     axes.set_xticks(sorted(ticks), [f"{n:,}" for n in sorted(ticks)])
     axes.minorticks_off()
     axes.set_xlabel("articles learned from")
-    axes.set_ylabel(f"macro F1 over the acts, {grade}")
+    axes.set_ylabel(f"macro F1 over the acts, {_literal(grade)}")
     return _to_svg(figure, "learning-curves", "Score of each run against the articles it learned from")
 
 
@@ -329,9 +329,10 @@ def draw_corpus(counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Seque
         for place, title in enumerate(titles):
             width = np.array([values[place] for values in groups.values()], dtype=float)
             colour, hatch = COLOURS[place % len(COLOURS)], HATCHES[place % len(HATCHES)]
-            axes.barh(range(len(groups)), width, left=left, color=colour, hatch=hatch, edgecolor="#ffffff", label=title)
+            style: Any = {"color": colour, "hatch": hatch, "edgecolor": "#ffffff", "label": _literal(title)}
+            axes.barh(range(len(groups)), width, left=left, **style)
             left += width
-        axes.set_yticks(range(len(groups)), list(groups))
+        axes.set_yticks(range(len(groups)), [_literal(name) for name in groups])
         axes.invert_yaxis()
         axes.set_title(f"sentences by {panel}", fontsize=10, loc="left", color=INK)
         axes.spines[["top", "right"]].set_visible(False)

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from toolkit import figures
+from toolkit.documents import escape_markdown
 from toolkit.evaluation import Predictions
 from toolkit.figures import COLOURS
 from toolkit.findings import Findings, reading_list, rivals
@@ -558,6 +559,7 @@ def _environment() -> Environment:
         percent=percent,
         dots=lambda text: text.replace(" ", "·"),
         capitalize_first=lambda text: text[:1].upper() + text[1:],
+        markdown=escape_markdown,
     )
     return environment
 

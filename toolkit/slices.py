@@ -211,11 +211,13 @@ def score_slices(
             )
     weights = draw_articles(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
     found = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
-    tested = [place for place, part in enumerate(found) if not np.isnan(part.p_value)]
-    corrected = holm([found[place].p_value for place in tested])
-    for place, p_value in zip(tested, corrected, strict=True):
-        found[place] = replace(found[place], corrected=p_value)
-    return tuple(sorted(found, key=_rank))
+    corrected = holm([part.p_value for part in found])
+    return tuple(
+        sorted(
+            (replace(part, corrected=p_value) for part, p_value in zip(found, corrected, strict=True)),
+            key=_rank,
+        )
+    )
 
 
 def _rank(part: SliceScore) -> tuple[bool, bool, float, str, str]:

@@ -54,6 +54,9 @@ from toolkit.engine.program import (
     Program,
 )
 
+# Of the numbers and fields in program.py: where one changes this changes, and with it this file,
+# so that numba's cache forgets machine code made for the old ones. A test says what to write.
+LAYOUT = "8536a6ad970b7a39"
 DONE, FULL, INVALID = range(3)
 WORD, SPACE, MARK = 1, 2, 4
 SIGMA = 0x3A3
@@ -71,7 +74,7 @@ COLUMNS, LEFT, HITS, CUE_PARTS = range(4)
 LOW, HIGH, NUMBER, KEPT = range(4)
 SLOT = 4
 # Places of what is found of a chunk on the way: its first and last eight bytes, the slot, and where
-# it starts and, in the lower half, how long it is.
+# in its sentence it starts and, in the lower half, how long it is.
 FOUND = 4
 LOWER_HALF = 0xFFFFFFFF
 N_CHUNKS, N_COLUMNS, N_TOKENS, N_BYTES, N_EPOCHS = range(5)
@@ -757,12 +760,13 @@ def score(
             left[row] = True
             scores[row] = 0.0
             continue
-        # A count of an earlier sentence is below what is none in this: no count is ever set to 0.
-        none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
-        memo.sizes[N_EPOCHS] += 1
+        # A count of an earlier sentence is below what is none in this, so that none is set to 0
+        # but here: once numbers start again, counts of the last ones would be above.
         if memo.sizes[N_EPOCHS] == LAST_EPOCH:
             counts[:] = 0
             memo.sizes[N_EPOCHS] = 1
+        none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
+        memo.sizes[N_EPOCHS] += 1
         for part in range(n_parts):
             sequence = parts[part, SEQUENCE]
             if sequence >= 0:
@@ -816,14 +820,15 @@ def score(
             prefetch(slots, slot * SLOT)
             at = np.uint64(n_seen * FOUND)
             found[at], found[at + ONE], found[at + TWO] = low, high, slot
-            found[at + THREE] = begin << 32 | length
+            # From the sentence's start: from that of all bytes it may not fit beside the length.
+            found[at + THREE] = (begin - offsets[row]) << 32 | length
             n_seen += 1
         for which_chunk in range(n_seen):
             if status != DONE:
                 break
             at = np.uint64(which_chunk * FOUND)
             low, high, slot = found[at], found[at + ONE], found[at + TWO]
-            begin, length = found[at + THREE] >> 32, found[at + THREE] & LOWER_HALF
+            begin, length = offsets[row] + (found[at + THREE] >> 32), found[at + THREE] & LOWER_HALF
             number = np.int64(-1)
             while True:
                 at = np.uint64(slot * SLOT)

@@ -6,6 +6,7 @@ import io
 import json
 import unicodedata
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,22 @@ from toolkit.engine.characters import N_CODE_POINTS, WORD, kinds
 from toolkit.engine.cues import BITS, CueTables
 from toolkit.engine.heads import LINKS
 from toolkit.engine.program import N_SETTINGS, Skeleton
+from toolkit.engine.tries import SYMBOL_BITS
 
 # Raise by one when a reader of the old number cannot read the new file.
 FORMAT = 1
+# Whatever reading arrays that do not fit, or an archive that is none, may raise beside ValueError.
+_DAMAGE = (
+    AttributeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ARRAYS = (
     "parts",
@@ -105,9 +119,9 @@ def load_skeleton(content: bytes) -> Skeleton:
                 if name.endswith(".npy")
             }
         skeleton = _restore(about, arrays)
-    except (KeyError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, EOFError) as error:
+        check_skeleton(skeleton)
+    except _DAMAGE as error:
         raise ValueError("the file holds no compiled pipeline; compile the pipeline anew") from error
-    check_skeleton(skeleton)
     return skeleton
 
 
@@ -171,9 +185,33 @@ def check_skeleton(skeleton: Skeleton) -> None:
     _check(cues.is_word.shape == (n_cue_symbols,) and cues.after_word.shape == cues.hits.shape == (n_states,), "cues")
     _check(cues.parts.shape == cues.end_parts.shape == (n_states, n_words) and cues.last.shape == (n_words,), "cues")
     _check(cues.rules.shape == (64 * n_words,) and _within(cues.rules, 0, max(n_rules, 1)), "cues.rules")
-    _check(_within(cues.last, 0, 1 << 62) or (cues.last >= 0).all(), "cues.last")
-    _check(skeleton.link in LINKS, "link")
+    # A bit of the sign would be shifted for ever.
+    _check((cues.last >= 0).all(), "cues.last")
+    _check(n_symbols <= 1 << SYMBOL_BITS, "symbol_nodes")
+    _check(all(accents in (None, "unicode", "ascii") for _, accents in skeleton.views), "views")
     _check_parts(skeleton, n_nodes, n_symbols, n_columns)
+    _check_link(skeleton)
+
+
+def _check_link(skeleton: Skeleton) -> None:
+    """Check that the link makes as many probabilities of the scores as there are classes."""
+    n_scores, n_classes, settings = skeleton.n_scores, len(skeleton.classes), skeleton.settings
+    _check(skeleton.link in LINKS, "link")
+    _check(all(array.dtype == np.float64 for array in settings.values()), "settings")
+    # Of two classes scikit-learn keeps the scores of the second alone.
+    expected = 2 if n_scores == 1 else n_scores
+    if skeleton.link == "expit":
+        _check(n_scores == 1, "link")
+    elif skeleton.link == "softmax":
+        expected = n_scores
+    elif skeleton.link == "first_rule":
+        expected = n_classes
+        _check(settings["table"].shape == (n_scores + 1, n_classes), "settings")
+    elif skeleton.link == "sigmoids":
+        slopes, starts = settings["slopes"], settings["starts"]
+        _check(slopes.ndim == 2 and slopes.shape == starts.shape and slopes.size == n_scores, "settings")
+        expected = max(2, slopes.shape[1])
+    _check(n_classes == expected == len(set(skeleton.classes)), "classes")
 
 
 def _check_parts(skeleton: Skeleton, n_nodes: int, n_symbols: int, n_columns: int) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
 
 # A symbol takes the low bits of a key, its node the rest: all keys differ, so that a
 # lookup needs no second comparison and no two n-grams are ever taken for one another.
@@ -49,10 +46,6 @@ class TrieBuilder:
                 self.symbols.append(symbol)
             node = child
         return node
-
-    def add_sorted(self, root: int, sequences: Sequence[Sequence[int]]) -> NDArray[np.int32]:
-        """Return the node of each sequence, shape (n_sequences,)."""
-        return np.array([self.add(root, sequence) for sequence in sequences], np.int32)
 
 
 def table_size(n_keys: int) -> int:
