@@ -362,6 +362,14 @@ def test_numbers_of_sentences_start_again_and_no_count_is_left_over(fitted):
         assert (compiled.predict_proba(texts) == expected).all()
 
 
+def test_counts_are_cleared_when_the_numbers_of_sentences_run_out(fitted):
+    pipeline, _ = fitted("default")
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    compiled.predict_proba(SENTENCES)
+    compiled._memos[0].sizes[kernel.N_EPOCHS] = kernel.LAST_EPOCH - 3
+    check_same(pipeline, compiled, SENTENCES + SENTENCES)
+
+
 def test_threads_give_the_same_as_one(fitted):
     pipeline, one = fitted("default")
     texts = [f"He denied it {number} times." for number in range(9000)]

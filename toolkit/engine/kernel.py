@@ -762,7 +762,7 @@ def score(
             continue
         # A count of an earlier sentence is below what is none in this, so that none is set to 0
         # but here: once numbers start again, counts of the last ones would be above.
-        if memo.sizes[N_EPOCHS] == LAST_EPOCH:
+        if memo.sizes[N_EPOCHS] >= LAST_EPOCH:
             counts[:] = 0
             memo.sizes[N_EPOCHS] = 1
         none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
