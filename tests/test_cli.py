@@ -224,6 +224,11 @@ def test_verify_says_the_same_or_what_differs(workplace, tmp_path, corpus_folder
     assert "the run is not reproduced: 'report.json differs'" in capsys.readouterr().err
 
 
+def test_table_whose_rows_lack_a_label_is_refused(run):
+    Path("t.jsonl").write_text('{"text": "They denied it.", "label": "denial"}\n{"text": "It rose."}\n')
+    assert "label '' is not in the label set" in run("evaluate", "t.jsonl", *MODEL, code=1)
+
+
 def test_explanation_lists_ngrams_by_label(run):
     text = run("explain", "They denied it.", *MODEL)
     assert text.startswith("denial ")
@@ -283,6 +288,35 @@ def test_corpus_check_against_a_table_finds_a_copy(run, corpus_folder):
     Path("t.csv").write_text("sentence\n")
     error = run("corpus", "check", "--corpus", corpus_folder, "--against", "t.csv", code=1)
     assert "the table has no row" in error
+    # A row without the column is a row without text.
+    Path("t.jsonl").write_text('{"text": "Nothing of the kind."}\n{"other": 1}\n')
+    assert "no problem found" in run("corpus", "check", "--corpus", corpus_folder, "--against", "t.jsonl")
+
+
+def test_corpus_check_lists_every_copy_of_a_table_beside_all_other_problems(run, own_corpus):
+    path = own_corpus / "sentences.csv"
+    path.write_text(path.read_text().replace("The near river rose by the wall", "The far river rose by the field"))
+    places = ("northern", "coastal", "eastern", "highland", "upper", "lower", "old", "new", "grey", "green", "far")
+    things = ("bridge", "harbour", "dam", "treaty", "road", "fleet", "mine", "border", "tower", "school", "field")
+    copies = [
+        f"The {place} ministry denied the report about the {thing}."
+        for place, thing in zip(places, things, strict=True)
+    ]
+    Path("t.csv").write_text("sentence\n" + "\n".join(copies) + "\n")
+    error = run("corpus", "check", "--corpus", own_corpus, "--against", "t.csv", code=1)
+    # Two sentences and two articles alike, and more copies than are printed as most alike.
+    assert error.splitlines()[0] == "13 problems"
+
+
+def test_corpus_stats_are_drawn_before_a_reader_stops(run, corpus_folder, monkeypatch):
+    def stop(*lines, **options):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("builtins.print", stop)
+    with Path(os.devnull).open("w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert cli.main(["corpus", "stats", "--corpus", str(corpus_folder), "--output", "s.svg"]) == 0
+    assert Path("s.svg").is_file()
 
 
 def test_corpus_stats_are_drawn(run, corpus_folder):
@@ -302,6 +336,8 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
     # An eighth of nine articles is one, whose three sentences are too few for inner folds.
     error = run(*curve, "--table", "t.csv", code=1)
     assert "1 articles are too few to fit 'words' on" in error
+    error = run(*curve[:-2], "17", "--quiet", code=1)
+    assert "draw less often or name a table to score on [draws]" in error
     error = run(*curve, "--output", "c.png", code=1)
     assert error == "the ending '.png' is none of .svg, .json; name another output [c.png]\n"
     fractions = ("--fractions", "0.5", "1")
@@ -309,6 +345,10 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
     assert out.splitlines()[0].split() == ["articles", "sentences", "strict", "lenient", "unambiguous"]
     assert [line.split()[:2] for line in out.splitlines()[1:]] == [["4", "12"], ["9", "27"]]
     assert json.loads(Path("c.json").read_text())["n_articles"] == [4, 9]
+    out = run(*curve, "--table", "t.csv", "--fractions", "0.4", "0.7", "1")
+    # Three points are enough for a power law, which says what 18 articles would give; one draw gives no interval.
+    assert out.splitlines()[-2].split()[:2] == ["18", "predicted"]
+    assert out.splitlines()[-1].split() == ["95", "%", "–"]
     run(*curve, *fractions, "--output", "c.svg")
     assert ">cross-validated<" in Path("c.svg").read_text()
     for wrong in ("2", "0", "half"):

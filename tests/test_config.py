@@ -61,6 +61,8 @@ def test_digest_is_of_the_settings_and_not_of_the_name():
         ({"classifier": {"name": "svm", "balanced": 1}}, "classifier.balanced is 1; expected true or false"),
         ({"classifier": {"name": "keywords"}}, r"\[classifier\] needs a rule list"),
         ({"features": {"words": [1, 2], "cues": []}}, r"\[features\] needs a rule list"),
+        ({"features": {"words": [1, 2], "cues": [["a", '"*']]}}, "cue '\"\\*' can never stand between word boundaries"),
+        ({"features": {"words": [1, 2], "cues": [["a", "no?"]]}}, r"cue 'no\?' can never stand"),
         ({"classifier": {"name": "keywords", "rules": [["denial"]]}}, r"rule \['denial'\] is none"),
         ({"classifier": {"nam": "svm"}}, r"key 'classifier.nam' is unknown; did you mean 'name'\?"),
         ({"evaluation": {"folds": 1}}, "evaluation.folds is 1"),

@@ -79,7 +79,13 @@ def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
             "a-00,0,0",
             "position 0 of article 'a-00' came before on line 2; ids must be unique [{}:3]",
         ),
-        ("sentences", "a-00,0,0", "a-00,x,0", "position 'x' is not a whole number from 0 up [{}:2]"),
+        ("sentences", "a-00,0,0", "a-00,x,0", "position 'x' is not a whole number from 0 to 999,999,999 [{}:2]"),
+        (
+            "sentences",
+            "a-00,0,0",
+            "a-00,0,99999999999",
+            "paragraph '99999999999' is not a whole number from 0 to 999,999,999 [{}:2]",
+        ),
         (
             "sentences",
             "The northern ministry denied the report about the bridge.",

@@ -52,6 +52,11 @@ def test_curve_without_a_table_holds_articles_out(setting):
     assert without_test.to_dict() == curve.to_dict()
 
 
+def test_undefined_scores_are_written_as_null():
+    curve = LearningCurve("words", (4,), (40,), {"strict": np.array([[np.nan, 0.5]])})
+    assert curve.to_dict()["scores"] == {"strict": [[None, 0.5]]}
+
+
 def test_part_too_small_to_fit_is_one_sentence(setting):
     with pytest.raises(ToolkitError, match="1 articles are too few to fit 'words' on"):
         learning_curve(*setting, OUTSIDE, fractions=(0.1,), n_draws=1)

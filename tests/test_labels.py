@@ -69,3 +69,26 @@ def test_nothing_near_suggests_nothing():
 
 def test_few_values_are_all_shown():
     assert some([1, 2]) == "1, 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'backgroud = "none"\n',
+            "key 'backgroud' is unknown; expected one of background, label; did you mean 'background'",
+        ),
+        ('[[label]]\nname = "a"\ncolour = "red"\n', "key 'colour' is unknown; expected one of name, title, definition"),
+    ],
+)
+def test_key_that_nobody_reads_is_refused(tmp_path, text, message):
+    path = tmp_path / "labels.toml"
+    path.write_text(text + '[[label]]\nname = "b"\n[[label]]\nname = "none"\n', encoding="utf-8")
+    with pytest.raises(CorpusError, match=message):
+        read_labels(path)
+
+
+def test_folder_in_the_place_of_the_file_is_refused(tmp_path):
+    (tmp_path / "labels.toml").mkdir()
+    with pytest.raises(CorpusError, match="the label set is not TOML in UTF-8"):
+        read_labels(tmp_path / "labels.toml")

@@ -508,6 +508,9 @@ def test_worst_mistakes_are_the_surest_wrong_ones():
 def test_undefined_is_written_as_a_dash():
     assert (report.score(float("nan")), report.signed(None), report.p(None)) == ("–", "–", "–")
     assert report.flatten({"a": None, "b": True}) == [("a", "–"), ("b", "true")]
+    one, other = (report.flatten({"classes": {f"c{n}": word for n in range(13)}}) for word in ("said", "told"))
+    assert one[0][1].startswith("13 entries, ")
+    assert one != other
 
 
 def test_figures_are_byte_stable_and_survive_missing_labels():

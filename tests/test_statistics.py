@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from toolkit import metrics
 from toolkit.agreement import cohen_kappa, krippendorff_alpha, measure_agreement
 from toolkit.config import Features, make_experiment
+from toolkit.exceptions import ConfigError
 from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
 from toolkit.pipelines import make_grid, make_pipeline, predict_proba
@@ -155,7 +156,7 @@ def test_grid_has_what_has_several_values():
 
 
 def test_rule_for_an_unknown_label_is_refused():
-    with pytest.raises(ValueError, match="'threat' is not in the label set"):
+    with pytest.raises(ConfigError, match="the rules are of another label set: label 'threat' is not in the label set"):
         make_pipeline(record(name="keywords", rules=[["threat", "or else"]]), LABELS)
 
 

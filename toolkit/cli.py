@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DONE, PROBLEM, USAGE = 0, 1, 2
 DEFAULT_MODEL = "runs/default/model"
 N_CONFUSIONS = 10
+N_ALIKE = 10
 # What writes a comparison to a file of each ending.
 COMPARISON_ENDINGS = {".html": "to_html", ".md": "to_markdown", ".tex": "to_latex", ".json": "to_json"}
 
@@ -413,17 +414,17 @@ def _gold_table(options: argparse.Namespace, labels: LabelSet) -> tuple[list[str
         text_column(rows, options.also_column, options.table)
     for place, row in enumerate(rows, 1):
         _check_row(row, place, text, options, labels)
-    also = [row[options.also_column] for row in rows] if options.also_column else None
+    also = [row.get(options.also_column) for row in rows] if options.also_column else None
     return [row[text] for row in rows], [row[options.label_column] for row in rows], also
 
 
 def _check_row(row: dict[str, Any], place: int, text: str, options: argparse.Namespace, labels: LabelSet) -> None:
-    if not isinstance(row[text], str) or not row[text].strip():
-        raise ToolkitError(f"{text!r} of row {place} is {row[text]!r}; drop the row or fill it [{options.table}]")
+    if not isinstance(row.get(text), str) or not row[text].strip():
+        raise ToolkitError(f"{text!r} of row {place} is {row.get(text)!r}; drop the row or fill it [{options.table}]")
     names = [(options.label_column, False)] + ([(options.also_column, True)] if options.also_column else [])
     for name, may_be_empty in names:
-        if row[name] not in labels.names and not (may_be_empty and not row[name]):
-            raise ToolkitError(f"{labels.unknown(str(row[name]))} [{options.table}, row {place}]")
+        if row.get(name) not in labels.names and not (may_be_empty and not row.get(name)):
+            raise ToolkitError(f"{labels.unknown(str(row.get(name, '')))} [{options.table}, row {place}]")
 
 
 def _print_grades(graded: dict[str, Scores]) -> None:
@@ -473,7 +474,7 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"{name} {shares[place]:.1%}")
         for weight in pulls.get(name, []):
             ngram = _plain(weight.ngram).replace(" ", "·")
-            print(f"  {weight.value:+.3f}  {ngram}")
+            print(f"  {weight.value:+.3f}  {ngram}" + ("" if weight.kind == "words" else f"  ({weight.kind})"))
     return DONE
 
 
@@ -509,9 +510,24 @@ def _curve(options: argparse.Namespace) -> int:
     for place, n_articles in enumerate(found.n_articles):
         means = "".join(f"{values[place].mean():>17.3f}" for values in found.scores.values())
         print(f"{n_articles:>8}  {found.n_sentences[place]:>9}{means}")
+    _print_forecast(found)
     if options.output:
         _write_curve(Path(options.output), found)
     return DONE
+
+
+def _print_forecast(curve: LearningCurve) -> None:
+    """Print what a power law through the points predicts for twice the articles, if there are points enough."""
+    import numpy as np
+
+    from toolkit.powerlaw import FEWEST_POINTS, forecast
+
+    if len(set(curve.n_articles)) < FEWEST_POINTS or any(np.isnan(values).any() for values in curve.scores.values()):
+        return
+    laws = [forecast(curve.n_articles, values) for values in curve.scores.values()]
+    print(f"{laws[0].n_articles:>8}  {'predicted':>9}{''.join(f'{law.value:>17.3f}' for law in laws)}")
+    ranges = [f"[{law.low:.3f}, {law.high:.3f}]" if law.low == law.low else "–" for law in laws]
+    print(f"{'':>8}  {'95 %':>9}{''.join(f'{shown:>17}' for shown in ranges)}")
 
 
 def _write_curve(path: Path, curve: LearningCurve) -> None:
@@ -533,8 +549,7 @@ def _corpus_check(options: argparse.Namespace) -> int:
         labels = corpus_labels(corpus)
         rows = [{**row, "label": labels.names[row["label"]]} for split in corpus.values() for row in split]
         found = audit(rows, labels)
-        if options.against:
-            _print_most_alike(rows, options)
+        problems = list(found.problems) + (_most_alike(rows, options) if options.against else [])
         if found.names:
             print(
                 f"of {found.names.n_sentences} sentences with names a classifier that sees names alone labels "
@@ -543,8 +558,8 @@ def _corpus_check(options: argparse.Namespace) -> int:
             )
         for warning in found.warnings:
             print(_plain(f"worth a look: {warning}"))
-        if found.problems:
-            raise CorpusError(found.problems)
+        if problems:
+            raise CorpusError(problems)
     except CorpusError as error:
         if len(error.problems) > 1:
             print(f"{len(error.problems)} problems", file=sys.stderr)
@@ -554,7 +569,8 @@ def _corpus_check(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _print_most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+def _most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> list[str]:
+    """Print the sentences most like one of a table's; return a problem for each that is a copy."""
     from toolkit.quality import MOST_ALIKE, most_alike
     from toolkit.tables import read_table, text_column
 
@@ -562,21 +578,18 @@ def _print_most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -
     if not others:
         raise ToolkitError(f"the table has no row; name one with sentences [{options.against}]")
     text = text_column(others, options.text_column, options.against)
-    pairs = most_alike([row["text"] for row in rows], [str(row[text] or "") for row in others])
+    pairs = most_alike([row["text"] for row in rows], [str(row.get(text) or "") for row in others], len(rows))
     print("most like a sentence of the table, by share of 5-grams:")
-    for pair in pairs:
+    for pair in pairs[:N_ALIKE]:
         own, other = rows[pair.first], others[pair.second]
         print(_plain(f"  {pair.alike:.2f}  {own['article']}:{own['position']}  {own['text']}"))
-        print(_plain(f"        row {pair.second + 1}  {other[text]}"))
-    copied = [pair for pair in pairs if pair.alike > MOST_ALIKE]
-    if copied:
-        raise CorpusError(
-            [
-                f"the sentence shares {pair.alike:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
-                f"rewrite it [{rows[pair.first]['article']}:{rows[pair.first]['position']}]"
-                for pair in copied
-            ]
-        )
+        print(_plain(f"        row {pair.second + 1}  {other.get(text) or ''}"))
+    return [
+        f"the sentence shares {pair.alike:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
+        f"rewrite it [{rows[pair.first]['article']}:{rows[pair.first]['position']}]"
+        for pair in pairs
+        if pair.alike > MOST_ALIKE
+    ]
 
 
 def _corpus_stats(options: argparse.Namespace) -> int:
@@ -588,8 +601,6 @@ def _corpus_stats(options: argparse.Namespace) -> int:
     labels = corpus_labels(corpus)
     names = labels.names
     rows = [{**row, "split": split} for split, sentences in corpus.items() for row in sentences]
-    articles = len({row["article"] for row in rows})
-    print(f"{len(rows)} sentences in {articles} articles; {sum(len(row['text'].split()) for row in rows)} words")
     groups: dict[str, Callable[[dict[str, Any]], str]] = {
         "split": lambda row: row["split"],
         "genre": lambda row: row["genre"] or "–",
@@ -598,17 +609,21 @@ def _corpus_stats(options: argparse.Namespace) -> int:
     }
     drawn: dict[str, dict[str, list[int]]] = {}
     for title, key in groups.items():
-        print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
         table = Counter((key(row), row["label"]) for row in rows)
         drawn[title] = {
             value: [table[value, place] for place in range(len(names))]
             for value in sorted({found for found, _ in table})
         }
-        for value, counts in drawn[title].items():
-            print(f"{_plain(value):<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
-    _print_cues([row["text"] for row in rows], [names[row["label"]] for row in rows], labels.acts)
+    # First the file: a reader that stops early, such as head, must not cost it.
     if options.output:
         _draw_stats(options.output, drawn, [label.title for label in labels.labels])
+    articles = len({row["article"] for row in rows})
+    print(f"{len(rows)} sentences in {articles} articles; {sum(len(row['text'].split()) for row in rows)} words")
+    for title, by_value in drawn.items():
+        print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
+        for value, counts in by_value.items():
+            print(f"{_plain(value):<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+    _print_cues([row["text"] for row in rows], [names[row["label"]] for row in rows], labels.acts)
     return DONE
 
 

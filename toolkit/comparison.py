@@ -448,9 +448,10 @@ class Comparison:
             "curves": figures.draw_learning_curves(curves, grade) if curves else "",
         }
         n_shown = max(FEWEST_CHANGES, N_CHANGES // (3 * len(self.entries)))
+        reader = pages.script("comparison.js")
         return pages.render_page(
             "comparison.html.j2",
-            reader=pages.script("comparison.js"),
+            reader=reader,
             comparison=self,
             base=base,
             settings=self.setting_rows() if self.settings else [],

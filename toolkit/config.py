@@ -300,6 +300,11 @@ def _read_rules(table: _Table, value: Any) -> tuple[tuple[str, tuple[str, ...]],
     for rule in value:
         if not isinstance(rule, list) or len(rule) < 2 or not all(isinstance(cue, str) and cue.strip() for cue in rule):
             table.fail(f"rule {rule!r} is none; expected a label and at least one cue, as in ['denial', 'denied']")
+        for cue in rule[1:]:
+            if not re.fullmatch(r"\w(?:.*\w)?\*?", cue):
+                table.fail(
+                    f"cue {cue!r} can never stand between word boundaries; begin it with a word, end it with one or *"
+                )
     return tuple((rule[0], tuple(rule[1:])) for rule in value)
 
 

@@ -117,6 +117,8 @@ def load_corpus(folder: str | Path = "data") -> DatasetDict:
     articles_path, sentences_path = folder / "articles.csv", folder / "sentences.csv"
     if not sentences_path.is_file():
         raise CorpusError([f"there is no sentences.csv; write one row a sentence [{sentences_path}]"])
+    if articles_path.exists() and not articles_path.is_file():
+        raise CorpusError([f"articles.csv is no file; write one row an article, or remove it [{articles_path}]"])
     if articles_path.exists():
         articles = _read_articles(reader, articles_path)
         sentences = _read_sentences(reader, sentences_path, articles)
@@ -171,8 +173,8 @@ def _read_sentences(reader: _Reader, path: Path, articles: Mapping[str, Mapping[
             )
         seen.setdefault(key, line)
         for name in ("position", "paragraph"):
-            if not (row[name].isascii() and row[name].isdigit()):
-                reader.complain(f"{name} {row[name]!r} is not a whole number from 0 up", path, line)
+            if not (row[name].isascii() and row[name].isdigit() and len(row[name].lstrip("0")) < 10):
+                reader.complain(f"{name} {row[name]!r} is not a whole number from 0 to 999,999,999", path, line)
         _check_sentence(reader, row, path, line)
         article = articles.get(row["article"], {})
         sentences.append({**row, **{name: article.get(name, "") for name in ARTICLE_COLUMNS[1:]}})

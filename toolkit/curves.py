@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.config import Experiment
-from toolkit.evaluation import fit_pipeline, forgive, sentence_columns, take_rows
+from toolkit.evaluation import fit_pipeline, forgive, sentence_columns, take_rows, without_nan
 from toolkit.exceptions import ToolkitError
 from toolkit.labels import LabelSet
 from toolkit.metrics import confusion, macro_f1
@@ -66,7 +66,7 @@ class LearningCurve:
             "experiment": self.experiment,
             "n_articles": list(self.n_articles),
             "n_sentences": list(self.n_sentences),
-            "scores": {name: values.round(6).tolist() for name, values in self.scores.items()},
+            "scores": {name: without_nan(values.round(6).tolist()) for name, values in self.scores.items()},
         }
 
     @classmethod
@@ -135,7 +135,7 @@ def learning_curve(
     Raises
     ------
     ToolkitError
-        If the smallest part is too small to fit.
+        If the smallest part is too small to fit, or there are fewer articles than draws.
     """
     from joblib import Parallel, delayed
 
@@ -143,7 +143,10 @@ def learning_curve(
     held: list[Mapping[str, NDArray[Any]]]
     if outside is None:
         n_folds = max(n_draws, experiment.evaluation.folds)
-        folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_draws]
+        try:
+            folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_draws]
+        except ValueError as error:
+            raise ToolkitError(f"{error}; draw less often or name a table to score on [draws]") from error
         seen, held = [rows for rows, _ in folds], [take_rows(train, rows) for _, rows in folds]
     else:
         seen = [np.arange(len(train["text"]))] * n_draws

@@ -142,10 +142,26 @@ def read_labels(path: str | Path) -> LabelSet:
     """
     path = Path(path)
     try:
-        return LabelSet.from_dict(tomllib.loads(path.read_bytes().decode("utf-8")))
+        record = tomllib.loads(path.read_bytes().decode("utf-8"))
+        _check_keys(record)
+        return LabelSet.from_dict(record)
     except FileNotFoundError as error:
         raise CorpusError([f"there is no label set; write the labels into labels.toml [{path}]"]) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CorpusError([f"the label set is not TOML in UTF-8; correct the file [{path}]"]) from error
     except ValueError as error:
         raise CorpusError([f"{error} [{path}]"]) from error
+
+
+def _check_keys(record: Mapping[str, Any]) -> None:
+    """Refuse a key that nobody reads: most often it is a known one mistyped."""
+    rows = record.get("label")
+    tables: list[tuple[Mapping[str, Any], tuple[str, ...]]] = [(record, ("background", "label"))]
+    if isinstance(rows, list):
+        tables += [(row, ("name", "title", "definition")) for row in rows if isinstance(row, Mapping)]
+    for table, known in tables:
+        for key in table:
+            if key not in known:
+                raise ValueError(
+                    f"key {key!r} is unknown; expected one of {', '.join(known)}{did_you_mean(key, known)}"
+                )

@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
 from toolkit.config import Experiment
+from toolkit.exceptions import ConfigError
 from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
 from toolkit.recalibration import CALIBRATORS, Recalibrated
@@ -85,7 +86,10 @@ def _majority(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEsti
 
 
 def _keywords(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
-    labels.check(label for label, _ in settings["rules"])
+    try:
+        labels.check(label for label, _ in settings["rules"])
+    except ValueError as error:
+        raise ConfigError(f"the rules are of another label set: {error} [classifier.rules]") from error
     return KeywordRules(rules=settings["rules"], fallback=labels.background or labels.names[-1])
 
 

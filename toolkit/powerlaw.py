@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 # the logarithm, and from a step.
 EXPONENTS = (0.01, 3.0)
 
+# The law has three numbers.
+FEWEST_POINTS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class PowerLaw:
@@ -166,7 +169,7 @@ def _check_points(n_articles: Sequence[int], scores: ArrayLike) -> tuple[NDArray
     if values.ndim != 2 or len(values) != len(sizes) or values.shape[1] == 0:
         raise ValueError(f"scores of shape {np.shape(scores)} came for {len(sizes)} points; pass one row a point")
     n_points = len(np.unique(sizes))
-    if n_points < 3:
+    if n_points < FEWEST_POINTS:
         raise ValueError(f"a curve of {n_points} points came; expected three or more to fit; add fractions")
     if not sizes.min() >= 1:
         raise ValueError(f"a point of {sizes.min():g} articles came; expected 1 or more")

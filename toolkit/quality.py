@@ -185,7 +185,8 @@ def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list
     Returns
     -------
     list of Pair
-        Most alike first, then in order of rows.
+        Most alike first, then in order of rows. Of equal texts each stands in one pair, with
+        the first of its kind; with others only that first is compared.
 
     References
     ----------
@@ -197,6 +198,19 @@ def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list
     >>> near_duplicates(["The dam broke on Monday.", "the dam  broke on monday.", "Rain fell."])
     [Pair(first=0, second=1, alike=1.0)]
     """
+    kinds: dict[str, int] = {}
+    first_of = [kinds.setdefault(" ".join(text.lower().split()), row) for row, text in enumerate(texts)]
+    copies = [Pair(first, row, 1.0) for row, first in enumerate(first_of) if first != row]
+    firsts = list(kinds.values())
+    alike = [
+        Pair(firsts[one.first], firsts[one.second], one.alike)
+        for one in _near([texts[row] for row in firsts], threshold)
+    ]
+    return sorted(copies + alike, key=lambda pair: (-pair.alike, pair.first, pair.second))
+
+
+def _near(texts: Sequence[str], threshold: float) -> list[Pair]:
+    """Search texts of which no two are equal."""
     if len(texts) < 2:
         return []
     shingles = _shingles(texts)
@@ -211,12 +225,11 @@ def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list
     first, second = meeting.row[kept], meeting.col[kept]
     shared = _shared(shingles, first, second)
     alike = shared / (sizes[first] + sizes[second] - shared)
-    pairs = [
+    return [
         Pair(int(a), int(b), float(share))
         for a, b, share in zip(first, second, alike, strict=True)
         if share > threshold
     ]
-    return sorted(pairs, key=lambda pair: (-pair.alike, pair.first, pair.second))
 
 
 def most_alike(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -> list[Pair]:

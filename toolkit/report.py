@@ -43,6 +43,8 @@ N_SUSPECTS = 50
 # A longer sentence is cut in lists; what a list weighs in the page, in bytes.
 LONGEST = 600
 LIST_BYTES = 1_800_000
+# Tables of settings with more entries are summed up in one line.
+LONGEST_TABLE = 12
 # Below this a mark on an article is drawn as a doubtful one.
 UNSURE = 0.5
 LINES = ("solid", "dashed", "dotted", "double")
@@ -465,7 +467,11 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, st
     """
     rows: list[tuple[str, str]] = []
     for key, value in settings.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and len(value) > LONGEST_TABLE:
+            # A lexicon: its size and a digest say whether two runs had the same one.
+            digest = hashlib.sha256(json.dumps(value).encode()).hexdigest()[:8]
+            rows.append((f"{prefix}{key}", f"{len(value)} entries, {digest}"))
+        elif isinstance(value, Mapping):
             rows.extend(flatten(value, f"{prefix}{key}."))
         else:
             rows.append((f"{prefix}{key}", _shown(value)))
