@@ -575,6 +575,11 @@ def test_model_says_what_labels_it(workplace, tmp_path):
         assert (model.predict_proba_column(column) == model.predict_proba(texts)).all()
         with pytest.raises(ValueError, match="row 0 is missing"):
             model.predict_proba_column(pa.array([None], pa.string()))
+        with pytest.raises(ValueError, match="row 3 is missing"):
+            model.predict_proba_column(pa.chunked_array([texts, ["a", None]]))
+    parts = [pa.array(texts), pa.array([b"a", b"\xff"]).view(pa.string())]
+    with pytest.raises(ValueError, match="row 3 is not UTF-8"):
+        words.predict_proba_column(pa.chunked_array(parts))
     assert np.allclose(words.predict_proba(texts), words.pipeline.predict_proba(texts)[:, [0, 2, 1]], atol=1e-12)
     # A compiled file that is missing, damaged or of another pipeline is made anew from the pipeline.
     for number, damage in enumerate((None, b"PK")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,14 +160,18 @@ class SentenceClassifier:
             If a row is missing or is not UTF-8; the message names it.
         """
         chunks = column.chunks if hasattr(column, "chunks") else [column]
+        starts = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
         if scorer is None:
             from toolkit.engine.scorer import column_bytes
 
-            for chunk in chunks:
-                column_bytes(chunk)
+            for chunk, first_row in zip(chunks, starts, strict=True):
+                column_bytes(chunk, first_row)
             return self.predict_proba([text for chunk in chunks for text in chunk.to_pylist()])
-        found = [self._in_order(scorer.classes, scorer.predict_proba_column(chunk)) for chunk in chunks]
+        found = [
+            self._in_order(scorer.classes, scorer.predict_proba_column(chunk, first_row))
+            for chunk, first_row in zip(chunks, starts, strict=True)
+        ]
         return np.concatenate([np.zeros((0, len(self.labels))), *found])
 
     def _in_order(self, classes: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.float64]:

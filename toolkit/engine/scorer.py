@@ -68,8 +68,10 @@ class Scorer:
         data, offsets = encode(sentences)
         return self._score(data, offsets, False, lambda rows: [sentences[row] for row in rows])
 
-    def predict_proba_column(self, column: pa.Array) -> Floats:
+    def predict_proba_column(self, column: pa.Array, first_row: int = 0) -> Floats:
         """Return probabilities of an Arrow column of text, shape (n_sentences, n_classes).
+
+        ``first_row`` is the number that messages give its first row, where it is a chunk of several.
 
         Raises
         ------
@@ -78,11 +80,16 @@ class Scorer:
         ValueError
             If a row is missing or is not UTF-8; the message names it.
         """
-        data, offsets = column_bytes(column)
-        return self._score(data, offsets, True, lambda rows: column.take(rows).to_pylist())
+        data, offsets = column_bytes(column, first_row)
+        return self._score(data, offsets, True, lambda rows: column.take(rows).to_pylist(), first_row)
 
     def _score(
-        self, data: Int8s, offsets: Int64s, strict: bool, sentences: Callable[[NDArray[np.intp]], list[str]]
+        self,
+        data: Int8s,
+        offsets: Int64s,
+        strict: bool,
+        sentences: Callable[[NDArray[np.intp]], list[str]],
+        first_row: int = 0,
     ) -> Floats:
         n = len(offsets) - 1
         scores = np.empty((n, self._skeleton.n_scores))
@@ -94,7 +101,7 @@ class Scorer:
         shares = list(pairwise([0, *bounds.tolist(), n]))
 
         def run(share: tuple[int, int]) -> None:
-            self._run(data, offsets, share, strict, scores, left)
+            self._run(data, offsets, share, strict, scores, left, first_row)
 
         if n_shares == 1:
             run(shares[0])
@@ -109,7 +116,14 @@ class Scorer:
         return proba
 
     def _run(
-        self, data: Int8s, offsets: Int64s, share: tuple[int, int], strict: bool, scores: Floats, left: Int8s
+        self,
+        data: Int8s,
+        offsets: Int64s,
+        share: tuple[int, int],
+        strict: bool,
+        scores: Floats,
+        left: Int8s,
+        first_row: int,
     ) -> None:
         with self._lock:
             memo = self._memos.pop() if self._memos else make_memo(self._program)
@@ -122,7 +136,7 @@ class Scorer:
                 memo = make_memo(self._program, memo) if row == tried else _clear(memo)
                 tried = row
             elif status != DONE:
-                raise ValueError(f"row {row} is not UTF-8; decode the column anew or drop the row")
+                raise ValueError(f"row {first_row + row} is not UTF-8; decode the column anew or drop the row")
         with self._lock:
             self._memos.append(memo)
 
@@ -228,14 +242,14 @@ def encode(sentences: Sequence[str]) -> tuple[Int8s, Int64s]:
     return np.frombuffer(b"".join(encoded), np.uint8), offsets
 
 
-def column_bytes(column: pa.Array) -> tuple[Int8s, Int64s]:
+def column_bytes(column: pa.Array, first_row: int = 0) -> tuple[Int8s, Int64s]:
     """Return the bytes of an Arrow column of text, not copied, and where each row starts."""
     import pyarrow as pa
 
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         raise TypeError(f"a column of {column.type} came, expected one of text; cast it to string")
     if column.null_count:
-        row = column.is_null().index(True).as_py()
+        row = first_row + column.is_null().index(True).as_py()
         raise ValueError(f"row {row} is missing, expected text; drop or fill the missing ones")
     _, offsets, data = column.buffers()
     kind = np.int32 if pa.types.is_string(column.type) else np.int64
