@@ -16,7 +16,7 @@ import pytest
 from toolkit.comparability import MOST_RUNS, load_comparable, read_curve
 from toolkit.comparison import compare
 from toolkit.curves import LearningCurve
-from toolkit.evaluation import Predictions, write_predictions
+from toolkit.evaluation import Predictions, score, write_predictions
 from toolkit.exceptions import RunError
 from toolkit.experiment import RUN_SCHEMA, Run, load_run
 from toolkit.figures import draw_costs, draw_learning_curves
@@ -63,6 +63,7 @@ def make_run(name, guesses, baseline="base", clock=None, folder="nowhere", **val
     }
     report = dict.fromkeys(("question", "background", "chosen", "ngrams", "against"))
     report |= {"schema": RUN_SCHEMA, "baseline": baseline, "model": {"bytes": 2_000_000}}
+    report["ceiling"] = {"train": None, "test": None}
     report["clock"] = {"training_seconds": 1.5, "sentences_per_second": 3000} if clock is None else clock
     return Run(Path(folder), manifest, report, predictions)
 
@@ -84,6 +85,24 @@ def three():
 @pytest.fixture
 def folders(tmp_path, three):
     return [write_run(run, tmp_path / run.name) for run in three]
+
+
+# --- ceiling
+
+
+def test_second_annotator_stands_under_the_runs_of_every_table(three):
+    annotator = score(make_predictions("dnpd"), 100).to_dict()
+    for run in three:
+        run.report["ceiling"] = {"train": None, "test": {"annotator": annotator}}
+    found = compare(three)
+    assert [row["run"] for row in found.rows("test")][-2:] == [found.entries[-1].name, "second annotator"]
+    row = found.rows("test")[-1]
+    assert row["macro F1"] == f"{annotator['headline']['value']:.3f}"
+    assert (row["difference"], row["p"]) == ("", "")
+    assert len(found.rows("train")) == 3
+    assert "second annotator" in found.to_text()
+    assert found.to_html().count("<tfoot>") == 1
+    assert found.to_dict()["ceiling"]["test"]["headline"] == annotator["headline"]
 
 
 # --- sentences
@@ -305,7 +324,7 @@ def test_tables_of_markdown_and_latex_hold_every_run(three):
 
 def test_costs_are_those_of_the_folder_and_missing_ones_a_dash(three):
     odd = make_run("odd", "dnpd", clock={"training_seconds": True, "sentences_per_second": -1})
-    without = replace(odd, report={"baseline": None}, manifest={**odd.manifest, "name": "none"})
+    without = replace(odd, report={"baseline": None, "ceiling": {}}, manifest={**odd.manifest, "name": "none"})
     rows = {row["run"]: row for row in compare([three[0], odd, without]).cost_rows()}
     assert list(rows["base"].values())[2:] == ["1.5", "3,000", "2.000"]
     assert list(rows["odd"].values())[2:] == ["–", "–", "2.000"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from toolkit.significance import draw_articles
 from toolkit.tables import printable
 
 LEVEL = 0.05
+CEILING = "second annotator"
 N_DISAGREEMENTS = 100
 # Of LaTeX, which is for print.
 N_PRINTED = 20
@@ -134,6 +135,9 @@ class Comparison:
         In the order of the entries.
     n_swaps : int
         Random swaps behind each p-value.
+    ceiling : mapping of str to dict
+        By split, the scores of the second annotator as if a model; a split that nobody
+        has annotated twice is left out.
     """
 
     entries: tuple[Entry, ...]
@@ -144,6 +148,7 @@ class Comparison:
     disagreements: tuple[Disagreement, ...]
     changes: tuple[Changes, ...]
     n_swaps: int
+    ceiling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def least_p(self) -> float:
@@ -256,7 +261,7 @@ class Comparison:
         return f"'{self.entries[pair.first].name}' minus '{self.entries[pair.second].name}'"
 
     def rows(self, split: str) -> list[dict[str, str]]:
-        """Return the table of one split as text, one row a run."""
+        """Return the table of one split as text, one row a run; the last is the second annotator, if there is one."""
         rows = []
         for entry in self.entries:
             found, scores = entry.differences[split], entry.scores[split]
@@ -272,6 +277,19 @@ class Comparison:
             row["interval"] = "" if found is None else pages.range_of(found, pages.signed)
             row["p"] = "" if found is None else pages.p(found.p_value)
             rows.append(row)
+        annotator = self.ceiling.get(split)
+        if annotator:
+            row = {
+                "run": CEILING,
+                "macro F1": pages.score(annotator["headline"]["value"]),
+                "95 % interval": pages.range_of(annotator["headline"]),
+            }
+            row |= {
+                label["name"]: pages.score(label["f1"]["value"])
+                for label in annotator["labels"]
+                if label["name"] in self.labels.acts
+            }
+            rows.append({**row, "difference": "", "interval": "", "p": ""})
         return rows
 
     def pair_rows(self, split: str) -> list[dict[str, str]]:
@@ -426,6 +444,7 @@ class Comparison:
                     for split, pairs in self.pairs.items()
                 },
                 "settings": dict(self.settings),
+                "ceiling": dict(self.ceiling),
                 "sentences": [asdict(found) for found in self.disagreements],
             }
         )
@@ -566,7 +585,16 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     )
     disagreements, changes = _disagreements([held[run.name]["train"] for run in loaded], place)
     return Comparison(
-        entries, printable(base.name), base.labels, pairs, _settings(loaded), disagreements, changes, n_swaps
+        entries,
+        printable(base.name),
+        base.labels,
+        pairs,
+        _settings(loaded),
+        disagreements,
+        changes,
+        n_swaps,
+        # The same of all runs, which are over the same sentences.
+        {split: found["annotator"] for split, found in base.report["ceiling"].items() if found},
     )
 
 
