@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.metrics import Counts
-
-# Differences of scores nearer to each other than this are equal but for rounding.
-TIE = 1e-12
+from toolkit.metrics import TIE, Counts
 
 
 def mcnemar_test(only_first: int, only_second: int) -> float:

@@ -12,12 +12,12 @@ from toolkit.abstention import Abstention, RiskCoverage, measure_abstention, ris
 from toolkit.calibration import Calibration, measure_calibration
 from toolkit.ceiling import annotator_predictions, score_annotator
 from toolkit.context import Context
+from toolkit.corpus import SPLITS
 from toolkit.evaluation import Difference, Estimate, Predictions, Scores, difference, score, without_nan
 from toolkit.label_errors import LabelError, find_label_errors
 from toolkit.metrics import encode
 from toolkit.slices import SliceScore, score_slices, slice_sentences
 
-SPLITS = ("train", "test")
 # Points kept of a risk-coverage curve: what an eye can tell apart on a page.
 N_POINTS = 200
 # Sentences listed to be read, and right ones of each split and label among them.

@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 Counts = NDArray[np.float64]
 
 N_BINS = 10
+# Differences of scores nearer to each other than this are equal but for rounding.
+TIE = 1e-12
 # Probabilities are clipped here before the logarithm: a model that is certain and
 # wrong is charged 13.8 nats, not infinity.
 LEAST_PROBABILITY = 1e-6

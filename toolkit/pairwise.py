@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.effects import TIE
-from toolkit.metrics import ArticleCounts, Counts, macro_f1
+from toolkit.metrics import TIE, ArticleCounts, Counts, macro_f1
 from toolkit.paired import Draws, PairedComparison, describe_pair, sample_run
 from toolkit.significance import draw_articles, holm
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.metrics import ArticleCounts, Counts
+from toolkit.metrics import TIE, ArticleCounts, Counts
 
 Score = Callable[[ArticleCounts], Counts]
 T = TypeVar("T")
@@ -189,7 +189,7 @@ def swap_test(first: ArticleCounts, second: ArticleCounts, score: Score, swaps: 
     others = ArticleCounts(*(b - move for b, move in zip(_parts(sums[1]), _parts(moved), strict=True)))
     differences = np.abs(score(ones) - score(others))
     # The tolerance keeps a swap that equals the observed order from falling either side.
-    as_large = int(np.sum(~(differences < observed - 1e-12)))
+    as_large = int(np.sum(~(differences < observed - TIE)))
     return (as_large + 1) / (len(swaps) + 1)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.evaluation import Estimate, Predictions, without_nan
-from toolkit.metrics import Counts, encode, macro_f1
+from toolkit.metrics import TIE, Counts, encode, macro_f1
 from toolkit.rules import CueIndicators
 from toolkit.significance import draw_articles, holm, interval
 
@@ -22,8 +22,6 @@ LENGTHS = (1, 10, 20, 30)
 # With fewer articles on a side the spread of the draws says little of that of the corpus.
 LEAST_ARTICLES = 10
 ALPHA = 0.05
-# Sums of fractions differ by less than this from what they should be.
-TINY = 1e-12
 
 _WORD = re.compile(r"\w+")
 _QUOTE = re.compile(r'["“”„«»]')
@@ -278,7 +276,7 @@ def _p_value(observed: float, drawn: Counts, n_articles: int) -> float:
 
     defined = drawn[~np.isnan(drawn)]
     error = float(defined.std())
-    if error < TINY:
+    if error < TIE:
         # Each draw says the same: as sure as so many draws can be.
-        return 1.0 if abs(observed) < TINY else 1 / (len(defined) + 1)
+        return 1.0 if abs(observed) < TIE else 1 / (len(defined) + 1)
     return float(2 * t.sf(abs(observed) / error, n_articles - 1))
