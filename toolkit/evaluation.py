@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from toolkit import metrics
 from toolkit.config import Experiment
 from toolkit.exceptions import RunError, ToolkitError
+from toolkit.intervals import distance_interval
 from toolkit.labels import LabelSet
 from toolkit.metrics import ArticleCounts, Counts
 from toolkit.paired import compare_pair, make_draws
@@ -414,12 +415,26 @@ def score(
         mcc=estimate(lambda summed: metrics.mcc(summed.confusion)),
         log_loss=estimate(lambda summed: metrics.log_loss(summed.losses, _size(summed))),
         brier=estimate(lambda summed: metrics.brier(summed.losses, _size(summed))),
-        calibration_error=estimate(lambda summed: metrics.expected_calibration_error(summed.bins)),
+        calibration_error=calibration_error(resampled.bins, once.bins, len(counts.bins)),
         confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
         n_resamples=len(weights),
     )
+
+
+def calibration_error(resampled: Counts, once: Counts, n_articles: int) -> Estimate:
+    """Return the expected calibration error with its interval.
+
+    Parameters
+    ----------
+    resampled, once : ndarray of shape (n_resamples, n_bins, 3) and (n_bins, 3)
+        As :func:`toolkit.metrics.expected_calibration_error` takes them.
+    n_articles : int
+        Articles drawn.
+    """
+    drawn, gaps = metrics.calibration_gaps(resampled), metrics.calibration_gaps(once)
+    return Estimate(float(metrics.expected_calibration_error(once)), *distance_interval(drawn, gaps, n_articles))
 
 
 def headline(labels: LabelSet) -> Score:
