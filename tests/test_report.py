@@ -18,7 +18,7 @@ from toolkit import cli, report
 from toolkit.context import Context, no_context, read_context, write_context
 from toolkit.evaluation import Predictions, make_predictions, read_predictions, write_predictions
 from toolkit.exceptions import RunError
-from toolkit.experiment import load_run, render_again
+from toolkit.experiment import load_run, render_again, verify
 from toolkit.explanation import contrast
 from toolkit.findings import measure, reading_list, rivals
 from toolkit.labels import Label, LabelSet
@@ -372,6 +372,47 @@ def test_report_is_measured_again_from_what_lies_in_the_folder(runs, capsys):
     assert (runs / "words/report.json").read_text() == before
     assert cli.main(["report", str(runs / "words"), "--resamples", "10"]) == 0
     assert load_run(runs / "words").report["scores"]["test"]["n_resamples"] == 10
+
+
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("step", ["draw_figures", "render_report", "standalone", "_write_json"])
+def test_interrupted_report_leaves_all_files_as_they_were(runs, monkeypatch, step):
+    before = content(runs / "words")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"toolkit.experiment.{step}", interrupted)
+    assert cli.main(["report", str(runs / "words"), "--resamples", "10"]) == 130
+    assert content(runs / "words") == before
+    assert sorted(path.name for path in runs.iterdir()) == ["majority", "words"]
+
+
+def test_report_keeps_what_else_lies_in_the_folder(runs):
+    (runs / "words/curve.json").write_text("{}")
+    (runs / "words/model/notes.txt").write_text("mine")
+    (runs / "words/figures/old.svg").write_text("drawn by an older toolkit")
+    before = content(runs / "words")
+    render_again(runs / "words", 10)
+    after = content(runs / "words")
+    assert set(before) - set(after) == {Path("figures/old.svg")}
+    changed = {str(name) for name in after if after[name] != before[name]}
+    assert {"report.json", "report.html"} <= changed
+    assert all(name.startswith(("report.", "figures/")) for name in changed)
+
+
+def test_report_with_other_resamples_says_so_and_is_verified(runs, corpus_folder):
+    assert ">draws of articles<" not in (runs / "words/report.html").read_text()
+    found = render_again(runs / "words", 10)
+    assert found.n_resamples == load_run(runs / "words").n_resamples == 10
+    assert "10; 100 as trained, for the difference to the baseline" in (runs / "words/report.html").read_text()
+    assert verify(runs / "words", corpus_folder) == []
+    path = runs / "words/report.json"
+    path.write_text(path.read_text().replace('"n_resamples": 10,', '"n_resamples": 11,'))
+    assert "report.json differs" in verify(runs / "words", corpus_folder)
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,7 @@ def _report(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from toolkit.comparison import compare
+    from toolkit.folders import folders_with
     from toolkit.tables import whole_file
 
     if options.output is not None and Path(options.output).suffix.lower() not in COMPARISON_ENDINGS:
@@ -259,7 +260,7 @@ def _compare(options: argparse.Namespace) -> int:
             f"the ending {Path(options.output).suffix!r} is none of {', '.join(COMPARISON_ENDINGS)}; "
             f"name another output [{options.output}]"
         )
-    folders = options.runs or sorted(path.parent for path in Path("runs").glob("*/manifest.json"))
+    folders = options.runs or folders_with("runs", "manifest.json")
     against = options.against
     if against is not None and Path(against).is_dir() and against not in map(str, folders):
         folders = [*folders, against]

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,11 +35,11 @@ from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean
 from toolkit.explanation import contrast, top_ngrams
 from toolkit.figures import standalone
 from toolkit.findings import Findings, measure, reading_list, rivals
+from toolkit.folders import put_back, whole_folder
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
 from toolkit.segmentation import segmenter
-from toolkit.tables import whole_file
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 RUN_SCHEMA = 2
 # What a report holds beside the findings, which are measured anew when it is rendered again.
 REPORT_KEYS = {"question", "baseline", "background", "chosen", "ngrams", "against", "model", "clock"}
+REPORT_FILES = ("report.json", "report.html", "figures")
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
 # Written by `toolkit curve` beside what training writes, for comparisons to draw.
@@ -115,6 +116,11 @@ class Run:
             raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
 
     @property
+    def n_resamples(self) -> int:
+        """How often articles were drawn for the report: as the experiment says, unless it was measured again."""
+        return int(self.report["scores"]["test"]["n_resamples"])
+
+    @property
     def experiment(self) -> Experiment:
         """The experiment, as the manifest has it."""
         settings = dict(self.manifest["settings"])
@@ -175,7 +181,7 @@ def train(
     folder = runs / record.name
     if folder.exists() and not (folder / "manifest.json").is_file():
         raise RunError(f"the folder is there and is no run; move it away or name other --runs [{folder}]")
-    with _whole_folder(folder) as part:
+    with whole_folder(folder) as part:
         _write_run(part, record, loaded, _baseline(record, runs), n_jobs, progress)
     return load_run(folder)
 
@@ -334,29 +340,6 @@ def _write_json(path: Path, record: Mapping[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-@contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a folder to write in, which takes the place of the old one when all is done."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise RunError(
-            f"the folder for runs cannot be written to; name another with --runs [{folder.parent}]"
-        ) from error
-    try:
-        part.chmod(0o755)
-        yield part
-        old = part.with_name(part.name + ".old")
-        if folder.exists():
-            folder.replace(old)
-        part.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-
-
 def load_run(folder: str | Path) -> Run:
     """Read a run's folder; the model is loaded when first asked for.
 
@@ -375,6 +358,7 @@ def load_run(folder: str | Path) -> Run:
         If the folder is no run, misses a file, or is of another schema.
     """
     folder = Path(folder)
+    put_back(folder)
     if not folder.is_dir():
         near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
         raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
@@ -428,9 +412,11 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     Parameters
     ----------
     folder : str or Path
-        A run's folder; its ``report.json``, ``report.html`` and ``figures/`` are replaced.
+        A run's folder; its ``report.json``, ``report.html`` and ``figures/`` are replaced,
+        all of them or none.
     n_resamples : int, optional
-        How often articles are drawn; as the experiment says, if not given.
+        How often articles are drawn; as the experiment says, if not given. The report
+        holds it with its scores, and :func:`verify` goes by it.
 
     Returns
     -------
@@ -445,14 +431,18 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     experiment = run.experiment
     n_resamples = n_resamples or experiment.evaluation.resamples
     findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
-    record = {**run.report, **findings.to_dict()}
-    with tempfile.TemporaryDirectory(prefix="toolkit-report-") as scratch:
-        _write_json(Path(scratch) / "report.json", record)
-        _write_page(Path(scratch), record, run.predictions, findings, run.pulls)
-        (run.folder / "figures").mkdir(exist_ok=True)
-        for path in sorted(Path(scratch).rglob("*.*")):
-            with whole_file(run.folder / path.relative_to(scratch)) as file:
-                file.write(path.read_bytes())
+    record, pulls = {**run.report, **findings.to_dict()}, run.pulls
+    with whole_folder(run.folder) as part:
+        # All else stays as it lies there, a learning curve as well.
+        shutil.copytree(
+            run.folder,
+            part,
+            symlinks=True,
+            ignore=lambda place, _: REPORT_FILES if Path(place) == run.folder else (),
+            dirs_exist_ok=True,
+        )
+        _write_json(part / "report.json", record)
+        _write_page(part, record, run.predictions, findings, pulls)
     return Run(run.folder, run.manifest, record, run.predictions)
 
 
@@ -479,7 +469,8 @@ def verify(
     -------
     list of str
         A sentence for each file that differs; empty when every prediction, figure and
-        number is the same, the clock's aside.
+        number is the same, the clock's aside. A report measured again with more or fewer
+        resamples is held against one measured so.
 
     Raises
     ------
@@ -498,6 +489,8 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="toolkit-verify-") as scratch:
         again = Path(scratch)
         _write_run(again, experiment, loaded, _baseline(experiment, run.folder.parent), n_jobs, progress)
+        if run.n_resamples != experiment.evaluation.resamples:
+            render_again(again, run.n_resamples)
         return _differences(run.folder, again)
 
 
