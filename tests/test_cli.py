@@ -399,7 +399,7 @@ def test_help_comes_at_once():
 LAYERS = [
     {"exceptions"},
     {"labels", "lexicon", "crossvalidation", "powerlaw", "engine.characters", "engine.heads", "engine.tries"},
-    {"folders", "tables", "corpus", "segmentation", "config", "engine.cues"},
+    {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues"},
     {"documents", "recalibration", "rules", "splits", "metrics", "engine.program"},
     {"effects", "features", "significance", "engine.compilation", "engine.kernel", "engine.storage"},
     {"engine.scorer"},
@@ -407,7 +407,7 @@ LAYERS = [
     {"agreement", "paired"},
     {"evaluation", "explanation", "quality"},
     {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "slices"},
-    {"findings"},
+    {"findings", "runfiles"},
     {"artifacts", "figures"},
     {"labelling"},
     {"report"},

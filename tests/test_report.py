@@ -425,7 +425,8 @@ def test_report_with_other_resamples_says_so_and_is_verified(runs, corpus_folder
         ("pulls.json", lambda _: '{"schema": 1, "pulls": {}}', "has schema 1, this toolkit reads 2"),
         ("pulls.json", lambda _: '{"schema": 2, "pulls": {"x": 1}}', "does not hold n-grams and their weights"),
         ("pulls.json", lambda _: '{"schema": 2}', "does not hold n-grams"),
-        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", NaN, "words"]]}}', "does not hold n-grams"),
+        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", NaN, "words"]]}}', "is no JSON"),
+        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", 1e999, "words"]]}}', "does not hold n-grams"),
         (
             "predictions.csv",
             lambda text: text.rpartition("\n")[0].rpartition("\n")[0] + "\n",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from toolkit.exceptions import RunError, some
 from toolkit.experiment import CURVE, Run, load_run
 from toolkit.metrics import check_probabilities
 from toolkit.report import SPLITS
+from toolkit.shapes import read_json
 from toolkit.tables import printable
 
 # More are no comparison a person reads, and their corrected p-values could no longer be small.
@@ -105,7 +105,7 @@ def read_curve(run: Run) -> LearningCurve | None:
     """
     path = run.folder / CURVE
     try:
-        curve = LearningCurve.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        curve = LearningCurve.from_dict(read_json(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -31,7 +31,7 @@ from toolkit.evaluation import (
     without_nan,
     write_predictions,
 )
-from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean
+from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean, some
 from toolkit.explanation import contrast, top_ngrams
 from toolkit.figures import standalone
 from toolkit.findings import Findings, measure, reading_list, rivals
@@ -39,15 +39,13 @@ from toolkit.folders import put_back, whole_folder
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
+from toolkit.runfiles import RUN_SCHEMA, read_manifest, read_record, read_report
 from toolkit.segmentation import segmenter
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-# Raise by one when a reader of the old number cannot read the new folder.
-RUN_SCHEMA = 2
-# What a report holds beside the findings, which are measured anew when it is rendered again.
-REPORT_KEYS = {"question", "baseline", "background", "chosen", "ngrams", "against", "model", "clock"}
+# What a report is made of, replaced when it is measured again.
 REPORT_FILES = ("report.json", "report.html", "figures")
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
@@ -107,12 +105,12 @@ class Run:
         try:
             pulls = {
                 str(int(row)): [(str(ngram), float(value), str(kind)) for ngram, value, kind in listed]
-                for row, listed in _read_json(path)["pulls"].items()
+                for row, listed in read_record(path)["pulls"].items()
             }
             if not all(math.isfinite(value) for listed in pulls.values() for _, value, _ in listed):
                 raise ValueError("a weight is no number")
             return pulls
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
 
     @property
@@ -362,16 +360,8 @@ def load_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
         raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
-    manifest, found = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
-    missing = sorted(REPORT_KEYS - set(found))
-    if missing:
-        raise RunError(f"the report lacks {missing[0]!r}; train again [{folder / 'report.json'}]")
-    try:
-        labels = LabelSet.from_dict(manifest["labels"])
-        _ = manifest["name"], manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
-        _ = [int(manifest["corpus"]["sentences"][split]) for split, _ in SPLITS]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"the manifest is damaged; train again [{folder / 'manifest.json'}]") from error
+    manifest, labels = read_manifest(folder / "manifest.json")
+    found = read_report(folder / "report.json", labels)
     path = folder / "predictions.csv"
     predictions = read_predictions(_read_text(path), labels, str(path))
     for split, _ in SPLITS:
@@ -380,7 +370,14 @@ def load_run(folder: str | Path) -> Run:
             raise RunError(
                 f"{n_found:,} {split} predictions came, the manifest names {expected:,}; train again [{path}]"
             )
-    return Run(folder, manifest, found, predictions)
+    sides = sorted(set(predictions.split))
+    if sides != sorted(split for split, _ in SPLITS):
+        raise RunError(f"predictions of {some(sides)} came, expected train and test; train again [{path}]")
+    run = Run(folder, manifest, found, predictions)
+    ours, theirs = manifest["seed"], run.experiment.seed
+    if ours != theirs:
+        raise RunError(f"seed is {ours}, in the settings {theirs}; train again [{folder / 'manifest.json'}]")
+    return run
 
 
 def _read_text(path: Path) -> str:
@@ -391,19 +388,6 @@ def _read_text(path: Path) -> str:
         raise RunError(f"the run misses a file; train again [{path}]") from error
     except UnicodeDecodeError as error:
         raise RunError(f"the file is not UTF-8; train again [{path}]") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"the run misses a file; train again [{path}]") from error
-    except ValueError as error:
-        raise RunError(f"the file is no JSON; train again [{path}]") from error
-    schema = record.get("schema") if isinstance(record, dict) else None
-    if schema != RUN_SCHEMA:
-        raise RunError(f"the run has schema {schema!r}, this toolkit reads {RUN_SCHEMA}; train again [{path}]")
-    return dict(record)
 
 
 def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
