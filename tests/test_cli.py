@@ -2,6 +2,7 @@ import ast
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -355,6 +356,35 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
         with pytest.raises(SystemExit) as caught:
             run(*curve, "--fractions", wrong)
         assert caught.value.code == 2
+
+
+def test_curve_goes_into_the_run_of_its_experiment(workplace, tmp_path, corpus_folder, monkeypatch, capsys):
+    shutil.copytree(workplace, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    arguments = ["curve", "words", "--corpus", str(corpus_folder), "--draws", "1", "--fractions", "1", "--quiet"]
+    assert cli.main(arguments) == 0
+    out = capsys.readouterr()
+    assert out.out.splitlines()[-1] == "saved for 'toolkit compare' to draw  ->  runs/words/curve.json"
+    assert out.err == ""
+    assert cli.main(["compare", "--output", "x.html"]) == 0
+    assert (
+        "1 of 2 runs have such a curve in their folder; <code>toolkit curve NAME</code>" in Path("x.html").read_text()
+    )
+    # It stays where nothing has changed, and goes with the settings.
+    train = ["train", "words", "--corpus", str(corpus_folder), "--jobs", "1", "--quiet"]
+    assert cli.main(train) == 0
+    assert Path("runs/words/curve.json").is_file()
+    path = Path("experiments/words.toml")
+    path.write_text(path.read_text().replace("seed = 7", "seed = 8"))
+    assert cli.main(arguments) == 0
+    assert "not saved: its run has other settings or another corpus; train it again" in capsys.readouterr().err
+    assert cli.main(train) == 0
+    assert not Path("runs/words/curve.json").exists()
+    assert cli.main([*arguments, "--runs", "elsewhere"]) == 0
+    assert "not saved: there is no run of it; train it or name an --output [elsewhere/words]" in capsys.readouterr().err
+    Path("t.csv").write_text("text,label\nThey denied the report.,denial\nIt rose by night.,none\n")
+    assert cli.main([*arguments, "--table", "t.csv"]) == 0
+    assert not Path("runs/words/curve.json").exists()
 
 
 def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypatch):

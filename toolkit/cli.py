@@ -120,7 +120,12 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="shares of the articles to learn from (default: 1/8 1/4 1/2 1)",
     )
-    curve.add_argument("--output", metavar="FILE", help="write the curve as .svg or .json")
+    curve.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the curve as .svg or .json (default, without --table: into the experiment's run, for compare)",
+    )
+    curve.add_argument("--runs", default="runs", metavar="DIR", help="where run folders lie (default: runs)")
     _corpus_option(curve)
     _jobs_options(curve)
 
@@ -481,7 +486,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _curve(options: argparse.Namespace) -> int:
     from toolkit.config import read_experiment
-    from toolkit.corpus import corpus_labels, load_corpus
+    from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
     from toolkit.curves import LabelledSentences, learning_curve
     from toolkit.experiment import find_experiments
 
@@ -514,7 +519,27 @@ def _curve(options: argparse.Namespace) -> int:
     _print_forecast(found)
     if options.output:
         _write_curve(Path(options.output), found)
+    elif not options.table:
+        _put_beside_run(Path(options.runs) / experiment.name, experiment.digest, corpus_fingerprint(corpus), found)
     return DONE
+
+
+def _put_beside_run(folder: Path, digest: str, fingerprint: str, curve: LearningCurve) -> None:
+    """Save a curve in the run of the same experiment on the same corpus, and say so, or why not."""
+    from toolkit.experiment import CURVE, load_run
+
+    if not (folder / "manifest.json").is_file():
+        told = f"not saved: there is no run of it; train it or name an --output [{folder}]"
+    else:
+        manifest = load_run(folder).manifest
+        if (manifest["digest"], manifest["corpus"]["fingerprint"]) == (digest, fingerprint):
+            _write_curve(folder / CURVE, curve)
+            print(f"saved for 'toolkit compare' to draw  ->  {folder / CURVE}")
+            return
+        told = (
+            f"not saved: its run is of other settings or another corpus; train it again or name an --output [{folder}]"
+        )
+    print(told, file=sys.stderr)
 
 
 def _print_forecast(curve: LearningCurve) -> None:

@@ -181,7 +181,18 @@ def train(
         raise RunError(f"the folder is there and is no run; move it away or name other --runs [{folder}]")
     with whole_folder(folder) as part:
         _write_run(part, record, loaded, _baseline(record, runs), n_jobs, progress)
+        _keep_curve(folder, part)
     return load_run(folder)
+
+
+def _keep_curve(old: Path, new: Path) -> None:
+    """Keep the learning curve of a run that is trained again with the same settings on the same corpus."""
+    if not (old / CURVE).is_file():
+        return
+    with suppress(RunError):
+        theirs, ours = (read_manifest(folder / "manifest.json")[0] for folder in (old, new))
+        if all(theirs[key] == ours[key] for key in ("digest", "corpus")):
+            shutil.copyfile(old / CURVE, new / CURVE)
 
 
 def _write_run(
