@@ -163,12 +163,17 @@ def test_problem_with_the_input_is_one_sentence_and_code_one(run, arguments, mes
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"], ["curve", "a", "--draws", "x"]],
+)
 def test_wrong_usage_is_code_two(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
     assert caught.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "usage:" in error
+    assert "_whole" not in error
 
 
 def test_comparison_is_printed_and_written(run):
@@ -266,6 +271,44 @@ def test_corpus_commands_describe_the_corpus(run, corpus_folder, own_corpus):
     error = run("corpus", "check", "--corpus", own_corpus, code=1)
     assert error.startswith("2 problems\n")
     assert error.count("\n") == 3
+
+
+def test_corpus_without_a_test_split_is_described_and_exported(run, own_corpus):
+    path = own_corpus / "articles.csv"
+    path.write_text(path.read_text().replace(",test", ",train"))
+    assert run("corpus", "stats", "--corpus", own_corpus).startswith("36 sentences in 12 articles")
+    assert "36 sentences labelled twice" in run("corpus", "agreement", "--corpus", own_corpus)
+    run("corpus", "export", "x.csv", "--corpus", own_corpus)
+    assert Path("x.csv").read_text().count("\n") == 37
+    assert "no sentence is in the test split" in run("corpus", "check", "--corpus", own_corpus, code=1)
+    error = run("corpus", "export", "x.html", "--corpus", own_corpus, code=1)
+    assert error == "the ending '.html' is none of .csv, .tsv, .jsonl, .parquet; name another output [x.html]\n"
+
+
+def test_agreement_on_one_label_is_undefined_and_says_why(run, own_corpus):
+    path = own_corpus / "sentences.csv"
+    path.write_text(path.read_text().replace(",denial,denial\n", ",none,none\n").replace("statement\n", "none\n"))
+    path.write_text(path.read_text().replace(",statement,none\n", ",none,none\n"))
+    out = run("corpus", "agreement", "--corpus", own_corpus)
+    assert "nan" not in out
+    assert "Cohen's kappa               –  undefined: both annotators use 'none' alone, so that chance agrees" in out
+    assert "denial                      –  undefined: neither annotator uses it" in out
+    assert "none                        –  undefined: both annotators use 'none' alone" in out
+
+
+def test_long_label_names_stand_apart(run, own_corpus):
+    for name in ("labels.toml", "sentences.csv"):
+        path = own_corpus / name
+        text = path.read_text()
+        for label in ("denial", "statement"):
+            for before, after in ((",", ","), (",", "\n"), ('name = "', '"')):
+                text = text.replace(f"{before}{label}{after}", f"{before}{label}-of-a-long-name{after}")
+        path.write_text(text)
+    stats = run("corpus", "stats", "--corpus", own_corpus)
+    assert "\nsplit                  denial-of-a-long-name  statement-of-a-long-name  " in stats
+    agreement = run("corpus", "agreement", "--corpus", own_corpus)
+    assert "first, second                  denial-of-a-long-name  statement-of-a-long-name" in agreement
+    assert "statement-of-a-long-name    1.000  [1.000, 1.000]" in agreement
 
 
 def test_corpus_check_lists_what_is_too_much_alike(run, own_corpus):
@@ -428,7 +471,7 @@ def test_help_comes_at_once():
 # What each module may import: only what stands on a line above it.
 LAYERS = [
     {"exceptions"},
-    {"labels", "lexicon", "crossvalidation", "powerlaw", "engine.characters", "engine.heads", "engine.tries"},
+    {"cells", "labels", "lexicon", "crossvalidation", "powerlaw", "engine.characters", "engine.heads", "engine.tries"},
     {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues"},
     {"documents", "recalibration", "rules", "splits", "metrics", "engine.program"},
     {"effects", "features", "significance", "engine.compilation", "engine.kernel", "engine.storage"},

@@ -400,9 +400,9 @@ def test_curves_of_one_grade_alone_share_an_axis(folders):
     ("content", "message"),
     [
         ("{", "is no learning curve"),
-        ("[]", "is no learning curve"),
+        ("[]", "the curve is \\[\\], expected keys with values; draw it again or remove it"),
         (json.dumps({**curve_of("base"), "n_articles": [1]}), "is no learning curve"),
-        (json.dumps({**curve_of("base"), "scores": {"strict": "x"}}), "is no learning curve"),
+        (json.dumps({**curve_of("base"), "scores": {"strict": "x"}}), "scores.strict is 'x', expected a list"),
         (json.dumps(curve_of("another")), "the curve is of 'another', expected 'base'"),
     ],
 )
@@ -458,7 +458,7 @@ def test_run_that_cannot_stand_beside_another_is_refused(three, change, message)
             "1 test predictions came, the manifest names 2",
         ),
         ("predictions.csv", lambda text: text[:-12], "no prediction of this label set"),
-        ("predictions.csv", lambda text: "", "columns .* were expected"),
+        ("predictions.csv", lambda text: "", "column 1 is missing, expected 'split'"),
         ("manifest.json", lambda text: text[: len(text) // 2], "the file is no JSON"),
         ("report.json", lambda text: text[: len(text) // 2], "the file is no JSON"),
         ("report.json", lambda text: text.replace(f'"schema": {RUN_SCHEMA}', '"schema": 0'), "schema 0, this toolkit"),

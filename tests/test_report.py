@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolkit import cli, report
+from toolkit.cells import LONGEST_CELL
 from toolkit.context import Context, no_context, read_context, write_context
 from toolkit.evaluation import Predictions, make_predictions, read_predictions, write_predictions
 from toolkit.exceptions import RunError
@@ -102,7 +103,7 @@ def test_context_survives_a_round_trip():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("genre", "kind", "columns article, position, date, kind, first, second came"),
+        ("genre", "kind", "column 4 is 'kind', expected 'genre'; train again"),
         ("a0,1", "a0,7", r"the row is not of the sentence predicted there; .*\.csv:3\]"),
         ("a0,1,,,,\n", "", "1 sentences came, 2 were predicted"),
         ("a0,1,,,,", "a0,1,,,denail,", r"label 'denail' is not in the label set .*\.csv:3\]"),
@@ -465,13 +466,13 @@ def test_probabilities_that_are_none_are_refused(shares):
 
 
 def test_field_beyond_what_a_table_can_hold_is_refused():
-    text = write_predictions(told(["denial"], ["denial"], text=["x" * 200_000]))
+    text = write_predictions(told(["denial"], ["denial"], text=["x" * (LONGEST_CELL + 1)]))
     with pytest.raises(RunError, match=r"the table cannot be read from here on"):
         read_predictions(text, LABELS)
 
 
 def test_predictions_of_a_long_sentence_survive():
-    ours = told(["denial"], ["denial"], text=["x" * 100_000])
+    ours = told(["denial"], ["denial"], text=["x" * 200_000])
     theirs = read_predictions(write_predictions(ours), LABELS)
     assert isinstance(theirs, Predictions)
     assert theirs.text == ours.text

@@ -89,7 +89,7 @@ def test_predictions_survive_a_round_trip():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("gold", "golden", "columns .* were expected"),
+        ("gold", "golden", "column 6 is 'golden', expected 'gold'; train again"),
         (",denial,", ",denail,", r"no prediction of this label set; .*\.csv:2\]"),
         ("0.8", "much", "no prediction"),
         (",0.100000\n", "\n", "no prediction"),

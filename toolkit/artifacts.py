@@ -295,9 +295,14 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
         lambda: load(content, str(path)),
         _read_compiled(folder, manifest),
     )
-    if model.skeleton is None:
-        # What is wrong with the file is said now, not when it is first used.
-        _ = model.pipeline
+    # What is wrong with the file is said now, not when it is first used.
+    given = model.pipeline.classes_ if model.skeleton is None else model.skeleton.classes
+    strangers = sorted(set(map(str, given)) - set(model.labels.names))
+    if strangers:
+        raise ModelError(
+            f"the model gives the label {strangers[0]!r}, which its manifest lacks; "
+            f"train or copy it again [{folder / 'manifest.json'}]"
+        )
     return model
 
 

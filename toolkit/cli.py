@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,7 +187,10 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _whole(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} came, a whole number from 1 up was expected")
     return number
@@ -364,14 +367,14 @@ def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
         for name in inputs:
             _print_article(name if several else None, model.label_article(read_article(name)))
         return DONE
-    return _write_rows(options.output, batches())
+    return _write_rows(options.output, batches(), (".html",))
 
 
-def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]]) -> int:
+def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]], others: Sequence[str] = ()) -> int:
     from toolkit.tables import TableWriter, json_line
 
     if output is not None:
-        TableWriter(output).write(batches)
+        TableWriter(output, others).write(batches)
         return DONE
     if sys.stdout.isatty():
         for batch in batches:
@@ -536,9 +539,7 @@ def _put_beside_run(folder: Path, digest: str, fingerprint: str, curve: Learning
             _write_curve(folder / CURVE, curve)
             print(f"saved for 'toolkit compare' to draw  ->  {folder / CURVE}")
             return
-        told = (
-            f"not saved: its run is of other settings or another corpus; train it again or name an --output [{folder}]"
-        )
+        told = f"not saved: its run has other settings or another corpus; train it again or name an --output [{folder}]"
     print(told, file=sys.stderr)
 
 
@@ -623,7 +624,7 @@ def _corpus_stats(options: argparse.Namespace) -> int:
 
     from toolkit.corpus import corpus_labels, load_corpus
 
-    corpus = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus, needed=())
     labels = corpus_labels(corpus)
     names = labels.names
     rows = [{**row, "split": split} for split, sentences in corpus.items() for row in sentences]
@@ -646,11 +647,21 @@ def _corpus_stats(options: argparse.Namespace) -> int:
     articles = len({row["article"] for row in rows})
     print(f"{len(rows)} sentences in {articles} articles; {sum(len(row['text'].split()) for row in rows)} words")
     for title, by_value in drawn.items():
-        print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
-        for value, counts in by_value.items():
-            print(f"{_plain(value):<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+        print()
+        _print_counts(title, by_value, names, totals=True)
     _print_cues([row["text"] for row in rows], [names[row["label"]] for row in rows], labels.acts)
     return DONE
+
+
+def _print_counts(title: str, rows: Mapping[str, Sequence[int]], names: Sequence[str], totals: bool = False) -> None:
+    """Print a table of counts by label, its columns as wide as the longest label needs."""
+    shown = [_plain(name) for name in names]
+    groups = [_plain(group) for group in rows]
+    first, width = max(16, *map(len, groups)) + 2, max(10, *map(len, shown)) + 2
+    print(f"{title:<{first}}{''.join(f'{name:>{width}}' for name in shown)}" + (f"{'all':>8}" if totals else ""))
+    for group, counts in zip(groups, rows.values(), strict=True):
+        cells = "".join(f"{count:>{width}}" for count in counts)
+        print(f"{group:<{first}}{cells}" + (f"{sum(counts):>8}" if totals else ""))
 
 
 def _print_cues(texts: list[str], gold: list[str], acts: Sequence[str]) -> None:
@@ -682,7 +693,7 @@ def _corpus_agreement(options: argparse.Namespace) -> int:
     from toolkit.agreement import measure_agreement
     from toolkit.corpus import corpus_labels, load_corpus
 
-    corpus = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus, needed=())
     labels = corpus_labels(corpus)
     rows = [row for split in corpus.values() for row in split if row["first"] is not None and row["second"] is not None]
     if not rows:
@@ -690,22 +701,33 @@ def _corpus_agreement(options: argparse.Namespace) -> int:
     first, second = ([labels.names[row[name]] for row in rows] for name in ("first", "second"))
     found = measure_agreement(first, second, [row["article"] for row in rows], labels)
     print(f"{found.n_sentences} sentences labelled twice; 95 % intervals resample articles\n")
-    for title, (value, low, high) in {"Cohen's kappa": found.kappa, "Krippendorff's alpha": found.alpha}.items():
-        print(f"{title:<22}{value:>7.3f}  [{low:.3f}, {high:.3f}]")
+    alone = f"undefined: both annotators use {first[0]!r} alone, so that chance agrees as well"
+    width = max(20, *map(len, labels.names)) + 2
+    for title, estimate in {"Cohen's kappa": found.kappa, "Krippendorff's alpha": found.alpha}.items():
+        _print_agreement(title, estimate, width, alone)
     print("\nkappa of each label against the rest")
-    for name, (value, low, high) in found.by_label.items():
-        print(f"{name:<22}{value:>7.3f}  [{low:.3f}, {high:.3f}]")
-    print(f"\n{'first, second':<14}{''.join(f'{name:>12}' for name in labels.names)}")
-    for name, counts in zip(labels.names, found.confusion, strict=True):
-        print(f"{name:<14}{''.join(f'{count:>12.0f}' for count in counts)}")
+    for name, estimate in found.by_label.items():
+        why = "undefined: neither annotator uses it" if name not in (*first, *second) else alone
+        _print_agreement(name, estimate, width, why)
+    print()
+    counts = {name: [round(count) for count in row] for name, row in zip(labels.names, found.confusion, strict=True)}
+    _print_counts("first, second", counts, labels.names)
     return DONE
+
+
+def _print_agreement(title: str, estimate: tuple[float, float, float], width: int, why: str) -> None:
+    """Print a coefficient with its interval, or why it is undefined."""
+    value, low, high = estimate
+    # Only nan differs from itself.
+    told = f"{value:>7.3f}  [{low:.3f}, {high:.3f}]" if value == value else f"{'–':>7}  {why}"
+    print(f"{_plain(title):<{width}}{told}")
 
 
 def _corpus_export(options: argparse.Namespace) -> int:
     from toolkit.corpus import LABEL_COLUMNS, corpus_labels, load_corpus
     from toolkit.tables import TableWriter
 
-    corpus = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus, needed=())
     names = corpus_labels(corpus).names
     rows = [
         {**row, **{key: "" if row[key] is None else names[row[key]] for key in LABEL_COLUMNS}, "split": split}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,15 @@ class LabelledSentences:
     text: tuple[str, ...]
     gold: tuple[str, ...]
     also: tuple[str | None, ...] | None = None
+
+
+class CurveRecord(TypedDict):
+    """A learning curve as plain data."""
+
+    experiment: str
+    n_articles: list[int]
+    n_sentences: list[int]
+    scores: dict[str, list[list[float]]]
 
 
 @dataclass(frozen=True, slots=True)

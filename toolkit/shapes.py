@@ -11,6 +11,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+from toolkit.exceptions import shown
+
 # A number that is always defined; a bare float may be undefined, which JSON writes as null.
 Defined = Annotated[float, "defined"]
 
@@ -22,7 +24,7 @@ _WIDTH = 40
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file, without the numbers that JSON has not.
+    """Read a JSON file, without the numbers that JSON has not and the halves of characters that UTF-8 has not.
 
     Raises
     ------
@@ -31,10 +33,14 @@ def read_json(path: Path) -> Any:
     ValueError
         If it is no JSON in UTF-8, or nested too deeply.
     """
+    text = path.read_text(encoding="utf-8")
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        record = json.loads(text, parse_constant=_refuse)
+        if "\\ud" in text.lower():
+            json.dumps(record, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    return record
 
 
 def _refuse(name: str) -> Any:
@@ -135,6 +141,4 @@ def _below(place: str, key: str) -> str:
 
 
 def _told(value: Any, place: str, expected: str) -> str:
-    came = repr(value)
-    came = came if len(came) <= _WIDTH else f"{came[: _WIDTH - 1]}…"
-    return f"{place} is {came}, expected {expected}"
+    return f"{place} is {shown(value, _WIDTH)}, expected {expected}"
