@@ -401,6 +401,7 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
         assert caught.value.code == 2
 
 
+@pytest.mark.slow
 def test_curve_goes_into_the_run_of_its_experiment(workplace, tmp_path, corpus_folder, monkeypatch, capsys):
     shutil.copytree(workplace, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
@@ -444,6 +445,56 @@ def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypat
 
     monkeypatch.setattr("toolkit.cli._inspect", interrupted)
     assert cli.main(["inspect", "x"]) == 130
+
+
+# Each in a process of its own, since the streams are those that a shell would give.
+STREAMS = {
+    "stdin closed": ("label - --model {model} <&-", 1, "standard input is closed; pipe an article to it"),
+    "stdout closed": ("inspect {model} >&-", 0, ""),
+    "stderr closed": ("inspect nowhere 2>&-", 1, ""),
+    "stdout full": ("inspect {model} >/dev/full", 1, "the system refuses (No space left on device); make room"),
+    "table full": ("corpus stats --corpus {corpus} >/dev/full", 1, "[standard output]"),
+    "first line": ("corpus stats --corpus {corpus} | head -1", 0, ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STREAMS)
+def test_streams_that_are_closed_or_full_give_no_traceback(workplace, corpus_folder, name):
+    command, code, told = STREAMS[name]
+    line = command.format(model=workplace / "runs/words/model", corpus=corpus_folder)
+    found = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {sys.executable} -m toolkit.cli {line}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == code
+    assert told in found.stderr
+    assert "Traceback" not in found.stderr
+    assert "Exception ignored" not in found.stderr
+
+
+def test_terminal_without_a_character_gets_another(workplace, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+    assert cli.main(["explain", "The bridge, they denied", "--model", str(workplace / "runs/words/model")]) == 0
+    assert b"?" in stream.buffer.getvalue()
+
+
+def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, tmp_path):
+    def refuse(options):
+        raise PermissionError(13, "Permission denied", "there")
+
+    monkeypatch.setattr("toolkit.cli._inspect", refuse)
+    assert run("inspect", "x", code=1) == "the system refuses (Permission denied); make room or free it [there]\n"
+
+    def fill(options):
+        raise MemoryError
+
+    monkeypatch.setattr("toolkit.cli._inspect", fill)
+    assert "the memory is not enough" in run("inspect", "x", code=1)
 
 
 def test_cores_are_counted_without_affinity(monkeypatch):

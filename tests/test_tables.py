@@ -72,6 +72,7 @@ def test_large_table_comes_in_batches(tmp_path):
         ("t.csv", b"text\na,b\n", r"row is damaged; expected as many cells .*t\.csv:2\]"),
         ("t.csv", b"text\n\xff\n", "the table is not UTF-8"),
         ("t.jsonl", b'{"text": "a"}\n[1]\n', r"expected one JSON object a line .*:2\]"),
+        ("t.jsonl", b'{"a": ' + b"[" * 100_000, r"expected one JSON object a line .*:1\]"),
         ("t.jsonl", b"{", r"expected one JSON object a line .*:1\]"),
         ("t.parquet", b"PAR1", "is no Parquet table"),
     ],
@@ -127,6 +128,9 @@ def test_interrupted_file_leaves_the_old_one(tmp_path):
 def test_output_that_cannot_be_is_refused(tmp_path):
     with pytest.raises(TableError, match="cannot be written"):
         TableWriter(tmp_path / "no" / "x.csv").write([[{"a": 1}]])
+    (tmp_path / "d.csv").mkdir()
+    with pytest.raises(TableError, match=r"the output is a folder; name a file \[.*d\.csv\]"):
+        TableWriter(tmp_path / "d.csv").write([[{"a": 1}]])
     with pytest.raises(TableError, match=r"ending '.doc' is none of .*\.parquet; name"):
         TableWriter(tmp_path / "x.doc")
     with pytest.raises(TableError, match=r"ending '.doc' is none of .*\.parquet, \.html; name"):

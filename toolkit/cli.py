@@ -31,6 +31,7 @@ COMPARISON_ENDINGS = {".html": "to_html", ".md": "to_markdown", ".tex": "to_late
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 (done), 1 (a problem with the input) or 2 (wrong usage)."""
     options = make_parser().parse_args(arguments)
+    _open_streams()
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -42,9 +43,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of the pipe has seen enough; what is left in the buffer has no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        # A full disk and a missing right are no bugs of ours, wherever they are met.
+        where = error.filename or "standard output"
+        print(_plain(f"the system refuses ({error.strerror}); make room or free it [{where}]"), file=sys.stderr)
+        if error.filename is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEM
+    except MemoryError:
+        print("the memory is not enough; give less at once or draw less often", file=sys.stderr)
+        return PROBLEM
     except KeyboardInterrupt:
         print("interrupted; nothing was left half written", file=sys.stderr)
         return 130
+
+
+def _open_streams() -> None:
+    """See to it that printing cannot fail: not for a closed stream, nor for what its encoding lacks."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
+        elif hasattr(stream, "reconfigure") and not stream.closed:
+            stream.reconfigure(errors="replace")
 
 
 def _plain(text: str) -> str:

@@ -48,6 +48,8 @@ def read_article(path: str | Path) -> str:
     TableError
         If there is no such file or it is not UTF-8.
     """
+    if str(path) == "-" and sys.stdin is None:
+        raise TableError("standard input is closed; pipe an article to it or name a file [-]")
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         return content.decode("utf-8-sig")
@@ -116,7 +118,7 @@ def _read_lines(path: Path, ending: str) -> Iterator[Row]:
             f"a quote is never closed, or a cell is longer than {LONGEST_CELL:,} characters; "
             f"close it or shorten the cell [{path}, after line {line}]"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         expected = "one JSON object a line" if ending == ".jsonl" else "as many cells as the header has"
         raise TableError(f"the row is damaged; expected {expected} [{path}:{line}]") from error
 
@@ -257,9 +259,11 @@ def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     TableError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or the place is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise TableError(f"the output is a folder; name a file [{path}]")
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
