@@ -139,6 +139,7 @@ def test_wrong_gold_table_is_one_sentence(run, rows, arguments, message):
     ("arguments", "message"),
     [
         (("label", "b.txt", *MODEL), "cannot be read"),
+        (("label", "", *MODEL), "the input has no name"),
         (("label", "a.pdf", *MODEL), "the ending '.pdf' is none of .txt, .md, .csv"),
         (("label", "a.txt", "t.csv", *MODEL), "label a table by itself"),
         (("label", "a.txt", *MODEL, "--text-column", "x"), "an article has no columns"),
@@ -165,7 +166,8 @@ def test_problem_with_the_input_is_one_sentence_and_code_one(run, arguments, mes
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"], ["curve", "a", "--draws", "x"]],
+    [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"], ["curve", "a", "--draws", "x"]]
+    + [["report", "a", "--resamples", number] for number in ("100001", "0", "1.5")],
 )
 def test_wrong_usage_is_code_two(arguments, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -392,6 +392,12 @@ def test_interrupted_report_leaves_all_files_as_they_were(runs, monkeypatch, ste
     assert sorted(path.name for path in runs.iterdir()) == ["majority", "words"]
 
 
+def test_report_of_a_run_that_is_read_only_is_refused(runs, monkeypatch, capsys):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert cli.main(["report", str(runs / "words")]) == 1
+    assert capsys.readouterr().err == f"the folder is read-only; free it or copy it [{runs}/words]\n"
+
+
 def test_report_keeps_what_else_lies_in_the_folder(runs):
     (runs / "words/curve.json").write_text("{}")
     (runs / "words/model/notes.txt").write_text("mine")

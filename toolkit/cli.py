@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 DEFAULT_MODEL = "runs/default/model"
+# More need gigabytes, and move no third digit of an interval.
+MOST_DRAWS = 100_000
 N_CONFUSIONS = 10
 N_ALIKE = 10
 # What writes a comparison to a file of each ending.
@@ -98,7 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     report = _command(commands, "report", _report, "measure and render a run's report again, from its predictions")
     report.add_argument("run_folders", nargs="+", metavar="RUN", help="run folders")
     report.add_argument(
-        "--resamples", type=_whole, metavar="N", help="draws of articles (default: as the experiment says)"
+        "--resamples", type=_draws, metavar="N", help="draws of articles (default: as the experiment says)"
     )
 
     compare = _command(commands, "compare", _compare, "compare runs from their stored predictions")
@@ -214,6 +216,13 @@ def _whole(text: str) -> int:
         number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} came, a whole number from 1 up was expected")
+    return number
+
+
+def _draws(text: str) -> int:
+    number = _whole(text)
+    if number > MOST_DRAWS:
+        raise argparse.ArgumentTypeError(f"{text!r} came, at most {MOST_DRAWS:,} draws were expected")
     return number
 
 
@@ -340,6 +349,8 @@ def _expand(name: str) -> list[str]:
     from toolkit.tables import ARTICLE_ENDINGS, TABLE_ENDINGS
 
     path = Path(name)
+    if not name:
+        raise ToolkitError("the input has no name; name an article, a folder or a table")
     if name != "-" and path.is_dir():
         found = sorted(
             str(file) for file in path.rglob("*") if file.suffix.lower() in ARTICLE_ENDINGS and file.is_file()

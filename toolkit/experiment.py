@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import os
 import shutil
 import subprocess
 import tempfile
@@ -423,6 +424,8 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
         If the folder is no run, a file of it is damaged, or it cannot be written to.
     """
     run = load_run(folder)
+    if not os.access(run.folder, os.W_OK):
+        raise RunError(f"the folder is read-only; free it or copy it [{run.folder}]")
     experiment = run.experiment
     n_resamples = n_resamples or experiment.evaluation.resamples
     findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
