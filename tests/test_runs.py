@@ -89,7 +89,7 @@ def test_predictions_survive_a_round_trip():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("gold", "golden", "columns .* were expected"),
+        ("gold", "golden", "column 6 is 'golden', expected 'gold'; train again"),
         (",denial,", ",denail,", r"no prediction of this label set; .*\.csv:2\]"),
         ("0.8", "much", "no prediction"),
         (",0.100000\n", "\n", "no prediction"),
@@ -225,8 +225,8 @@ def test_too_few_articles_and_single_labels_are_refused(tmp_path, own_corpus, co
         ("manifest.json", '{"schema": 99}', "has schema 99, this toolkit reads 2"),
         ("report.json", "[]", "has schema None"),
         ("report.json", '{"schema": 1}', "the run has schema 1, this toolkit reads 2; train again"),
-        ("report.json", '{"schema": 2, "question": ""}', "the report lacks 'against'"),
-        ("manifest.json", '{"schema": 2}', "the manifest is damaged"),
+        ("report.json", '{"schema": 2, "name": ""}', r"the report lacks 'seed'; train again \[.*report\.json\]"),
+        ("manifest.json", '{"schema": 2}', "the manifest lacks 'name'"),
         ("predictions.csv", None, "the run misses a file"),
     ],
 )
@@ -321,7 +321,8 @@ def change_manifest(folder, **values):
         ({"format": 2}, "has format 2, this toolkit reads 1"),
         ({"file": "../../other.skops"}, "names the file '../../other.skops', expected"),
         ({"sha256": "0"}, "is not the one its manifest names"),
-        ({"labels": {}}, "the manifest is damaged"),
+        ({"labels": {}}, "labels is no label set; train or copy the model again"),
+        ({"bytes": "9"}, "bytes is '9', expected a whole number; train or copy the model again"),
         ({"file": "pipeline.joblib"}, "the model's file is missing"),
     ],
 )
@@ -337,7 +338,7 @@ def test_missing_model_names_the_nearest(runs):
     with pytest.raises(ModelError, match=r"the folder is a run; name the model in it .*words/model\]"):
         load_model(runs / "words")
     (runs / "words/model/manifest.json").write_text("[]")
-    with pytest.raises(ModelError, match="manifest is damaged"):
+    with pytest.raises(ModelError, match=r"the manifest is \[\], expected keys with values; train or copy"):
         load_model(runs / "words/model")
 
 

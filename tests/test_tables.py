@@ -2,11 +2,12 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from toolkit.cells import LONGEST_CELL, cell_reader, cell_writer, defuse, refuse
 from toolkit.exceptions import TableError
-from toolkit.tables import TableWriter, defuse, printable, read_article, read_table, refuse, text_column
+from toolkit.tables import TableWriter, printable, read_article, read_table, text_column
 
 
 @given(st.text())
@@ -19,6 +20,26 @@ def test_defused_cell_starts_no_formula_and_comes_back(text):
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-a", "@x", "\tx", "'=1"])
 def test_formula_is_defused(cell):
     assert defuse(cell) == "'" + cell
+
+
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=3), min_size=1))
+@example([["a\rb", ""], ["\r", "\n"]])
+def test_rows_written_are_the_rows_read(rows):
+    buffer = io.StringIO(newline="")
+    write = cell_writer(buffer)
+    for row in rows:
+        write(row)
+    read = cell_reader(io.StringIO(buffer.getvalue(), newline=""))
+    assert [[refuse(cell) for cell in row] for row in read] == rows
+
+
+def test_cells_are_read_up_to_their_limit(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("text\n" + "x" * 200_000 + "\n")
+    assert [len(row["text"]) for batch in read_table(path) for row in batch] == [200_000]
+    path.write_text("text\n" + "x" * (LONGEST_CELL + 1) + "\n")
+    with pytest.raises(TableError, match=r"a cell is longer than 10,000,000 characters; .*after line 1\]"):
+        list(read_table(path))
 
 
 def test_numbers_and_nothing_stay():
@@ -51,6 +72,7 @@ def test_large_table_comes_in_batches(tmp_path):
         ("t.csv", b"text\na,b\n", r"row is damaged; expected as many cells .*t\.csv:2\]"),
         ("t.csv", b"text\n\xff\n", "the table is not UTF-8"),
         ("t.jsonl", b'{"text": "a"}\n[1]\n', r"expected one JSON object a line .*:2\]"),
+        ("t.jsonl", b'{"a": ' + b"[" * 100_000, r"expected one JSON object a line .*:1\]"),
         ("t.jsonl", b"{", r"expected one JSON object a line .*:1\]"),
         ("t.parquet", b"PAR1", "is no Parquet table"),
     ],
@@ -106,8 +128,13 @@ def test_interrupted_file_leaves_the_old_one(tmp_path):
 def test_output_that_cannot_be_is_refused(tmp_path):
     with pytest.raises(TableError, match="cannot be written"):
         TableWriter(tmp_path / "no" / "x.csv").write([[{"a": 1}]])
-    with pytest.raises(TableError, match=r"ending '.doc' is none of .*\.html"):
+    (tmp_path / "d.csv").mkdir()
+    with pytest.raises(TableError, match=r"the output is a folder; name a file \[.*d\.csv\]"):
+        TableWriter(tmp_path / "d.csv").write([[{"a": 1}]])
+    with pytest.raises(TableError, match=r"ending '.doc' is none of .*\.parquet; name"):
         TableWriter(tmp_path / "x.doc")
+    with pytest.raises(TableError, match=r"ending '.doc' is none of .*\.parquet, \.html; name"):
+        TableWriter(tmp_path / "x.doc", [".html"])
     with pytest.raises(TableError, match="mixes types"):
         TableWriter(tmp_path / "x.parquet").write([[{"a": 1}], [{"a": "b"}]])
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.curves import LearningCurve
+from toolkit.curves import CurveRecord, LearningCurve
 from toolkit.exceptions import RunError, some
 from toolkit.experiment import CURVE, Run, load_run
 from toolkit.metrics import check_probabilities
 from toolkit.report import SPLITS
+from toolkit.shapes import misfit, read_json
 from toolkit.tables import printable
 
 # More are no comparison a person reads, and their corrected p-values could no longer be small.
@@ -105,7 +105,11 @@ def read_curve(run: Run) -> LearningCurve | None:
     """
     path = run.folder / CURVE
     try:
-        curve = LearningCurve.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        record = read_json(path)
+        found = misfit(record, CurveRecord, "the curve")
+        if found:
+            raise RunError(f"{found}; draw it again or remove it [{path}]")
+        curve = LearningCurve.from_dict(record)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

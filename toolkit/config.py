@@ -283,7 +283,7 @@ def _read_classifier(table: _Table) -> Classifier:
 
 
 def _check_values(table: _Table, key: str, values: tuple[Any, ...], default: Any) -> None:
-    if not values or len(set(values)) < len(values):
+    if not values or len(set(map(repr, values))) < len(values):
         table.fail(f"{table.name(key)} must list at least one value, each once; came {list(values)}")
     for value in values:
         if isinstance(default, bool):

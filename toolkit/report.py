@@ -529,6 +529,7 @@ def _environment_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("corpus fingerprint", corpus["fingerprint"]),
         ("settings digest", report["digest"]),
         ("segmenter", report["segmenter"]),
+        *_other_draws(report),
         ("git revision", clock["revision"] or "–"),
         ("model size", f"{report['model']['bytes'] / 1e6:.2f} MB, {report['model']['file']}"),
         ("training time", f"{clock['training_seconds']:.1f} s, all folds and the final fit"),
@@ -536,6 +537,14 @@ def _environment_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("finished", clock["finished"]),
         *((name, number) for name, number in report["versions"].items()),
     ]
+
+
+def _other_draws(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say so where the report was measured again with other draws than the experiment asks for."""
+    asked, drawn = report["settings"].get("evaluation", {}).get("resamples"), report["scores"]["test"]["n_resamples"]
+    if asked in (None, drawn):
+        return []
+    return [("draws of articles", f"{drawn:,}; {asked:,} as trained, for the difference to the baseline")]
 
 
 @lru_cache(maxsize=1)

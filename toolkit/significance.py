@@ -119,30 +119,6 @@ def draw_swaps(n_articles: int, n_resamples: int, rng: np.random.Generator) -> N
     return rng.integers(0, 2, size=(n_resamples, n_articles)).astype(float)
 
 
-def randomisation_test(
-    first: ArticleCounts, second: ArticleCounts, score: Score, n_resamples: int, rng: np.random.Generator
-) -> float:
-    """Test whether two systems differ on the same sentences, swapping whole articles.
-
-    Parameters
-    ----------
-    first, second : ArticleCounts
-        Counts of the same articles, in the same order.
-    score : callable
-        Counts to a score, such as the headline.
-    n_resamples : int
-        Random swaps made.
-    rng : numpy.random.Generator
-        Source of all randomness.
-
-    Returns
-    -------
-    float
-        Two-sided p-value, as :func:`swap_test` gives it.
-    """
-    return swap_test(first, second, score, draw_swaps(len(first.confusion), n_resamples, rng))
-
-
 def swap_test(first: ArticleCounts, second: ArticleCounts, score: Score, swaps: NDArray[np.float64]) -> float:
     """Test whether two systems differ, by swaps already drawn.
 

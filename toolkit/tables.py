@@ -9,11 +9,12 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from toolkit.cells import LONGEST_CELL, cell_reader, cell_writer, refuse
 from toolkit.exceptions import TableError, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,34 +26,7 @@ BATCH_ROWS = 4096
 
 Row = dict[str, Any]
 
-# A spreadsheet takes a cell that starts so for a formula. The apostrophes before are
-# ours: one more is put before them, so that taking one away gives the text back.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def defuse(cell: object) -> str:
-    """Write a cell so that no spreadsheet runs it; numbers stay as they are.
-
-    Examples
-    --------
-    >>> defuse("=1+1"), defuse("-3.5"), defuse("plain")
-    ("'=1+1", '-3.5', 'plain')
-    """
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def refuse(cell: str) -> str:
-    """Take back what :func:`defuse` put before a cell.
-
-    Examples
-    --------
-    >>> refuse(defuse("'=1+1"))
-    "'=1+1"
-    """
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def printable(text: str) -> str:
@@ -74,6 +48,8 @@ def read_article(path: str | Path) -> str:
     TableError
         If there is no such file or it is not UTF-8.
     """
+    if str(path) == "-" and sys.stdin is None:
+        raise TableError("standard input is closed; pipe an article to it or name a file [-]")
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         return content.decode("utf-8-sig")
@@ -126,8 +102,9 @@ def _read_lines(path: Path, ending: str) -> Iterator[Row]:
                             raise ValueError(text)
                         yield row
             else:
-                reader = csv.reader(file, delimiter="\t" if ending == ".tsv" else ",")
-                header = next(reader, [])
+                reader = cell_reader(file, "\t" if ending == ".tsv" else ",")
+                header: list[str] = next(reader, [])
+                line = reader.line_num
                 for cells in reader:
                     line = reader.line_num
                     if cells and len(cells) != len(header):
@@ -136,7 +113,12 @@ def _read_lines(path: Path, ending: str) -> Iterator[Row]:
                         yield {name: refuse(cell) for name, cell in zip(header, cells, strict=True)}
     except UnicodeDecodeError as error:
         raise TableError(f"the table is not UTF-8; save it as UTF-8 [{path}, after line {line}]") from error
-    except (ValueError, csv.Error) as error:
+    except csv.Error as error:
+        raise TableError(
+            f"a quote is never closed, or a cell is longer than {LONGEST_CELL:,} characters; "
+            f"close it or shorten the cell [{path}, after line {line}]"
+        ) from error
+    except (ValueError, RecursionError) as error:
         expected = "one JSON object a line" if ending == ".jsonl" else "as many cells as the header has"
         raise TableError(f"the row is damaged; expected {expected} [{path}:{line}]") from error
 
@@ -197,15 +179,16 @@ class TableWriter:
     ----------
     path : str or Path
         Ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``.
+    others : sequence of str
+        Endings that the caller writes by itself, named where this one is none.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, others: Sequence[str] = ()) -> None:
         self.path = Path(path)
         self.ending = self.path.suffix.lower()
         if self.ending not in TABLE_ENDINGS:
-            raise TableError(
-                f"the ending {self.ending!r} is none of {', '.join(TABLE_ENDINGS)}, .html; name another output [{path}]"
-            )
+            known = ", ".join((*TABLE_ENDINGS, *others))
+            raise TableError(f"the ending {self.ending!r} is none of {known}; name another output [{path}]")
 
     def write(self, batches: Iterable[list[Row]]) -> int:
         """Write all batches; return the number of rows."""
@@ -256,11 +239,11 @@ def _mark_first(batches: Iterable[list[Row]]) -> Iterator[tuple[bool, list[Row]]
 def write_csv(rows: list[Row], delimiter: str = ",", header: bool = True) -> str:
     """Write rows as CSV text, columns as in the first row, no cell that starts a formula."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
+    write = cell_writer(buffer, delimiter)
     if header and rows:
-        writer.writerow([defuse(name) for name in rows[0]])
+        write(rows[0])
     for row in rows:
-        writer.writerow([defuse(row.get(name)) for name in rows[0]])
+        write(row.get(name) for name in rows[0])
     return buffer.getvalue()
 
 
@@ -276,9 +259,11 @@ def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     TableError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or the place is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise TableError(f"the output is a folder; name a file [{path}]")
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
