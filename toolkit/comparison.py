@@ -23,10 +23,9 @@ from toolkit.experiment import Run
 from toolkit.labels import LabelSet
 from toolkit.metrics import article_confusions
 from toolkit.pairwise import Pair, compare_all, correct, swaps_needed
-from toolkit.significance import draw_articles
+from toolkit.significance import ALPHA, draw_articles
 from toolkit.tables import printable
 
-LEVEL = 0.05
 CEILING = "second annotator"
 N_DISAGREEMENTS = 100
 # Of LaTeX, which is for print.
@@ -169,7 +168,7 @@ class Comparison:
             found = entry.differences["train"]
             if found is None:
                 continue
-            clear = found.p_value < LEVEL
+            clear = found.p_value < ALPHA
             (better if clear and found.value > 0 else worse if clear else open_).append(entry.name)
         parts = [
             f"{word} than '{self.baseline}': {_named(names)}"
@@ -179,7 +178,7 @@ class Comparison:
         if open_:
             parts.append(f"not told apart from '{self.baseline}': {_named(open_)}")
         return (
-            f"Cross-validated, at the {LEVEL:.0%} level after correction, ".replace("%", " %") + "; ".join(parts) + "."
+            f"Cross-validated, at the {ALPHA:.0%} level after correction, ".replace("%", " %") + "; ".join(parts) + "."
         )
 
     def may_conclude(self) -> tuple[str, ...]:
@@ -189,7 +188,7 @@ class Comparison:
     def _of_the_best(self) -> Iterable[str]:
         best = self.entries[0]
         found = best.scores["train"].headline
-        open_ = [pair for pair in self.pairs["train"] if pair.first == 0 and not pair.p_corrected < LEVEL]
+        open_ = [pair for pair in self.pairs["train"] if pair.first == 0 and not pair.p_corrected < ALPHA]
         lead = f"'{best.name}' has the highest cross-validated score, {pages.score(found.value)}"
         lead += f" (95 % interval {pages.range_of(found)})"
         if not open_:
@@ -205,10 +204,10 @@ class Comparison:
             train is not None and test is not None and train.value * test.value > 0
             for train, test in ((found["train"], found["test"]) for found in both)
         )
-        clear = [found for found in both if found["train"] is not None and found["train"].p_value < LEVEL]
+        clear = [found for found in both if found["train"] is not None and found["train"].p_value < ALPHA]
         held = sum(
             found["test"] is not None
-            and found["test"].p_value < LEVEL
+            and found["test"].p_value < ALPHA
             and found["test"].value * found["train"].value > 0
             for found in clear
             if found["train"] is not None
@@ -224,21 +223,21 @@ class Comparison:
 
     def _limits(self) -> Iterable[str]:
         every = [pair for pairs in self.pairs.values() for pair in pairs]
-        clear = [pair for pair in every if pair.p_corrected < LEVEL]
-        by_chance = LEVEL * len(every)
+        clear = [pair for pair in every if pair.p_corrected < ALPHA]
+        by_chance = ALPHA * len(every)
         yield (
             f"{len(every):,} comparisons are shown ({len(every) // 2:,} pairs of {len(self.entries)} runs on two "
             f"splits); {len(clear):,} are clear. If no run differed from any other, {by_chance:,.1f} would be below "
-            f"p = {LEVEL} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
+            f"p = {ALPHA} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
         )
-        held = [pair for pair in self.pairs["train"] if not pair.p_corrected < LEVEL and not math.isnan(pair.found.low)]
+        held = [pair for pair in self.pairs["train"] if not pair.p_corrected < ALPHA and not math.isnan(pair.found.low)]
         if held:
             widest = max(held, key=lambda pair: pair.found.high - pair.found.low)
             yield (
                 "Runs that are not told apart are not shown to be equal. The widest interval of such a difference, "
                 f"{self._title(widest)}, reaches from {_sizes(widest.found)}."
             )
-        told = [pair for pair in self.pairs["train"] if pair.p_corrected < LEVEL]
+        told = [pair for pair in self.pairs["train"] if pair.p_corrected < ALPHA]
         if told:
             least = min(told, key=lambda pair: abs(pair.found.value))
             yield (
@@ -415,7 +414,7 @@ class Comparison:
             {
                 "baseline": self.baseline,
                 "labels": self.labels.to_dict(),
-                "level": LEVEL,
+                "level": ALPHA,
                 "n_comparisons": self.n_comparisons,
                 "n_swaps": self.n_swaps,
                 "may_conclude": self.may_conclude(),
@@ -506,7 +505,7 @@ class Comparison:
         n = len(self.entries)
         cells: list[list[dict[str, str] | None]] = [[None] * n for _ in range(n)]
         for pair, row in zip(self.pairs[split], self.pair_rows(split), strict=True):
-            clear = pair.p_corrected < LEVEL
+            clear = pair.p_corrected < ALPHA
             state = "open" if not clear else "better" if pair.found.value > 0 else "worse"
             cells[pair.first][pair.second] = {
                 "state": state,

@@ -391,10 +391,11 @@ def load_run(folder: str | Path) -> Run:
     path = folder / "predictions.csv"
     predictions = read_predictions(_read_text(path), labels, str(path))
     for split, _ in SPLITS:
-        n_found, expected = predictions.split.count(split), manifest["corpus"]["sentences"][split]
-        if n_found != expected:
+        n_found, expected = predictions.split.count(split), int(manifest["corpus"]["sentences"][split])
+        if n_found != expected or n_found == 0:
             raise RunError(
-                f"{n_found:,} {split} predictions came, the manifest names {expected:,}; train again [{path}]"
+                f"{n_found:,} {split} predictions came, the manifest names {expected:,} and one at least is needed; "
+                f"train again [{path}]"
             )
     return Run(folder, manifest, found, predictions)
 
