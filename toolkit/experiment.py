@@ -37,6 +37,7 @@ from toolkit.figures import standalone
 from toolkit.findings import Findings, measure, reading_list, rivals
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
+from toolkit.repeats import Repeats, read_repeats, repeat_folds
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
 from toolkit.segmentation import segmenter
 from toolkit.tables import whole_file
@@ -114,6 +115,20 @@ class Run:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
 
+    @cached_property
+    def repeats(self) -> Repeats | None:
+        """Scores of every fold of every dealing; ``None`` if the experiment does not repeat its folds."""
+        n_repeats = self.manifest["settings"]["evaluation"].get("repeats", 1)
+        if n_repeats == 1:
+            return None
+        try:
+            return read_repeats(self.report.get("repeats"), self.predictions, n_repeats)
+        except ValueError as error:
+            raise RunError(
+                f"the report does not hold the {n_repeats} repeats of this run; train again "
+                f"[{self.folder / 'report.json'}]"
+            ) from error
+
     @property
     def experiment(self) -> Experiment:
         """The experiment, as the manifest has it."""
@@ -187,6 +202,8 @@ def _write_run(
     start = time.perf_counter()
     evaluation = evaluate(experiment, corpus, labels, n_jobs, progress)
     seconds = time.perf_counter() - start
+    repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
+    repeat_seconds = time.perf_counter() - start - seconds
     text = write_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
@@ -202,6 +219,8 @@ def _write_run(
         "baseline": experiment.baseline,
         "background": labels.background,
         **findings.to_dict(),
+        # Left out without repeats: the report of an experiment without them stays what it was.
+        **({"repeats": repeats.to_dict()} if repeats else {}),
         "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
         "ngrams": _ngrams(evaluation, labels),
         "against": _against(experiment, predictions, baseline, corpus_fingerprint(corpus)),
@@ -222,6 +241,8 @@ def _write_run(
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "revision": _revision(),
         "training_seconds": round(seconds, 3),
+        # Apart, so that costs of runs with and without repeats can be compared.
+        **({"repeat_seconds": round(repeat_seconds, 3)} if repeats else {}),
         "sentences_per_second": round(_speed(load_model(part / "model", trusted=True), predictions)),
     }
     (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
@@ -447,6 +468,8 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     n_resamples = n_resamples or experiment.evaluation.resamples
     findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
     record = {**run.report, **findings.to_dict()}
+    if run.repeats:
+        record["repeats"] = run.repeats.to_dict()
     with tempfile.TemporaryDirectory(prefix="toolkit-report-") as scratch:
         _write_json(Path(scratch) / "report.json", record)
         _write_page(Path(scratch), record, run.predictions, findings, run.pulls)
