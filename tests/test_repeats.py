@@ -21,6 +21,7 @@ from toolkit.experiment import load_run, render_again, train, verify
 from toolkit.labels import LabelSet
 from toolkit.metrics import confusion
 from toolkit.repeats import FoldCounts, Repeats, compare_folds, repeat_folds, repeat_seeds
+from toolkit.report import p
 from toolkit.significance import holm
 
 LABELS = LabelSet.from_names(["denial", "pledge", "none"], background="none")
@@ -245,8 +246,12 @@ def test_page_shows_the_mean_beside_the_plain_score(three):
     found = three.repeats.headline()
     part = page.split('<h2 id="repeats">')[1].partition("<h2")[0]
     once = three.report["scores"]["train"]["headline"]
-    for value, low, high in ((found.value, found.low, found.high), (once["value"], once["low"], once["high"])):
-        assert f'{value:.3f} <span class="range">[{low:.3f}, {high:.3f}]</span>' in part
+    written = [
+        f'{value:.3f} <span class="range">[{low:.3f}, {high:.3f}]</span>'
+        for value, low, high in ((once["value"], once["low"], once["high"]), (found.value, found.low, found.high))
+    ]
+    assert written[0] != written[1]
+    assert re.findall(r'<td class="n">(.*?)</td>', part)[:2] == written
     assert "the corrected interval also covers other dealings of the articles to folds, and so other training" in part
     scores = three.repeats.headlines()
     assert f"{min(scores):.3f} to {max(scores):.3f}" in part
@@ -308,7 +313,10 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
     assert pair.p_value == pair.p_corrected == corrected_t_test(words, majority, 6, 3)
     [row] = found.fold_pair_rows()
     assert row["mean difference"] == f"{np.mean(words - majority):+.3f}"
-    assert row["p corrected"] == f"{found.pairs['train'][0].p_corrected:.3f}"
+    other = found.pairs["train"][0]
+    shown = (pair.p_value, pair.p_corrected, other.found.p_value, other.p_corrected)
+    assert [row[key] for key in ("t-test p", "t-test p corrected", "p", "p corrected")] == [*map(p, shown)]
+    assert p(pair.p_value) != p(other.found.p_value)
     record = json.loads(found.to_json())
     assert record["pairs"]["train"][0]["folds"]["p_corrected"] == pair.p_corrected
     assert record["pairs"]["test"][0]["folds"] is None

@@ -380,14 +380,14 @@ class Comparison:
                 {
                     "first": self.entries[pair.first].name,
                     "second": self.entries[pair.second].name,
-                    "mean difference": pages.signed(pair.value),
-                    "95 % corrected": pages.range_of(pair, pages.signed),
                     "t-test p": pages.p(pair.p_value),
                     "t-test p corrected": pages.p(pair.p_corrected),
-                    "difference": pages.signed(other.found.value),
-                    "95 % over articles": pages.range_of(other.found, pages.signed),
                     "p": pages.p(other.found.p_value),
                     "p corrected": pages.p(other.p_corrected),
+                    "mean difference": pages.signed(pair.value),
+                    "95 % corrected": pages.range_of(pair, pages.signed),
+                    "difference": pages.signed(other.found.value),
+                    "95 % over articles": pages.range_of(other.found, pages.signed),
                 }
             )
         return rows
