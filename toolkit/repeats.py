@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,6 +80,16 @@ class Repeats:
         Order of the confusions.
     folds : tuple of FoldCounts
         Of all repeats, by repeat and fold.
+
+    Examples
+    --------
+    Of four sentences of each label the first model takes two for the other:
+
+    >>> labels = LabelSet.from_names(["a", "b"])
+    >>> folds = [FoldCounts(1, k, 0, 9, 9, str(k), {}, ((n, 4 - n), (0, 4))) for k, n in enumerate((2, 4))]
+    >>> repeats = Repeats(labels, tuple(folds))
+    >>> repeats.headlines().round(3).tolist(), round(repeats.headline().value, 3)
+    ([0.733, 1.0], 0.867)
     """
 
     labels: LabelSet
@@ -89,7 +100,7 @@ class Repeats:
         """How often the articles were dealt out."""
         return max(fold.repeat for fold in self.folds)
 
-    @property
+    @cached_property
     def dealing(self) -> tuple[tuple[int, int, int, int, str], ...]:
         """Which articles each fold learned from and held out: where equal, folds pair."""
         return tuple((fold.repeat, fold.fold, fold.n_train, fold.n_test, fold.articles) for fold in self.folds)
@@ -104,7 +115,7 @@ class Repeats:
         """Articles that each fold held out."""
         return [fold.n_test for fold in self.folds]
 
-    @property
+    @cached_property
     def confusions(self) -> Counts:
         """Confusions of the folds, shape (n_folds, n_labels, n_labels)."""
         return np.array([fold.confusion for fold in self.folds], dtype=float)
@@ -412,16 +423,25 @@ def compare_folds(repeats: Sequence[Repeats | None]) -> tuple[FoldComparison, ..
     tuple of FoldComparison
         In the order (0, 1), (0, 2), … of those that repeat the same dealings; a fold without
         a score leaves its pair ``nan``.
+
+    Examples
+    --------
+    The first run scores higher in both folds, by near as much:
+
+    >>> labels = LabelSet.from_names(["a", "b"])
+    >>> def run(*right):
+    ...     counts = [((n, 8 - n), (0, 8)) for n in right]
+    ...     return Repeats(labels, tuple(FoldCounts(1, k, 0, 9, 9, str(k), {}, one) for k, one in enumerate(counts)))
+    >>> [pair] = compare_folds([run(7, 8), None, run(4, 5)])
+    >>> pair.first, pair.second, round(pair.value, 3), round(pair.p_value, 3)
+    (0, 2, 0.199, 0.027)
     """
-    found = [
-        _compare(places, first, second)
-        for places, first, second in (
-            ((place, other), repeats[place], repeats[other])
-            for place in range(len(repeats))
-            for other in range(place + 1, len(repeats))
-        )
-        if first is not None and second is not None and first.dealing == second.dealing
-    ]
+    found = []
+    for place, first in enumerate(repeats):
+        for other in range(place + 1, len(repeats)):
+            second = repeats[other]
+            if first is not None and second is not None and first.dealing == second.dealing:
+                found.append(_compare((place, other), first, second))
     corrected = holm([pair.p_value for pair in found])
     return tuple(replace(pair, p_corrected=p_value) for pair, p_value in zip(found, corrected, strict=True))
 
