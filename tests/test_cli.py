@@ -532,7 +532,7 @@ LAYERS = [
     {"pipelines", "intervals"},
     {"agreement", "paired"},
     {"evaluation", "explanation", "quality"},
-    {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "slices"},
+    {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "repeats", "slices"},
     {"findings", "runfiles"},
     {"artifacts", "figures"},
     {"labelling"},

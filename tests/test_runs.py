@@ -240,6 +240,16 @@ def test_broken_run_is_refused(runs, name, content, message):
         load_run(runs / "words")
 
 
+def test_run_without_test_sentences_is_refused(runs):
+    path = runs / "words/predictions.csv"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("test,")))
+    manifest = json.loads((runs / "words/manifest.json").read_text())
+    manifest["corpus"]["sentences"]["test"] = 0
+    (runs / "words/manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="0 test predictions came, the manifest names 0 and one at least is needed"):
+        load_run(runs / "words")
+
+
 def test_missing_run_names_the_nearest(runs):
     with pytest.raises(RunError, match="did you mean 'words'"):
         load_run(runs / "wrods")

@@ -17,6 +17,7 @@ from toolkit.exceptions import CorpusError, ToolkitError, some
 if TYPE_CHECKING:
     from toolkit.curves import LearningCurve
     from toolkit.evaluation import Scores
+    from toolkit.experiment import Run
     from toolkit.labelling import LabelledArticle, SentenceClassifier
     from toolkit.labels import LabelSet
 
@@ -252,7 +253,7 @@ class _Progress:
             return
         if not sys.stderr.isatty():
             if done == of:
-                print(f"{self.name}: {of} of {of} fits done", file=sys.stderr)
+                print(f"{self.name}: {of} of {of} {step}s done", file=sys.stderr)
             return
         from tqdm import tqdm
 
@@ -261,6 +262,7 @@ class _Progress:
         self.bar.update(1)
         if done == of:
             self.bar.close()
+            self.bar = None
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -274,9 +276,17 @@ def _train(options: argparse.Namespace) -> int:
         if not options.quiet:
             test, held = (run.report["scores"][split]["headline"]["value"] for split in ("test", "train"))
             print(
-                f"{run.name:<18} macro F1 {held:.3f} cross-validated, {test:.3f} on test  ->  {run.folder}/report.html"
+                f"{run.name:<18} macro F1 {held:.3f} cross-validated, {_of_folds(run)}{test:.3f} on test"
+                f"  ->  {run.folder}/report.html"
             )
     return DONE
+
+
+def _of_folds(run: Run) -> str:
+    if run.repeats is None:
+        return ""
+    found = run.repeats.headline()
+    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}] in the mean of {len(run.repeats.folds)} folds, "
 
 
 def _report(options: argparse.Namespace) -> int:

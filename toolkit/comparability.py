@@ -9,7 +9,6 @@ from toolkit.curves import CurveRecord, LearningCurve
 from toolkit.exceptions import RunError, some
 from toolkit.experiment import CURVE, Run, load_run
 from toolkit.metrics import check_probabilities
-from toolkit.report import SPLITS
 from toolkit.shapes import misfit, read_json
 from toolkit.tables import printable
 
@@ -61,13 +60,6 @@ def _check_whole(run: Run) -> None:
         raise RunError(
             f"{run.name!r} has sentences of {some(strangers)}, expected train and test; train again [{path}]"
         )
-    for split, _ in SPLITS:
-        found, expected = run.predictions.split.count(split), run.manifest["corpus"].get("sentences", {}).get(split)
-        if found != expected or found == 0:
-            raise RunError(
-                f"{found} {split} predictions came, the manifest names {expected} and one at least is needed; "
-                f"train again [{path}]"
-            )
     try:
         check_probabilities(run.predictions.proba, len(run.predictions), len(run.labels.names))
     except ValueError as error:

@@ -72,7 +72,7 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A score and its 95 % interval over resampled articles; ``nan`` where undefined."""
+    """A score and its 95 % interval, over resampled articles if nothing else is said; ``nan`` where undefined."""
 
     value: float
     low: float

@@ -39,6 +39,7 @@ from toolkit.findings import Findings, measure, reading_list, rivals
 from toolkit.folders import put_back, whole_folder
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
+from toolkit.repeats import Repeats, read_repeats, repeat_folds
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
 from toolkit.runfiles import RUN_SCHEMA, read_manifest, read_record, read_report
 from toolkit.segmentation import segmenter
@@ -113,6 +114,20 @@ class Run:
             return pulls
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
+
+    @cached_property
+    def repeats(self) -> Repeats | None:
+        """Scores of every fold of every dealing; ``None`` if the experiment does not repeat its folds."""
+        n_repeats = self.manifest["settings"]["evaluation"].get("repeats", 1)
+        if n_repeats == 1:
+            return None
+        try:
+            return read_repeats(self.report.get("repeats"), self.predictions, n_repeats)
+        except ValueError as error:
+            raise RunError(
+                f"the report does not hold the {n_repeats} repeats of this run; train again "
+                f"[{self.folder / 'report.json'}]"
+            ) from error
 
     @property
     def n_resamples(self) -> int:
@@ -203,6 +218,8 @@ def _write_run(
     start = time.perf_counter()
     evaluation = evaluate(experiment, corpus, labels, n_jobs, progress)
     seconds = time.perf_counter() - start
+    repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
+    repeat_seconds = time.perf_counter() - start - seconds
     text = write_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
@@ -218,6 +235,8 @@ def _write_run(
         "baseline": experiment.baseline,
         "background": labels.background,
         **findings.to_dict(),
+        # Left out without repeats: the report of an experiment without them stays what it was.
+        **({"repeats": repeats.to_dict()} if repeats else {}),
         "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
         "ngrams": _ngrams(evaluation, labels),
         "against": _against(experiment, predictions, baseline, corpus_fingerprint(corpus)),
@@ -238,6 +257,8 @@ def _write_run(
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "revision": _revision(),
         "training_seconds": round(seconds, 3),
+        # Apart, so that costs of runs with and without repeats can be compared.
+        **({"repeat_seconds": round(repeat_seconds, 3)} if repeats else {}),
         "sentences_per_second": round(_speed(load_model(part / "model", trusted=True), predictions)),
     }
     (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
@@ -377,10 +398,11 @@ def load_run(folder: str | Path) -> Run:
     path = folder / "predictions.csv"
     predictions = read_predictions(_read_text(path), labels, str(path))
     for split, _ in SPLITS:
-        n_found, expected = predictions.split.count(split), manifest["corpus"]["sentences"][split]
-        if n_found != expected:
+        n_found, expected = predictions.split.count(split), int(manifest["corpus"]["sentences"][split])
+        if n_found != expected or n_found == 0:
             raise RunError(
-                f"{n_found:,} {split} predictions came, the manifest names {expected:,}; train again [{path}]"
+                f"{n_found:,} {split} predictions came, the manifest names {expected:,} and one at least is needed; "
+                f"train again [{path}]"
             )
     sides = sorted(set(predictions.split))
     if sides != sorted(split for split, _ in SPLITS):
@@ -430,6 +452,8 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     n_resamples = n_resamples or experiment.evaluation.resamples
     findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
     record, pulls = {**run.report, **findings.to_dict()}, run.pulls
+    if run.repeats:
+        record["repeats"] = run.repeats.to_dict()
     with whole_folder(run.folder) as part:
         # All else stays as it lies there, a learning curve as well.
         shutil.copytree(

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from toolkit.metrics import TIE, ArticleCounts, Counts
 
+# Below it a corrected p-value counts as told apart, in every report and comparison.
+ALPHA = 0.05
+
 Score = Callable[[ArticleCounts], Counts]
 T = TypeVar("T")
 
