@@ -335,6 +335,10 @@ def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkey
     monkeypatch.setattr(compilation, "SYMBOL_BITS", 5)
     with pytest.raises(CannotCompile, match="the vocabularies have more than 32 words"):
         compile_pipeline(fitted("words")[0])
+    monkeypatch.undo()
+    monkeypatch.setattr(compilation, "NODE_BITS", 5)
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 32 beginnings of n-grams"):
+        compile_pipeline(fitted("words")[0])
 
 
 def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
@@ -595,7 +599,7 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
     numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
     layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
     assert layout == kernel.LAYOUT
-    assert kernel.SYMBOL_BITS == tries.SYMBOL_BITS
+    assert (kernel.SYMBOL_BITS, kernel.NODE_BITS) == (tries.SYMBOL_BITS, tries.NODE_BITS)
     for name in ("WORD", "SPACE", "MARK"):
         assert getattr(kernel, name) == getattr(characters, name)
 

@@ -33,7 +33,7 @@ from toolkit.engine.program import (
     WORDS,
     Skeleton,
 )
-from toolkit.engine.tries import SYMBOL_BITS, TrieBuilder
+from toolkit.engine.tries import NODE_BITS, SYMBOL_BITS, TrieBuilder
 from toolkit.lexicon import END, START, WORD_OR_MARK, WordClasses, split_classes
 from toolkit.rules import CueIndicators, KeywordRules
 
@@ -207,6 +207,8 @@ def _assemble(sources: Sequence[_Source], cues: Sequence[_CueSource], head: Head
     for source in sources:
         check_vectorizer(source.vectorizer)
         _add_part(tables, source, head.weights, width)
+    if max(len(tables.letters.parents), len(tables.steps.parents)) > 1 << NODE_BITS:
+        raise CannotCompile(f"the vocabularies have more than {1 << NODE_BITS:,} beginnings of n-grams")
     return Skeleton(
         **_arrays(tables, width),
         **_cue_arrays(cues, width),

@@ -46,26 +46,34 @@ class Program(NamedTuple):
         Whether a view drops case, so that a capital sigma depends on its place.
     parts : ndarray of shape (n_parts, 14)
         Settings of each part.
-    letter_table : ndarray of shape (2 * n_slots,)
-        The table that walks the tries of characters: keys of node and code point, and nodes.
+    letters : ndarray of shape (n_slots,)
+        The table that walks the tries of characters: node, code point and the node they lead to.
     values, stems : ndarray of shape (n_nodes,)
         What ends at a node: a column, a symbol, a class; and the class of a stem.
-    step_table : ndarray of shape (2 * n_slots,)
-        The table that walks the tries of tokens: keys of node and symbol, and nodes.
+    steps : ndarray of shape (n_slots,)
+        The table that walks the tries of tokens: node, symbol and the node they lead to.
     step_columns : ndarray of shape (n_steps,)
         The column of an n-gram of tokens, or -1.
     symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
         Node and column of each token by itself, or -1.
     weights : ndarray of shape (n_columns, width)
         What one of each feature adds to each score; last, to the length of its part.
+    frequent, frequent_parts : ndarray of shape (512,) or (0,)
+        Columns that most sentences have, to be counted at once, and their parts; none where a
+        word has no columns but its own.
+    frequent_bits : ndarray of shape (n_columns,)
+        Where each column stands among them, or -1.
+    frequent_weights : ndarray of shape (512 * width,)
+        Their rows of ``weights``.
     cue_symbols, ..., cue_rules : ndarray
         As :class:`toolkit.engine.cues.CueTables`; one state and no bit where there are no cues.
     cue_any, cue_earliest : ndarray of shape (n_rules, width)
         What a rule with a cue adds to each score, and the first such rule.
     offsets : ndarray of shape (width,)
         Scores of a sentence without features.
-    logs : ndarray of shape (256,)
-        Sublinear values of counts.
+    changes : ndarray of shape (2 * 256 * n_parts,)
+        What a column that occurs so often adds to scores beside so many of one, and in turn what it adds
+        to the length beside that.
     vanish : ndarray of shape (1,)
         Whether a view drops some white space of several bytes, so that words grow together.
     """
@@ -77,14 +85,18 @@ class Program(NamedTuple):
     expansions: Int32s
     lowers: Int8s
     parts: Int32s
-    letter_table: Int64s
+    letters: Int64s
     values: Int32s
     stems: Int32s
-    step_table: Int64s
+    steps: Int64s
     step_columns: Int32s
     symbol_nodes: Int32s
     symbol_columns: Int32s
     weights: Floats
+    frequent: Int32s
+    frequent_parts: Int32s
+    frequent_bits: Int32s
+    frequent_weights: Floats
     cue_symbols: Int8s
     cue_moves: Int32s
     cue_is_word: Int8s
@@ -98,7 +110,7 @@ class Program(NamedTuple):
     cue_any: Floats
     cue_earliest: Floats
     offsets: Floats
-    logs: Floats
+    changes: Floats
     vanish: Int8s
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,38 @@ from numpy.typing import NDArray
 from toolkit.engine import kernel
 from toolkit.engine.characters import N_CODE_POINTS, SPACE, kinds, space_bytes, view
 from toolkit.engine.heads import LINKS
-from toolkit.engine.kernel import CUE_PARTS, DONE, FOUND, FULL, N_EPOCHS, SLOT, Memo
-from toolkit.engine.program import LONGEST, SEQUENCE, Floats, Int8s, Int32s, Int64s, Program, Skeleton
+from toolkit.engine.kernel import (
+    DONE,
+    FOUND,
+    FULL,
+    LINE,
+    MOST_SETS,
+    N_COPIED,
+    N_DIGITS,
+    N_EPOCHS,
+    N_FREQUENT,
+    Memo,
+)
+from toolkit.engine.program import (
+    CLASSES,
+    COUNTED,
+    END,
+    FIRST,
+    KIND,
+    L2,
+    LAST,
+    NORM,
+    SEQUENCE,
+    START,
+    WITHIN_WORDS,
+    WORDS,
+    Floats,
+    Int8s,
+    Int32s,
+    Int64s,
+    Program,
+    Skeleton,
+)
 from toolkit.engine.tries import table_size
 
 if TYPE_CHECKING:
@@ -151,13 +181,8 @@ def link_program(skeleton: Skeleton) -> Program:
         bounds[0] = np.concatenate([bounds[0], one.bounds[1:] + shift]).astype(np.int32)
         expansions.append(one.expansions)
         shift += len(one.expansions)
-    tables: dict[str, Int64s] = {}
-    for name, parents, symbols in (
-        ("letter", skeleton.letter_parents, skeleton.letter_symbols),
-        ("step", skeleton.step_parents, skeleton.step_symbols),
-    ):
-        tables[name] = np.full(2 * table_size(len(parents)), -1, np.int64)
-        kernel.fill_table(parents, symbols, tables[name])
+    changes = np.zeros(2 * kernel.N_TIMES * max(1, len(skeleton.parts)))
+    kernel.fill_changes(skeleton.parts, changes)
     return Program(
         spaces=space_bytes(),
         kinds=kinds(),
@@ -166,21 +191,83 @@ def link_program(skeleton: Skeleton) -> Program:
         expansions=np.concatenate([np.zeros(0, np.int32), *expansions]),
         lowers=np.array([lowercase for lowercase, _ in skeleton.views], np.uint8),
         parts=skeleton.parts,
-        values=skeleton.values,
         stems=skeleton.stems,
-        step_columns=skeleton.step_columns,
         symbol_nodes=skeleton.symbol_nodes,
         symbol_columns=skeleton.symbol_columns,
-        weights=skeleton.weights.ravel(),
+        weights=_at_line(skeleton.weights.ravel()),
         **{f"cue_{name}": array for name, array in skeleton.cues._asdict().items()},
         cue_any=skeleton.cue_any,
         cue_earliest=skeleton.cue_earliest,
         offsets=skeleton.offsets,
         vanish=np.array([any(_drops_space(one.mapped) for one in views)], np.uint8),
-        logs=1 + np.log(np.maximum(np.arange(256.0), 1)),
-        letter_table=tables["letter"],
-        step_table=tables["step"],
+        changes=changes,
+        letters=_table(skeleton.letter_parents, skeleton.letter_symbols),
+        values=skeleton.values,
+        steps=_table(skeleton.step_parents, skeleton.step_symbols),
+        step_columns=skeleton.step_columns,
+        **_frequent(skeleton),
     )
+
+
+def _table(parents: Int32s, symbols: Int32s) -> Int64s:
+    table = np.full(table_size(len(parents)), -1, np.int64)
+    kernel.fill_table(parents, symbols, table)
+    return table
+
+
+def _frequent(skeleton: Skeleton) -> dict[str, Any]:
+    """Choose the columns that are counted at once: of those that chunks have, the least weighty by idf."""
+    n_columns, width = skeleton.weights.shape
+    frequency = np.full(n_columns, np.inf)
+    part_of = np.zeros(n_columns, np.int32)
+    for number, part in enumerate(skeleton.parts):
+        own = slice(part[FIRST], part[LAST])
+        part_of[own] = number
+        idf = skeleton.weights[own, -1]
+        if part[COUNTED] and part[KIND] == WITHIN_WORDS:
+            frequency[own] = np.sqrt(idf) if part[NORM] == L2 else idf
+        elif part[COUNTED] and part[KIND] in (WORDS, CLASSES):
+            # Tokens by themselves; what sequences of them have is found later.
+            columns = skeleton.symbol_columns[skeleton.symbol_columns >= 0]
+            columns = columns[(columns >= part[FIRST]) & (columns < part[LAST])]
+            lengths = skeleton.weights[columns, -1]
+            frequency[columns] = np.sqrt(lengths) if part[NORM] == L2 else lengths
+            marks = skeleton.symbol_columns[np.array([mark for mark in (part[START], part[END]) if mark >= 0], np.intp)]
+            frequency[marks[marks >= 0]] = np.inf
+    if not (skeleton.parts[:, KIND] == WITHIN_WORDS).any():
+        # A word has a column or two: to count them one by one costs less than a set.
+        frequency[:] = np.inf
+    chosen = np.argsort(frequency, kind="stable")[:N_FREQUENT]
+    chosen = chosen[np.isfinite(frequency[chosen])]
+    size = N_FREQUENT if len(chosen) else 0
+    columns = np.zeros(size, np.int32)
+    columns[: len(chosen)] = chosen
+    bits = np.full(n_columns, -1, np.int32)
+    bits[chosen] = np.arange(len(chosen))
+    weights = np.zeros((size, width))
+    weights[: len(chosen)] = skeleton.weights[chosen]
+    parts = np.zeros(size, np.int32)
+    parts[: len(chosen)] = part_of[chosen]
+    return {
+        "frequent": columns,
+        "frequent_parts": parts,
+        "frequent_bits": bits,
+        "frequent_weights": _at_line(weights.ravel()),
+    }
+
+
+def _line_of(size: int) -> Int64s:
+    """Return so many words, not set, from where a line of the processor's cache starts."""
+    room = np.empty(size + LINE, np.int64)
+    skipped = -room.ctypes.data // room.itemsize % LINE
+    return room[skipped : skipped + size]
+
+
+def _at_line(numbers: Floats) -> Floats:
+    """Copy numbers to where a line of the processor's cache starts."""
+    placed = _line_of(len(numbers)).view(np.float64)
+    placed[:] = numbers
+    return placed
 
 
 def _drops_space(mapped: Int32s) -> bool:
@@ -191,32 +278,41 @@ def _drops_space(mapped: Int32s) -> bool:
 
 def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
     """Make a memo for a thread, with twice the room of one that was too small."""
-    n_chunks = N_CHUNKS if smaller is None else len(smaller.slots) // SLOT
+    n_chunks = N_CHUNKS if smaller is None else len(smaller.slots)
     scratch = 1 << 14 if smaller is None else 2 * len(smaller.points)
     n_parts, width = len(program.parts), len(program.offsets)
     n_sequences = int((program.parts[:, SEQUENCE] >= 0).sum())
-    longest = int(program.parts[:, LONGEST].max(initial=1))
     n_words = len(program.cue_first)
+    # Most chunks have a set or two and a line of other columns.
+    n_lines = n_chunks * (n_parts * width // LINE + 3) + 16 * scratch
+    records = _line_of(n_lines * LINE)
     return Memo(
-        slots=np.zeros(SLOT * 2 * n_chunks, np.int64),
-        records=np.empty(n_chunks * (CUE_PARTS + n_words + n_sequences), np.int64),
-        sums=np.empty(n_chunks * n_parts * width),
-        columns=np.empty(28 * n_chunks, np.int32),
-        tokens=np.empty(4 * n_chunks, np.int32),
-        bytes=np.empty(12 * n_chunks, np.uint8),
-        sizes=np.array([0, 0, 0, 0, 1]),
+        slots=np.zeros(2 * n_chunks, np.int64),
+        records=records,
+        sums=records.view(np.float64),
+        columns=records.view(np.int32),
+        bytes=np.empty(4 * n_chunks + scratch, np.uint8),
+        sizes=np.array([0, 0, 0, 1]),
         counts=np.zeros(len(program.weights) // width, np.int32),
+        digits=_line_of(N_DIGITS * LINE),
         found=np.empty(FOUND * scratch, np.int64),
         seen=np.empty(scratch, np.int32),
+        rest=np.empty(8 * scratch + N_COPIED, np.int32),
         again=np.empty(16 * scratch, np.int32),
         extra=np.empty(16 * scratch, np.int32),
         points=np.empty(scratch, np.int32),
         mapped=np.empty(2 * scratch, np.int32),
-        front=np.empty(2 * scratch + 2, np.int32),
+        front=np.empty(2 * scratch + 3, np.int32),
+        places=np.empty(2 * scratch + 3, np.int32),
+        keys=np.empty(2 * scratch + 3, np.int64),
+        tokens=np.empty(2 * scratch, np.int32),
+        bounds=np.zeros(n_sequences, np.int64),
         line=np.empty((n_sequences, scratch), np.int32),
         n_line=np.zeros(n_sequences, np.int64),
-        walk=np.empty(longest, np.int32),
-        totals=np.zeros(n_parts * width),
+        totals=_line_of(n_parts * width).view(np.float64),
+        own=_line_of(n_parts * width).view(np.float64),
+        sets=np.zeros(MOST_SETS * LINE, np.int64),
+        lengths=np.zeros(n_parts),
         active=np.zeros(n_words, np.int64),
     )
 

@@ -17,7 +17,7 @@ from toolkit.engine.characters import N_CODE_POINTS, WORD, kinds
 from toolkit.engine.cues import BITS, CueTables
 from toolkit.engine.heads import LINKS
 from toolkit.engine.program import N_SETTINGS, Skeleton
-from toolkit.engine.tries import SYMBOL_BITS
+from toolkit.engine.tries import NODE_BITS, SYMBOL_BITS
 
 # Raise by one when a reader of the old number cannot read the new file.
 FORMAT = 1
@@ -188,6 +188,7 @@ def check_skeleton(skeleton: Skeleton) -> None:
     # A bit of the sign would be shifted for ever.
     _check((cues.last >= 0).all(), "cues.last")
     _check(n_symbols <= 1 << SYMBOL_BITS, "symbol_nodes")
+    _check(max(n_nodes, n_steps) <= 1 << NODE_BITS, "letters")
     _check(all(accents in (None, "unicode", "ascii") for _, accents in skeleton.views), "views")
     _check_parts(skeleton, n_nodes, n_symbols, n_columns)
     _check_link(skeleton)
