@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -344,6 +345,60 @@ def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
     assert compiled.n_left == 2
 
 
+def with_weights(weights, offsets):
+    """A fitted pipeline of counts of the words a, b, c, ... with these weights, one row a label."""
+    weights = np.array(weights, float)
+    words = [chr(ord("a") + place) for place in range(weights.shape[1])]
+    labels = [f"label {place}" for place in range(max(2, len(weights)))]
+    classifier = LogisticRegression().fit(np.eye(len(labels), weights.shape[1]), labels)
+    classifier.coef_, classifier.intercept_ = weights, np.array(offsets, float)
+    vectorizer = CountVectorizer(token_pattern=r"\w+", vocabulary=words).fit(words)
+    return make_pipeline(vectorizer, classifier)
+
+
+# Exact sums are equal, or 0; yet 1e8 + 0.1 - 1e8 is 0.09999999 in this order alone.
+@pytest.mark.parametrize(
+    "weights", [[[1e8, 0.1, -1e8], [1e8, -1e8, 0.1], [-9.0, -9.0, 0.0]], [[1e8, 0.1, -100_000_000.1]]]
+)
+def test_tie_is_decided_as_in_scikit_learn(weights, monkeypatch):
+    pipeline = with_weights(weights, [0.0] * len(weights))
+    texts = [" ".join(order) for order in permutations("abc")]
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    assert (compiled.predict_proba(texts) == pipeline.predict_proba(texts)).all()
+    assert compiled.n_left == len(texts)
+    compiled.predict_proba(["a c c", "a a b"])
+    assert compiled.n_left == len(texts)
+    monkeypatch.setattr(scorer, "MARGIN", 0.0)
+    assert (compiled.predict_proba(texts).argmax(axis=1) != pipeline.predict_proba(texts).argmax(axis=1)).any()
+
+
+@pytest.mark.parametrize(
+    ("weights", "offsets"),
+    [
+        ([[0.0, 0.0, 0.0]] * 4, [0.1] * 4),
+        ([[0.0, 0.0, 0.0]], [0.0]),
+        ([[0.1, 0.2, 0.3]] * 3, [0.0] * 3),
+        ([[1e-11, 2e-11, 2e-11]], [1e-12]),
+    ],
+)
+def test_model_whose_labels_are_always_tied_stays_compiled(weights, offsets):
+    pipeline = with_weights(weights, offsets)
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    texts = ["a", "c b a", "", "x", "a a b c c"]
+    assert (compiled.predict_proba(texts).argmax(axis=1) == pipeline.predict_proba(texts).argmax(axis=1)).all()
+    assert compiled.n_left == 0
+
+
+def test_sentence_left_to_scikit_learn_many_times_is_scored_once(fitted):
+    pipeline, _ = fitted("words")
+    asked = []
+    compiled = Scorer(compile_pipeline(pipeline), lambda texts: asked.extend(texts) or pipeline.predict_proba(texts))
+    texts = ["ΣΟΦΟΣ", "he denied", "Σ", "ΣΟΦΟΣ", "ΣΟΦΟΣ"]
+    check_same(pipeline, compiled, texts)
+    assert asked == ["ΣΟΦΟΣ", "Σ"]
+    assert compiled.n_left == 4
+
+
 def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypatch):
     monkeypatch.setattr(scorer, "N_CHUNKS", 16)
     pipeline, _ = fitted("default")
@@ -578,8 +633,9 @@ def test_model_says_what_labels_it(workplace, tmp_path):
         with pytest.raises(ValueError, match="row 3 is missing"):
             model.predict_proba_column(pa.chunked_array([texts, ["a", None]]))
     parts = [pa.array(texts), pa.array([b"a", b"\xff"]).view(pa.string())]
-    with pytest.raises(ValueError, match="row 3 is not UTF-8"):
-        words.predict_proba_column(pa.chunked_array(parts))
+    for model in (words, majority):
+        with pytest.raises(ValueError, match="row 3 is not UTF-8; decode the column anew or drop the row"):
+            model.predict_proba_column(pa.chunked_array(parts))
     assert np.allclose(words.predict_proba(texts), words.pipeline.predict_proba(texts)[:, [0, 2, 1]], atol=1e-12)
     # A compiled file that is missing, damaged or of another pipeline is made anew from the pipeline.
     for number, damage in enumerate((None, b"PK")):

@@ -164,11 +164,10 @@ class SentenceClassifier:
         starts = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
         if scorer is None:
-            from toolkit.engine.scorer import column_bytes
+            from toolkit.engine.scorer import column_texts
 
-            for chunk, first_row in zip(chunks, starts, strict=True):
-                column_bytes(chunk, first_row)
-            return self.predict_proba([text for chunk in chunks for text in chunk.to_pylist()])
+            texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, starts, strict=True)]
+            return self.predict_proba([text for chunk in texts for text in chunk])
         found = [
             self._in_order(scorer.classes, scorer.predict_proba_column(chunk, first_row))
             for chunk, first_row in zip(chunks, starts, strict=True)

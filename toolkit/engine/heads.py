@@ -222,3 +222,14 @@ LINKS: dict[str, Callable[[Floats, dict[str, Floats]], Floats]] = {
     "sigmoids": sigmoids,
     "softmax": softmax,
 }
+
+
+def steepness(link: str, settings: dict[str, Floats]) -> float:
+    """Return how many times a change of a score the relative change of a probability may be.
+
+    Examples
+    --------
+    >>> steepness("softmax", {}), steepness("sigmoids", {"slopes": np.array([[-7.0, -2.0]])})
+    (1.0, 7.0)
+    """
+    return float(max(1.0, np.abs(settings["slopes"]).max())) if link == "sigmoids" else 1.0
