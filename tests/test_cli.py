@@ -418,6 +418,7 @@ LAYERS = [
     {"tables", "corpus", "segmentation", "config", "engine.cues"},
     {"documents", "recalibration", "rules", "splits", "metrics", "engine.program"},
     {"effects", "features", "significance", "engine.compilation", "engine.kernel", "engine.storage"},
+    {"engine.hashing"},
     {"engine.scorer"},
     {"pipelines", "intervals"},
     {"agreement", "paired"},

@@ -1,6 +1,7 @@
 """Compiled pipelines give what scikit-learn gives, for any text."""
 
 import hashlib
+import inspect
 import os
 import re
 import subprocess
@@ -24,8 +25,9 @@ from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
+from sklearn.utils import murmurhash3_32
 
-from toolkit.engine import characters, compilation, kernel, program, scorer, tries
+from toolkit.engine import characters, compilation, hashing, kernel, program, scorer, tries
 from toolkit.engine.compilation import compile_pipeline
 from toolkit.engine.cues import compile_cues, refusal
 from toolkit.engine.heads import CannotCompile
@@ -227,6 +229,154 @@ PATIENT = settings(
 BATCH = 50
 
 
+SMALL = {"n_features": 61}
+HASHED = {
+    "words": HashingVectorizer(ngram_range=(1, 2), n_features=1 << 12),
+    "words without some": HashingVectorizer(stop_words=["the", "he", "it"], ngram_range=(1, 3), norm="l1", **SMALL),
+    "long words": HashingVectorizer(ngram_range=(2, 3), alternate_sign=False, strip_accents="unicode", **SMALL),
+    "words and marks": HashingVectorizer(token_pattern=WORD_OR_MARK, binary=True, norm=None, **SMALL),
+    "chunks": HashingVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **SMALL),
+    "within words": HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=1 << 12),
+    "long within words": HashingVectorizer(analyzer="char_wb", ngram_range=(5, 7), strip_accents="ascii", **SMALL),
+    "characters": HashingVectorizer(analyzer="char", ngram_range=(1, 4), norm=None, **SMALL),
+    "counts, then weights": make_pipeline(
+        HashingVectorizer(alternate_sign=False, norm=None, **SMALL), TfidfTransformer(sublinear_tf=True)
+    ),
+    "shares, then weights": make_pipeline(HashingVectorizer(norm="l1", **SMALL), TfidfTransformer(norm="l1")),
+    "beside a vocabulary": FeatureUnion(
+        [
+            ("words", TfidfVectorizer(sublinear_tf=True)),
+            ("hashed", HashingVectorizer(analyzer="char_wb", ngram_range=(1, 3), **SMALL)),
+            ("characters", CountVectorizer(analyzer="char", ngram_range=(2, 2))),
+            ("more", HashingVectorizer(n_features=1)),
+        ],
+        transformer_weights={"hashed": 2.5},
+    ),
+}
+
+
+def whole(text):
+    """Leave out surrogates, which scikit-learn refuses to hash."""
+    return "".join(character for character in text if not 0xD800 <= ord(character) < 0xE000)
+
+
+@pytest.fixture(scope="session")
+def hashed():
+    made = {}
+
+    def get(name):
+        if name not in made:
+            pipeline = make_pipeline(HASHED[name], logistic()).fit([*map(whole, SENTENCES)] * 3, LABELS * 3)
+            made[name] = pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=1)
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", HASHED)
+def test_hashed_ngrams_score_as_in_scikit_learn(hashed, name):
+    pipeline, compiled = hashed(name)
+    check_same(pipeline, compiled, [*map(whole, HOSTILE + SENTENCES)])
+    again = Scorer(load_skeleton(dump_skeleton(compile_pipeline(pipeline))), pipeline.predict_proba)
+    check_same(pipeline, again, [*map(whole, SENTENCES)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HASHED)
+@PATIENT
+@given(texts=st.lists(TEXTS.map(whole), min_size=BATCH, max_size=BATCH))
+def test_any_text_that_is_hashed_scores_as_in_scikit_learn(hashed, name, texts):
+    check_same(*hashed(name), texts)
+
+
+@settings(PATIENT)
+@given(st.binary(max_size=40))
+def test_hash_is_that_of_scikit_learn(content):
+    found = hashing.murmur(np.frombuffer(b"x" + content + b"x", np.uint8), 1, 1 + len(content))
+    assert found == murmurhash3_32(content)
+
+
+@pytest.mark.parametrize("n_features", [7, 1 << 10])
+def test_least_hash_has_its_own_column_as_in_scikit_learn(n_features):
+    assert murmurhash3_32(b"aivlts3m") == -(1 << 31)
+    pipeline = make_pipeline(HashingVectorizer(n_features=n_features), logistic())
+    pipeline.fit(["aivlts3m", "no", "aivlts3m", "yes"], ["a", "b", "a", "b"])
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), ["aivlts3m aivlts3m", "no"])
+
+
+def test_text_that_scikit_learn_refuses_to_hash_is_refused(hashed):
+    pipeline, compiled = hashed("characters")
+    for predict_proba in (pipeline.predict_proba, compiled.predict_proba):
+        with pytest.raises(UnicodeEncodeError):
+            predict_proba(["fine", "a\ud800b"])
+    bad = pa.array([b"fine", b"x \xff", b"x"]).view(pa.string())
+    with pytest.raises(ValueError, match="row 4 is not UTF-8"):
+        compiled.predict_proba_column(bad, 3)
+
+
+def test_memory_for_hashed_ngrams_grows(hashed, monkeypatch):
+    monkeypatch.setattr(hashing, "SMALLEST", 4)
+    for name in ("words", "within words", "characters"):
+        check_same(*hashed(name), [*map(whole, SENTENCES)])
+
+
+@pytest.mark.parametrize(
+    "vectorizer", [HashingVectorizer(n_features=1 << 12, dtype=np.float32), TfidfVectorizer(dtype=np.float32)]
+)
+def test_labels_of_single_precision_are_those_of_scikit_learn(vectorizer):
+    pipeline = make_pipeline(vectorizer, logistic()).fit([*map(whole, SENTENCES)] * 3, LABELS * 3)
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    texts = [" ".join(order) for order in permutations(["denied", "agreed", "said", "treaty", "hoped"])]
+    expected, found = pipeline.predict_proba(texts), compiled.predict_proba(texts)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    assert (found.argmax(axis=1) == expected.argmax(axis=1)).all()
+    assert load_skeleton(dump_skeleton(compile_pipeline(pipeline))).single
+    # Whatever two labels may be swapped by the rounding goes to scikit-learn.
+    close = with_weights([[1.0, 1.0 + 1e-6], [1.0 + 1e-6, 1.0]], [0.0, 0.0])
+    close[0].dtype = np.float32
+    compiled = Scorer(compile_pipeline(close), close.predict_proba)
+    compiled.predict_proba(["a", "b"])
+    assert compiled.n_left == 2
+
+
+def test_model_of_hashed_features_whose_labels_are_tied_stays_compiled(hashed):
+    pipeline, _ = hashed("words")
+    skeleton = compile_pipeline(pipeline)
+    for weights in (np.zeros_like(skeleton.hashed[0].weights), np.ones_like(skeleton.hashed[0].weights)):
+        flat = replace(skeleton, hashed=(skeleton.hashed[0]._replace(weights=weights),), offsets=np.zeros(8))
+        compiled = Scorer(flat, None)
+        assert np.ptp(compiled.predict_proba(["he denied", ""])) == 0
+        assert compiled.n_left == 0
+    # Two labels tie in these sentences, but not in one that has the first feature.
+    weights[0, 0] = 2
+    asked = []
+    compiled = Scorer(flat, lambda texts: asked.extend(texts) or pipeline.predict_proba(texts))
+    compiled.predict_proba(["he denied", ""])
+    assert asked == ["he denied", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", 3),
+        ("view_number", 1),
+        ("tokens", 4),
+        ("shortest", 0),
+        ("longest", 1000),
+        ("weights", np.zeros((3, 4))),
+        ("idf", np.zeros(3)),
+        ("stop_hashes", np.zeros(1, np.int32)),
+        ("stop_bounds", np.array([0, 9])),
+        ("stop_bytes", np.zeros(1, np.int32)),
+    ],
+)
+def test_file_whose_hashed_part_does_not_fit_is_refused(hashed, name, value):
+    skeleton = compile_pipeline(hashed("words")[0])
+    damaged = replace(skeleton, hashed=(skeleton.hashed[0]._replace(**{name: value}),))
+    with pytest.raises(ValueError, match=r"'hashed.*of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(damaged))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PIPELINES)
 @PATIENT
@@ -308,7 +458,9 @@ def test_many_cues_of_several_words_take_several_machine_words():
     ("pipeline", "reason"),
     [
         (make_pipeline(CountVectorizer(), DummyClassifier()), "DummyClassifier is not compiled"),
-        (make_pipeline(HashingVectorizer(), logistic()), "HashingVectorizer is not compiled"),
+        (make_pipeline(CountVectorizer(dtype=np.int8), logistic()), "holds no large count"),
+        (make_pipeline(WordClasses({"it": "it"}), HashingVectorizer(), logistic()), "classes of words that are hashed"),
+        (make_pipeline(HashingVectorizer(), TfidfTransformer(sublinear_tf=True), logistic()), "a sign has no value"),
         (make_pipeline(CountVectorizer(tokenizer=str.split, token_pattern=None), logistic()), "is code of its own"),
         (make_pipeline(CountVectorizer(token_pattern=r"\d+|it"), logistic()), "is not one of those compiled"),
         (make_pipeline(CountVectorizer(analyzer=str.split), logistic()), "is code of its own"),
@@ -562,7 +714,7 @@ def test_odd_cue_is_refused():
 @pytest.mark.slow
 def test_kernel_stays_within_its_arrays(tmp_path):
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
-    tests = "hostile or full or column or leads_out or threads or with_the_default"
+    tests = "hostile or full or column or leads_out or threads or with_the_default or hash"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", tests, str(Path(__file__))]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout[-2000:]
@@ -659,3 +811,9 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
 def test_kernel_is_cached_between_processes():
     assert kernel.score._cache is not None
     assert type(kernel.score._cache).__name__ == "FunctionCache"
+
+
+def test_hashing_changes_with_what_it_takes_from_the_kernel():
+    sources = [inspect.getsource(function.py_func) for function in (kernel.decode, kernel.see, kernel.join_spaces)]
+    numbers = [getattr(kernel, name) for name in ("DONE", "FULL", "INVALID", "WORD", "SPACE", "MARK", "SIGMA")]
+    assert hashlib.sha256(repr((sources, numbers, kernel.LAYOUT)).encode()).hexdigest()[:16] == hashing.KERNEL

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils import murmurhash3_32
 
 from toolkit.engine import program as fields
 from toolkit.engine.cues import CueTables, compile_cues
@@ -31,6 +32,7 @@ from toolkit.engine.program import (
     SUBLINEAR,
     WITHIN_WORDS,
     WORDS,
+    Hashed,
     Skeleton,
 )
 from toolkit.engine.tries import SYMBOL_BITS, TrieBuilder
@@ -58,7 +60,7 @@ class _Source:
     ``first`` and ``last`` are its columns in the union, ``scale`` the union's weight of it.
     """
 
-    vectorizer: CountVectorizer
+    vectorizer: CountVectorizer | HashingVectorizer
     classes: Mapping[str, str] | None
     weighting: TfidfTransformer | None
     first: int
@@ -164,7 +166,7 @@ def _collect(
     classes = None
     if found and type(found[0]) is WordClasses:
         classes = found.pop(0).classes
-    if not found or type(found[0]) not in (CountVectorizer, TfidfVectorizer):
+    if not found or type(found[0]) not in (CountVectorizer, HashingVectorizer, TfidfVectorizer):
         raise CannotCompile(f"{type(found[0]).__name__ if found else 'nothing'} is not compiled")
     vectorizer = found.pop(0)
     weighting = vectorizer._tfidf if type(vectorizer) is TfidfVectorizer else None
@@ -172,12 +174,15 @@ def _collect(
         weighting = found.pop(0)
     if found:
         raise CannotCompile(f"{type(found[0]).__name__} behind a vectoriser is not compiled")
-    last = first + len(vectorizer.vocabulary_)
+    hashes = type(vectorizer) is HashingVectorizer
+    if hashes and classes is not None:
+        raise CannotCompile("classes of words that are hashed are not compiled")
+    last = first + (vectorizer.n_features if hashes else len(vectorizer.vocabulary_))
     sources.append(_Source(vectorizer, classes, weighting, first, last, scale))
     return last
 
 
-def check_vectorizer(vectorizer: CountVectorizer) -> None:
+def check_vectorizer(vectorizer: CountVectorizer | HashingVectorizer) -> None:
     """Check that a vectoriser reads text in a way that is compiled.
 
     Raises
@@ -196,6 +201,8 @@ def check_vectorizer(vectorizer: CountVectorizer) -> None:
         raise CannotCompile(f"analyzer={vectorizer.analyzer!r} is code of its own")
     if vectorizer.analyzer == "word" and vectorizer.token_pattern not in TOKENS:
         raise CannotCompile(f"token_pattern={vectorizer.token_pattern!r} is not one of those compiled")
+    if np.dtype(vectorizer.dtype) not in (np.int32, np.int64, np.float32, np.float64):
+        raise CannotCompile(f"dtype={vectorizer.dtype!r} holds no large count")
     shortest, longest = vectorizer.ngram_range
     if not 1 <= shortest <= longest:
         raise CannotCompile(f"ngram_range={vectorizer.ngram_range!r} is empty")
@@ -204,9 +211,13 @@ def check_vectorizer(vectorizer: CountVectorizer) -> None:
 def _assemble(sources: Sequence[_Source], cues: Sequence[_CueSource], head: Head, classifier: Any) -> Skeleton:
     tables = _Tables()
     width = 8 * (head.weights.shape[1] // 8 + 1)
+    hashed: list[Hashed] = []
     for source in sources:
         check_vectorizer(source.vectorizer)
-        _add_part(tables, source, head.weights, width)
+        if type(source.vectorizer) is HashingVectorizer:
+            hashed.append(_hashed(tables, source, head.weights))
+        else:
+            _add_part(tables, source, head.weights, width)
     return Skeleton(
         **_arrays(tables, width),
         **_cue_arrays(cues, width),
@@ -216,6 +227,8 @@ def _assemble(sources: Sequence[_Source], cues: Sequence[_CueSource], head: Head
         classes=tuple(str(name) for name in classifier.classes_),
         views=tuple(tables.views),
         n_scores=head.weights.shape[1],
+        hashed=tuple(hashed),
+        single=any(np.dtype(source.vectorizer.dtype) == np.float32 for source in sources),
     )
 
 
@@ -267,6 +280,36 @@ def _add_part(tables: _Tables, source: _Source, weights: Floats, width: int) -> 
                 tables.values[tables.letters.add(settings[fields.ROOT], map(ord, term))] = place
     tables.parts.append(settings)
     tables.n_columns += n_columns
+
+
+def _hashed(tables: _Tables, source: _Source, weights: Floats) -> Hashed:
+    """Compile a vectoriser without a vocabulary."""
+    vectorizer = source.vectorizer
+    growth, second_norm, idf = _weighting(source)
+    if growth == SUBLINEAR and vectorizer.alternate_sign:
+        raise CannotCompile("sublinear_tf of counts with a sign has no value")
+    words = sorted((vectorizer.get_stop_words() or ()) if vectorizer.analyzer == "word" else ())
+    encoded = sorted(
+        (murmurhash3_32(word.encode("utf-8", "surrogatepass")), word.encode("utf-8", "surrogatepass")) for word in words
+    )
+    kinds = {"word": WORDS, "char_wb": WITHIN_WORDS, "char": CHARACTERS}
+    return Hashed(
+        kind=kinds[vectorizer.analyzer],
+        view_number=tables.view(bool(vectorizer.lowercase), vectorizer.strip_accents),
+        tokens=TOKENS[vectorizer.token_pattern] if vectorizer.analyzer == "word" else 0,
+        shortest=int(vectorizer.ngram_range[0]),
+        longest=int(vectorizer.ngram_range[1]),
+        binary=bool(vectorizer.binary),
+        signed=bool(vectorizer.alternate_sign),
+        norm=NORMS[vectorizer.norm],
+        growth=growth,
+        second_norm=second_norm,
+        idf=idf if source.weighting is not None else np.zeros(0),
+        weights=np.ascontiguousarray(weights[source.first : source.last] * (idf * source.scale)[:, None]),
+        stop_hashes=np.array([hashed for hashed, _ in encoded], np.int32),
+        stop_bounds=np.cumsum([0, *(len(word) for _, word in encoded)]),
+        stop_bytes=np.array(list(b"".join(word for _, word in encoded)), np.uint8),
+    )
 
 
 def _weighting(source: _Source) -> tuple[int, int, Floats]:

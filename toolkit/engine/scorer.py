@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from toolkit.engine import kernel
 from toolkit.engine.characters import N_CODE_POINTS, SPACE, kinds, space_bytes, view
+from toolkit.engine.hashing import add_hashed
 from toolkit.engine.heads import LINKS, steepness
 from toolkit.engine.kernel import CUE_PARTS, DONE, FOUND, FULL, N_EPOCHS, SLOT, Memo
 from toolkit.engine.program import LONGEST, SEQUENCE, Floats, Int8s, Int32s, Int64s, Program, Skeleton
@@ -30,6 +31,8 @@ N_CHUNKS = 1 << 17
 # sums in another order. The sum of n terms is off by at most n * 1.1e-16 of the sum of their sizes, and
 # a sentence of 32,768 bytes has some 1e5 n-grams: 1e-11. The rest is for sizes that are only guessed at.
 MARGIN = 1e-9
+# The same where scikit-learn sums in single precision.
+SINGLE_MARGIN = 1e-4
 
 
 class Scorer:
@@ -131,13 +134,14 @@ class Scorer:
         # The gap of two probabilities, as a share of the larger, is at most that of their scores.
         # By column, as numpy takes ten times as long to find the largest of each short row.
         top = reduce(np.maximum, proba.T)
-        least = top * (1 - MARGIN * max(np.abs(scores).max(initial=0.0) * self._steepness, self._largest))
+        margin = SINGLE_MARGIN if self._skeleton.single else MARGIN
+        least = top * (1 - margin * max(np.abs(scores).max(initial=0.0) * self._steepness, self._largest))
         n_near = reduce(np.add, ((column >= least).view(np.uint8) for column in proba.T))
         rows = np.flatnonzero(n_near > 1)
         if not len(rows):
             return rows
         size = np.maximum(np.abs(scores[rows]).max(axis=1) * self._steepness, self._largest)
-        near = proba[rows] >= (top[rows] * (1 - MARGIN * size))[:, None]
+        near = proba[rows] >= (top[rows] * (1 - margin * size))[:, None]
         # Labels of the same weights have the same sums in any order.
         first = np.where(near, self._twins, len(self._twins)).min(axis=1)
         last = np.where(near, self._twins, -1).max(axis=1)
@@ -147,17 +151,20 @@ class Scorer:
     @cached_property
     def _sums(self) -> bool:
         """Whether any feature adds anything; else all sentences have the same probabilities in any order."""
+        return any(bool(array.any()) for array in self._weights)
+
+    @cached_property
+    def _weights(self) -> list[Floats]:
+        """What features add to the scores, each of shape (n_features, n_scores)."""
         skeleton = self._skeleton
-        arrays = (skeleton.weights[:, : skeleton.n_scores], skeleton.cue_any, skeleton.cue_earliest)
-        return any(bool(array.any()) for array in arrays)
+        padded = (skeleton.weights, skeleton.cue_any, skeleton.cue_earliest)
+        return [*(array[:, : skeleton.n_scores] for array in padded), *(part.weights for part in skeleton.hashed)]
 
     @cached_property
     def _largest(self) -> float:
         """The largest weight, times what a link makes of it: about the size of a sentence's terms."""
-        skeleton = self._skeleton
-        arrays = (skeleton.weights[:, : skeleton.n_scores], skeleton.cue_any, skeleton.cue_earliest, skeleton.offsets)
-        largest = max(float(np.abs(array).max(initial=0.0)) for array in arrays)
-        return largest * self._steepness
+        arrays = (*self._weights, self._skeleton.offsets)
+        return max(float(np.abs(array).max(initial=0.0)) for array in arrays) * self._steepness
 
     @cached_property
     def _steepness(self) -> float:
@@ -170,7 +177,7 @@ class Scorer:
         n_classes = len(self.classes)
         if skeleton.link not in ("softmax", "one_vs_rest") or skeleton.n_scores != n_classes:
             return np.arange(n_classes)
-        arrays = (skeleton.weights, skeleton.cue_any, skeleton.cue_earliest, skeleton.offsets[None, :])
+        arrays = (*self._weights, skeleton.offsets[None, :])
         columns = [b"".join(array[:, place].tobytes() for array in arrays) for place in range(n_classes)]
         return np.array([columns.index(column) for column in columns])
 
@@ -198,6 +205,10 @@ class Scorer:
                 raise ValueError(_not_utf8(first_row + row))
         with self._lock:
             self._memos.append(memo)
+        for part in self._skeleton.hashed:
+            wrong = add_hashed(part, self._program, data, offsets, share, strict, scores, left)
+            if wrong >= 0:
+                raise ValueError(_not_utf8(first_row + wrong))
 
 
 def link_program(skeleton: Skeleton) -> Program:
