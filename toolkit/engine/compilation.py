@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from sklearn.utils import murmurhash3_32
 
 from toolkit.engine import program as fields
 from toolkit.engine.cues import CueTables, compile_cues
-from toolkit.engine.heads import CannotCompile, Floats, Head, make_head
+from toolkit.engine.heads import CannotCompile, Head, make_head
+from toolkit.engine.links import Floats, Settings, pack_curves
 from toolkit.engine.program import (
     BINARY,
     CHARACTERS,
@@ -37,6 +38,7 @@ from toolkit.engine.program import (
 )
 from toolkit.engine.tries import SYMBOL_BITS, TrieBuilder
 from toolkit.lexicon import END, START, WORD_OR_MARK, WordClasses, split_classes
+from toolkit.recalibration import Isotonic, Recalibrated, Temperature
 from toolkit.rules import CueIndicators, KeywordRules
 
 TOKENS = {
@@ -57,7 +59,8 @@ NORMS = {None: NO_NORM, "l1": L1, "l2": L2}
 class _Source:
     """One vectoriser of a union, with all that happens to its counts.
 
-    ``first`` and ``last`` are its columns in the union, ``scale`` the union's weight of it.
+    ``first`` and ``last`` are its columns in the union, ``scale`` the union's weight of it;
+    ``present`` says that a feature counts once, whatever its value.
     """
 
     vectorizer: CountVectorizer | HashingVectorizer
@@ -66,6 +69,7 @@ class _Source:
     first: int
     last: int
     scale: float
+    present: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class _CueSource:
     rules: Sequence[tuple[str, Sequence[str]]]
     any_weights: Floats
     first_weights: Floats
+    value: float = 1.0
 
 
 @dataclass
@@ -106,7 +111,7 @@ def compile_pipeline(pipeline: Pipeline) -> Skeleton:
     ----------
     pipeline : Pipeline
         Vectorisers of n-grams, cue lists or word classes, or a union of them, and a linear
-        classifier; or a :class:`toolkit.rules.KeywordRules` by itself.
+        classifier; or a :class:`toolkit.rules.KeywordRules` by itself. Either may be recalibrated.
 
     Returns
     -------
@@ -128,18 +133,67 @@ def compile_pipeline(pipeline: Pipeline) -> Skeleton:
     steps = [step for _, step in pipeline.steps if step is not None and step != "passthrough"]
     if not steps:
         raise CannotCompile("the pipeline has no steps")
+    return _compile_steps(steps)
+
+
+def _compile_steps(steps: Sequence[Any]) -> Skeleton:
     classifier = steps[-1]
+    if type(classifier) is Recalibrated:
+        skeleton = _compile_steps([*steps[:-1], classifier.estimator])
+        name, settings = _recalibration(classifier.calibrator)
+        if not settings.keys().isdisjoint(skeleton.settings):
+            raise CannotCompile("probabilities are recalibrated twice in the same way")
+        return replace(skeleton, link=f"{skeleton.link}|{name}", settings=skeleton.settings | settings)
     if len(steps) == 1 and isinstance(classifier, KeywordRules):
         return _compile_rules(classifier)
     head = make_head(classifier)
     sources: list[_Source] = []
     cues: list[_CueSource] = []
     end = _collect(steps[:-1], head.weights, 0, 1.0, sources, cues)
+    if head.threshold is not None:
+        sources = [_present(source, head.threshold) for source in sources]
+        cues = [_present_cues(source, head.threshold) for source in cues]
     if end != len(head.weights):
         raise CannotCompile(f"{end} features come into a classifier of {len(head.weights)}")
     if len(cues) > 1:
         raise CannotCompile(f"{len(cues)} cue lists are in one union")
     return _assemble(sources, cues, head, classifier)
+
+
+def _recalibration(calibrator: Any) -> tuple[str, Settings]:
+    if type(calibrator) is Temperature:
+        return "temperature", {"temperature": np.array([calibrator.temperature_])}
+    if type(calibrator) is Isotonic:
+        corners = list(zip(calibrator.inputs_, calibrator.outputs_, strict=True))
+        return "isotonic", pack_curves(corners, "isotonic")
+    raise CannotCompile(f"recalibration by {type(calibrator).__name__} is not compiled")
+
+
+def _present(source: _Source, threshold: float) -> _Source:
+    """Return a source whose features count once where their value is above a threshold.
+
+    Raises
+    ------
+    CannotCompile
+        If that depends on more than whether a feature is there.
+    """
+    vectorizer, weighting = source.vectorizer, source.weighting
+    hashes = type(vectorizer) is HashingVectorizer
+    varies = weighting is not None or (hashes and vectorizer.norm is not None)
+    always = weighting is None or not weighting.use_idf or bool((weighting.idf_ > 0).all())
+    if threshold < 0 or (varies and threshold > 0) or source.scale <= threshold or not always:
+        raise CannotCompile(f"binarize={threshold!r} depends on more than which features there are")
+    if hashes and vectorizer.alternate_sign:
+        raise CannotCompile("binarize of counts with a sign is not compiled")
+    return replace(source, weighting=None, scale=1.0, present=True)
+
+
+def _present_cues(source: _CueSource, threshold: float) -> _CueSource:
+    if threshold < 0 or source.value <= threshold:
+        raise CannotCompile(f"binarize={threshold!r} depends on more than which features there are")
+    return replace(
+        source, any_weights=source.any_weights / source.value, first_weights=source.first_weights / source.value
+    )
 
 
 def _collect(
@@ -160,8 +214,9 @@ def _collect(
     if len(found) == 1 and type(found[0]) is CueIndicators:
         rules = [(name, tuple(listed)) for name, listed in found[0].rules]
         size = len(rules)
-        own = weights[first : first + 2 * size] * (scale * found[0].weight)
-        cues.append(_CueSource(rules, own[:size], own[size:]))
+        value = scale * found[0].weight
+        own = weights[first : first + 2 * size] * value
+        cues.append(_CueSource(rules, own[:size], own[size:], value))
         return first + 2 * size
     classes = None
     if found and type(found[0]) is WordClasses:
@@ -249,7 +304,7 @@ def _add_part(tables: _Tables, source: _Source, weights: Floats, width: int) -> 
     vectorizer = source.vectorizer
     n_columns = source.last - source.first
     growth, norm, idf = _weighting(source)
-    if vectorizer.binary:
+    if vectorizer.binary or source.present:
         growth = BINARY
     # What a sentence has most of stands first, so that its rows are near each other.
     order = np.argsort(idf, kind="stable")
@@ -299,9 +354,9 @@ def _hashed(tables: _Tables, source: _Source, weights: Floats) -> Hashed:
         tokens=TOKENS[vectorizer.token_pattern] if vectorizer.analyzer == "word" else 0,
         shortest=int(vectorizer.ngram_range[0]),
         longest=int(vectorizer.ngram_range[1]),
-        binary=bool(vectorizer.binary),
+        binary=bool(vectorizer.binary) or source.present,
         signed=bool(vectorizer.alternate_sign),
-        norm=NORMS[vectorizer.norm],
+        norm=NO_NORM if source.present else NORMS[vectorizer.norm],
         growth=growth,
         second_norm=second_norm,
         idf=idf if source.weighting is not None else np.zeros(0),

@@ -163,7 +163,7 @@ class Skeleton:
     offsets : ndarray of shape (width,)
         As in :class:`Program`.
     link : str
-        Name in ``heads.LINKS``.
+        As :func:`toolkit.engine.links.probabilities` takes it.
     settings : dict of str to ndarray
         Of the link.
     classes : tuple of str

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from toolkit.engine import kernel
 from toolkit.engine.characters import N_CODE_POINTS, SPACE, kinds, space_bytes, view
 from toolkit.engine.hashing import add_hashed
-from toolkit.engine.heads import LINKS, steepness
 from toolkit.engine.kernel import CUE_PARTS, DONE, FOUND, FULL, N_EPOCHS, SLOT, Memo
+from toolkit.engine.links import probabilities, steepness
 from toolkit.engine.program import LONGEST, SEQUENCE, Floats, Int8s, Int32s, Int64s, Program, Skeleton
 from toolkit.engine.tries import table_size
 
@@ -116,7 +116,7 @@ class Scorer:
         else:
             with ThreadPoolExecutor(n_shares) as pool:
                 list(pool.map(run, shares))
-        proba = LINKS[self._skeleton.link](scores, self._skeleton.settings)
+        proba = probabilities(self._skeleton.link, scores, self._skeleton.settings)
         left[self._tied_rows(proba, scores)] = 1
         rows = np.flatnonzero(left)
         if len(rows):
@@ -129,7 +129,7 @@ class Scorer:
 
     def _tied_rows(self, proba: Floats, scores: Floats) -> NDArray[np.intp]:
         """Return the rows whose most probable label the order of summing may decide."""
-        if self._skeleton.link == "first_rule" or not self._sums:
+        if self._skeleton.link.startswith("first_rule") or not self._sums:
             return np.zeros(0, np.intp)
         # The gap of two probabilities, as a share of the larger, is at most that of their scores.
         # By column, as numpy takes ten times as long to find the largest of each short row.
@@ -175,7 +175,8 @@ class Scorer:
         """The first label that has the same weights as each label, shape (n_classes,)."""
         skeleton = self._skeleton
         n_classes = len(self.classes)
-        if skeleton.link not in ("softmax", "one_vs_rest") or skeleton.n_scores != n_classes:
+        alike = skeleton.link.removesuffix("|temperature") in ("softmax", "one_vs_rest")
+        if not alike or skeleton.n_scores != n_classes:
             return np.arange(n_classes)
         arrays = (*self._weights, skeleton.offsets[None, :])
         columns = [b"".join(array[:, place].tobytes() for array in arrays) for place in range(n_classes)]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from toolkit.engine import program as fields
 from toolkit.engine.characters import N_CODE_POINTS, WORD, kinds
 from toolkit.engine.cues import BITS, CueTables
-from toolkit.engine.heads import LINKS
+from toolkit.engine.links import LINKS, RECALIBRATORS
 from toolkit.engine.program import N_SETTINGS, Hashed, Skeleton
 from toolkit.engine.tries import SYMBOL_BITS
 
@@ -239,22 +239,39 @@ def _check_hashed(part: Hashed, n_views: int, n_scores: int) -> None:
 def _check_link(skeleton: Skeleton) -> None:
     """Check that the link makes as many probabilities of the scores as there are classes."""
     n_scores, n_classes, settings = skeleton.n_scores, len(skeleton.classes), skeleton.settings
-    _check(skeleton.link in LINKS, "link")
+    link, *others = skeleton.link.split("|")
+    _check(link in LINKS and all(name in RECALIBRATORS for name in others), "link")
     _check(all(array.dtype == np.float64 for array in settings.values()), "settings")
     # Of two classes scikit-learn keeps the scores of the second alone.
     expected = 2 if n_scores == 1 else n_scores
-    if skeleton.link == "expit":
+    if link == "expit":
         _check(n_scores == 1, "link")
-    elif skeleton.link == "softmax":
+    elif link == "softmax":
         expected = n_scores
-    elif skeleton.link == "first_rule":
+    elif link == "first_rule":
         expected = n_classes
         _check(settings["table"].shape == (n_scores + 1, n_classes), "settings")
-    elif skeleton.link == "sigmoids":
+    elif link == "sigmoids":
         slopes, starts = settings["slopes"], settings["starts"]
         _check(slopes.ndim == 2 and slopes.shape == starts.shape and slopes.size == n_scores, "settings")
         expected = max(2, slopes.shape[1])
+    elif link in ("curves", "scalings"):
+        n_members = settings["n_members"][0] if link == "curves" else len(settings["betas"])
+        _check(n_members in range(1, n_scores + 1) and n_scores % n_members == 0, "settings")
+        expected = max(2, n_scores // int(n_members))
+        if link == "curves":
+            _check_curves(settings, "curve", n_scores)
+    if "temperature" in others:
+        _check(settings["temperature"][0] > 0, "settings")
+    if "isotonic" in others:
+        _check_curves(settings, "isotonic", n_classes)
     _check(n_classes == expected == len(set(skeleton.classes)), "classes")
+
+
+def _check_curves(settings: dict[str, NDArray[np.float64]], name: str, n_curves: int) -> None:
+    starts, inputs, outputs = (settings[f"{name}_{what}"] for what in ("starts", "inputs", "outputs"))
+    _check(starts.shape == (n_curves + 1,) and inputs.shape == outputs.shape == (int(starts[-1]),), "settings")
+    _check(starts[0] == 0 and bool((np.diff(starts) >= 1).all()) and bool((starts % 1 == 0).all()), "settings")
 
 
 def _check_parts(skeleton: Skeleton, n_nodes: int, n_symbols: int, n_columns: int) -> None:
