@@ -934,9 +934,19 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
 def test_kernel_is_cached_between_processes():
     assert kernel.score._cache is not None
     assert type(kernel.score._cache).__name__ == "FunctionCache"
+    assert type(hashing.score_hashed._cache).__name__ == "FunctionCache"
+
+
+@pytest.mark.slow
+def test_kernel_that_checks_its_indices_is_not_cached():
+    code = "from toolkit.engine import hashing, kernel; print(kernel.score._cache, hashing.score_hashed._cache)"
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1"}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.count("NullCache") == 2
 
 
 def test_hashing_changes_with_what_it_takes_from_the_kernel():
     sources = [inspect.getsource(function.py_func) for function in (kernel.decode, kernel.see, kernel.join_spaces)]
     numbers = [getattr(kernel, name) for name in ("DONE", "FULL", "INVALID", "WORD", "SPACE", "MARK", "SIGMA")]
-    assert hashlib.sha256(repr((sources, numbers, kernel.LAYOUT)).encode()).hexdigest()[:16] == hashing.KERNEL
+    taken = (sources, numbers, kernel.LAYOUT, program.Hashed._fields)
+    assert hashlib.sha256(repr(taken).encode()).hexdigest()[:16] == hashing.KERNEL

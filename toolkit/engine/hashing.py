@@ -1,7 +1,7 @@
 """The machine code of hashed n-grams: no vocabulary, so no trie; each n-gram's bytes are hashed as they are read.
 
-Numba's cache looks at this file alone: where a function of the kernel used here changes,
-``KERNEL`` changes, and with it this file. A test says what to write.
+Numba's cache looks at this file alone: where a function of the kernel or a record used here
+changes, ``KERNEL`` changes, and with it this file. A test says what to write.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from toolkit.engine.program import (
     Program,
 )
 
-KERNEL = "13df206e3da34306"
+KERNEL = "80cb0c1b1f096c56"
 MASK = 0xFFFFFFFF
 SMALLEST = 1 << 12
 
