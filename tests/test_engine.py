@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ from sklearn.utils import murmurhash3_32
 from toolkit.engine import characters, compilation, hashing, kernel, links, program, scorer, tries
 from toolkit.engine.compilation import compile_pipeline
 from toolkit.engine.cues import compile_cues, refusal
-from toolkit.engine.heads import CannotCompile
+from toolkit.engine.heads import CannotCompile, make_head
 from toolkit.engine.scorer import Scorer
 from toolkit.engine.storage import dump_skeleton, load_skeleton
 from toolkit.lexicon import WORD_OR_MARK, WordClasses
@@ -212,12 +212,13 @@ INPUTS = {
 }
 
 
-@pytest.mark.parametrize("vectorizer", INPUTS)
-@pytest.mark.parametrize("name", CLASSIFIERS)
+# Only counts are above a half wherever they are not 0, and only shares can be a probability.
+UNFIT = {("counts above a half", "weighted"), ("counts above a half", "hashed"), ("any value", "counts")}
+
+
+@pytest.mark.parametrize(("name", "vectorizer"), sorted({*product(CLASSIFIERS, INPUTS)} - UNFIT))
 @pytest.mark.parametrize("n_labels", [2, 5])
 def test_classifiers_score_as_in_scikit_learn(name, vectorizer, n_labels):
-    if (name == "counts above a half" and vectorizer != "counts") or (name, vectorizer) == ("any value", "counts"):
-        pytest.skip("only counts are above a half wherever they are not 0, and only shares have a probability")
     labels = LABELS if n_labels == 5 else [str(label == "denial") for label in LABELS]
     pipeline = make_pipeline(INPUTS[vectorizer](), clone(CLASSIFIERS[name]))
     pipeline.fit([*map(whole, SENTENCES)] * 4, [*labels * 3, *labels[::-1]])
@@ -605,6 +606,28 @@ def test_pipeline_that_cannot_be_compiled_says_why(pipeline, reason):
     texts = ["it 1 a", "it 2 b", "it 3 a", "it 4 b"]
     with pytest.raises(CannotCompile, match=re.escape(reason)):
         compile_pipeline(pipeline.fit(texts, ["a", "b", "a", "b"]))
+
+
+def test_classifier_of_a_kind_not_known_says_why():
+    texts = ["it 1 a", "it 2 b", "it 3 a", "it 4 b"]
+    labels = ["a", "b", "a", "b"]
+    calibrated = CalibratedClassifierCV(LinearSVC(), cv=2).fit(CountVectorizer().fit_transform(texts), labels)
+    calibrated.method = "odd"
+    with pytest.raises(CannotCompile, match="method='odd' is not compiled"):
+        make_head(calibrated)
+    calibrated.method = "sigmoid"
+    calibrated.calibrated_classifiers_[0].estimator.classes_ = np.array(["a"])
+    with pytest.raises(CannotCompile, match="has not seen every class"):
+        make_head(calibrated)
+    several = OneVsRestClassifier(BernoulliNB()).fit(CountVectorizer().fit_transform(texts), ["a", "b", "c", "b"])
+    several.estimators_[0].binarize = None
+    with pytest.raises(CannotCompile, match="classifiers with different binarize are in one"):
+        make_head(several)
+    both = OneVsRestClassifier(LogisticRegression()).fit(np.eye(3), [[1, 0], [0, 1], [1, 1]])
+    with pytest.raises(CannotCompile, match="several labels at once"):
+        make_head(both)
+    with pytest.raises(CannotCompile, match="adds its prior to every score"):
+        make_head(ComplementNB().fit(np.eye(2), ["a", "a"]))
 
 
 def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkeypatch):
