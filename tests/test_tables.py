@@ -128,6 +128,8 @@ def test_output_that_cannot_be_is_refused(tmp_path):
         TableWriter(tmp_path / "x.doc")
     with pytest.raises(TableError, match="mixes types"):
         TableWriter(tmp_path / "x.parquet").write([[{"a": 1}], [{"a": "b"}]])
+    with pytest.raises(TableError, match="mixes types"):
+        TableWriter(tmp_path / "x.parquet").write([Batch({"a": [1]}), Batch({"a": ["b"]})])
 
 
 def test_lone_surrogate_does_not_stop_the_writing(tmp_path):
@@ -187,6 +189,18 @@ def test_columns_of_later_rows_stand_under_the_header(tmp_path):
     path = tmp_path / "x.csv"
     TableWriter(path).write([[], [{"a": 1, "b": 2}], [{"b": 4}, {"a": 5, "b": 6, "c": 7}]])
     assert path.read_text() == "a,b\n1,2\n,4\n5,6\n"
+
+
+def test_lines_of_json_may_have_other_columns_each(tmp_path):
+    path, copy = tmp_path / "t.jsonl", tmp_path / "u.parquet"
+    lines = ['{"a": 1, "b": 2}'] * 4096 + ['{"b": 1, "c": null}'] * 4096 + ['{"a": 1}', "{}", '{"b": 2, "a": 1.5e0}']
+    path.write_text("\n".join(lines))
+    batches = list(read_table(path))
+    assert [type(batch) for batch in batches] == [Batch, Batch, list]
+    assert [row for batch in batches for row in batch] == [json.loads(line) for line in lines]
+    assert TableWriter(copy).write(batches[:2]) == 8192
+    assert pq.read_table(copy).slice(4095, 2).to_pylist() == [{"a": 1, "b": 2}, {"a": None, "b": 1}]
+    assert json_lines(batches[1]).splitlines() == lines[4096:8192]
 
 
 def test_column_of_arrow_keeps_its_type(tmp_path):

@@ -100,8 +100,8 @@ def read_table(path: str | Path) -> Iterator[Sequence[Row]]:
     Yields
     ------
     sequence of dict
-        Rows by column name; CSV gives text, JSON lines and Parquet their own types. Of JSON
-        lines each row has its own columns; of others it is a :class:`toolkit.batches.Batch`.
+        Rows by column name; CSV gives text, JSON lines and Parquet their own types. It is a
+        :class:`toolkit.batches.Batch`, or a list where lines of JSON have other columns each.
 
     Raises
     ------
@@ -142,7 +142,7 @@ class _Line:
     last = 0
 
 
-def _read_json(file: IO[str], lines: _Line) -> Iterator[list[Row]]:
+def _read_json(file: IO[str], lines: _Line) -> Iterator[Sequence[Row]]:
     batch: list[Row] = []
     for text in file:
         lines.last += 1
@@ -155,10 +155,18 @@ def _read_json(file: IO[str], lines: _Line) -> Iterator[list[Row]]:
                 raise _Damage
             batch.append(row)
             if len(batch) == BATCH_ROWS:
-                yield batch
+                yield _alike(batch)
                 batch = []
     if batch:
-        yield batch
+        yield _alike(batch)
+
+
+def _alike(rows: list[Row]) -> Sequence[Row]:
+    """Hold rows by column if all have the same columns in the same order."""
+    names = tuple(rows[0])
+    if not names or set(map(tuple, rows)) != {names}:
+        return rows
+    return Batch({name: [row[name] for row in rows] for name in names})
 
 
 def _read_csv(file: IO[str], delimiter: str, lines: _Line) -> Iterator[Batch]:
@@ -315,12 +323,13 @@ def _arrow_table(batch: Sequence[Row], schema: pa.Schema | None) -> pa.Table:
     if not isinstance(batch, Batch):
         return pa.Table.from_pylist(batch, schema=schema)
     known = {str: pa.string(), float: pa.float64()}
-    arrays = {
-        name: column
-        if isinstance(column, pa.Array)
-        else pa.array(column, known.get(batch.types[name]) if name in batch.types else None)
-        for name, column in batch.columns.items()
-    }
+    types = {name: known[kind] for name, kind in batch.types.items()}
+    if schema is not None:
+        types = dict(zip(schema.names, schema.types, strict=True))
+    arrays = {}
+    for name in batch.columns if schema is None else schema.names:
+        column = batch.columns.get(name)
+        arrays[name] = column if isinstance(column, pa.Array) else pa.array(cells_of(batch, name), types.get(name))
     return pa.table(arrays)
 
 
