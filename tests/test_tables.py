@@ -201,6 +201,8 @@ def test_lines_of_json_may_have_other_columns_each(tmp_path):
     assert TableWriter(copy).write(batches[:2]) == 8192
     assert pq.read_table(copy).slice(4095, 2).to_pylist() == [{"a": 1, "b": 2}, {"a": None, "b": 1}]
     assert json_lines(batches[1]).splitlines() == lines[4096:8192]
+    path.write_text("{}\n{}\n")
+    assert [len(batch) for batch in read_table(path)] == [2]
 
 
 def test_column_of_arrow_keeps_its_type(tmp_path):
