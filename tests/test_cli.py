@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import MAJORITY, WORDS, write_csv, write_experiment
 
@@ -114,6 +116,11 @@ def test_table_with_gold_labels_is_scored(run):
     assert json.loads(Path("found/scores.json").read_text())["strict"]["n_sentences"] == 3
     assert Path("found/predictions.csv").read_text().count("\n") == 4
     assert "strict" in run("evaluate", "t.csv", *MODEL)
+    records = [dict(zip(("text", "label", "also"), [*row[:2], row[2] or None], strict=True)) for row in rows]
+    pq.write_table(pa.Table.from_pylist(records), "t.parquet")
+    Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in records))
+    for name in ("t.parquet", "t.jsonl"):
+        assert run("evaluate", name, *MODEL, "--also-column", "also", "--output", "found") == out
 
 
 @pytest.mark.parametrize(
@@ -524,10 +531,21 @@ def test_help_comes_at_once():
 # What each module may import: only what stands on a line above it.
 LAYERS = [
     {"exceptions"},
-    {"cells", "labels", "lexicon", "crossvalidation", "powerlaw", "engine.characters", "engine.heads", "engine.tries"},
-    {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues"},
+    {
+        "batches",
+        "cells",
+        "labels",
+        "lexicon",
+        "crossvalidation",
+        "powerlaw",
+        "engine.characters",
+        "engine.links",
+        "engine.tries",
+    },
+    {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues", "engine.heads"},
     {"documents", "recalibration", "rules", "splits", "metrics", "engine.program"},
     {"effects", "features", "significance", "engine.compilation", "engine.kernel", "engine.storage"},
+    {"engine.hashing"},
     {"engine.scorer"},
     {"pipelines", "intervals"},
     {"agreement", "paired"},

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from conftest import MAJORITY, WORDS, write_corpus, write_experiment
 from sklearn.dummy import DummyClassifier
@@ -18,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 import toolkit
 from toolkit import figures, report
 from toolkit.artifacts import inspect_model, load_saved, save_model
+from toolkit.batches import Batch
 from toolkit.calibration import measure_calibration
 from toolkit.comparison import compare
 from toolkit.config import read_experiment
@@ -304,6 +306,24 @@ def test_table_keeps_its_columns_and_missing_text_has_no_label(workplace):
         list(model.label_table([[{"text": "a", "label": "b"}]]))
     with pytest.raises(TableError, match=r"'text' of row 2 is 5, expected text; .*\[t\]"):
         list(model.label_table([[{"text": "a"}, {"text": 5}]], where="t"))
+    with pytest.raises(TableError, match="column 'p_none' is in the table already"):
+        list(model.label_table([[{"text": "a"}, {"text": "b", "p_none": 1}]]))
+
+
+def test_columns_are_labelled_as_rows_are(workplace):
+    texts = ["He denied the report.", " ", None, "The river rose by night.", "\x1f"]
+    rows = [{"id": place, "text": text} for place, text in enumerate(texts)]
+    dictionary = pa.array(texts).dictionary_encode()
+    for name in ("words", "majority"):
+        model = load_model(workplace / f"runs/{name}/model")
+        (expected,) = model.label_table([rows])
+        for column in (texts, pa.array(texts), pa.array(texts, pa.large_string()), dictionary):
+            (found,) = model.label_table([Batch({"id": range(5), "text": column})])
+            assert list(found) == expected
+        (found,) = model.label_table([Batch({"text": pa.array(texts[:1])})])
+        assert found[0]["label"] == expected[0]["label"]
+        (found,) = model.label_table([Batch({"text": pa.array(texts[1:3])})])
+        assert [row["label"] for row in found] == [None, None]
 
 
 def test_classifier_takes_a_sequence_of_texts_only(workplace):

@@ -412,8 +412,8 @@ def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
     return _write_rows(options.output, batches(), (".html",))
 
 
-def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]], others: Sequence[str] = ()) -> int:
-    from toolkit.tables import TableWriter, json_line
+def _write_rows(output: str | None, batches: Iterable[Sequence[dict[str, Any]]], others: Sequence[str] = ()) -> int:
+    from toolkit.tables import TableWriter, json_lines
 
     if output is not None:
         TableWriter(output, others).write(batches)
@@ -425,8 +425,7 @@ def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]], oth
                 print(f"{row['label'] or '–':<12} {_plain(str(row.get('text', row.get('sentence', text))))}")
         return DONE
     for batch in batches:
-        for row in batch:
-            sys.stdout.buffer.write((json_line(row) + "\n").encode("utf-8", "replace"))
+        sys.stdout.buffer.write(json_lines(batch).encode("utf-8", "replace"))
     return DONE
 
 
@@ -454,19 +453,36 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _gold_table(options: argparse.Namespace, labels: LabelSet) -> tuple[list[str], list[str], list[str | None] | None]:
     """Read sentences, gold labels and, where asked for, second labels of a table."""
+    from toolkit.batches import cells_of
     from toolkit.tables import read_table, text_column
 
-    rows = [row for batch in read_table(options.table) for row in batch]
-    if not rows:
+    sentences: list[str] = []
+    gold: list[str] = []
+    also: list[str | None] = []
+    text = ""
+    for batch in read_table(options.table):
+        if not text:
+            text = text_column(batch, options.text_column, options.table)
+            for name in filter(None, (options.label_column, options.also_column)):
+                text_column(batch, name, options.table)
+        texts, own, others = (cells_of(batch, name) for name in (text, options.label_column, options.also_column))
+        if not _is_clean(texts, own, others, labels):
+            for place, row in enumerate(batch, len(gold) + 1):
+                _check_row(row, place, text, options, labels)
+        sentences += texts
+        gold += own
+        also += others
+    if not gold:
         raise ToolkitError(f"the table has no row; name one with sentences and gold labels [{options.table}]")
-    text = text_column(rows, options.text_column, options.table)
-    text_column(rows, options.label_column, options.table)
-    if options.also_column:
-        text_column(rows, options.also_column, options.table)
-    for place, row in enumerate(rows, 1):
-        _check_row(row, place, text, options, labels)
-    also = [row.get(options.also_column) for row in rows] if options.also_column else None
-    return [row[text] for row in rows], [row[options.label_column] for row in rows], also
+    return sentences, gold, also if options.also_column else None
+
+
+def _is_clean(texts: Sequence[Any], gold: Sequence[Any], also: Sequence[Any], labels: LabelSet) -> bool:
+    """Say whether no row needs a look by itself."""
+    if any(not isinstance(cell, str) for cells in (texts, gold) for cell in cells):
+        return False
+    other = {cell for cell in also if cell} if all(cell is None or isinstance(cell, str) for cell in also) else {""}
+    return set(gold) | other <= set(labels.names) and all(text.strip() for text in texts)
 
 
 def _check_row(row: dict[str, Any], place: int, text: str, options: argparse.Namespace, labels: LabelSet) -> None:

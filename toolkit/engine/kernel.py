@@ -167,10 +167,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function, cached where numba finds a folder it may write to.
 
     No function here makes an array; told so, numba counts no references to those it gets,
-    which takes as long as what is done with them.
+    which takes as long as what is done with them. Code that checks each index is not cached:
+    numba keeps it under the same key as code that does not.
     """
     try:
-        return numba.njit(cache=True, nogil=True, _nrt=False)(function)
+        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, _nrt=False)(function)
     except RuntimeError:
         # No such folder: a shared one, like /tmp, would let others plant code.
         return numba.njit(nogil=True, _nrt=False)(function)

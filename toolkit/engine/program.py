@@ -114,6 +114,44 @@ class Program(NamedTuple):
     vanish: Int8s
 
 
+class Hashed(NamedTuple):
+    """A vectoriser without a vocabulary: each n-gram's hash is its column.
+
+    Attributes
+    ----------
+    kind, view_number, tokens, shortest, longest : int
+        As in the table of parts.
+    binary, signed : bool
+        Whether a feature counts once, and whether half of all n-grams count negative.
+    norm, growth, second_norm : int
+        Of the counts, and of what a weighting makes of them.
+    idf : ndarray of shape (n_features,) or (0,)
+        Of the weighting; empty where there is none.
+    weights : ndarray of shape (n_features, n_scores)
+        What one of each feature adds to each score.
+    stop_hashes : ndarray of shape (n_words,)
+        MurmurHash3 of each word that is left out, not descending.
+    stop_bounds, stop_bytes : ndarray
+        Where each such word's UTF-8 starts, and the bytes.
+    """
+
+    kind: int
+    view_number: int
+    tokens: int
+    shortest: int
+    longest: int
+    binary: bool
+    signed: bool
+    norm: int
+    growth: int
+    second_norm: int
+    idf: Floats
+    weights: Floats
+    stop_hashes: Int32s
+    stop_bounds: Int64s
+    stop_bytes: Int8s
+
+
 @dataclass(frozen=True)
 class Skeleton:
     """A compiled pipeline without its tables, which are made anew, and what Python knows of itself.
@@ -137,7 +175,7 @@ class Skeleton:
     offsets : ndarray of shape (width,)
         As in :class:`Program`.
     link : str
-        Name in ``heads.LINKS``.
+        As :func:`toolkit.engine.links.probabilities` takes it.
     settings : dict of str to ndarray
         Of the link.
     classes : tuple of str
@@ -146,6 +184,10 @@ class Skeleton:
         Whether each view drops case, and accents.
     n_scores : int
         Linear scores of a sentence; the rest of ``width`` is padding.
+    hashed : tuple of Hashed
+        Vectorisers without a vocabulary.
+    single : bool
+        Whether scikit-learn itself counts in single precision somewhere.
     """
 
     parts: Int32s
@@ -168,3 +210,5 @@ class Skeleton:
     classes: tuple[str, ...]
     views: tuple[tuple[bool, str | None], ...]
     n_scores: int
+    hashed: tuple[Hashed, ...] = ()
+    single: bool = False
