@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as oracle
 from sklearn.pipeline import Pipeline
 
-from toolkit import metrics
+from toolkit import metrics, significance
 from toolkit.agreement import cohen_kappa, krippendorff_alpha, measure_agreement
 from toolkit.config import Features, make_experiment
 from toolkit.exceptions import ConfigError
@@ -13,7 +13,7 @@ from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
 from toolkit.pipelines import make_grid, make_pipeline, predict_proba
 from toolkit.rules import CueIndicators, KeywordRules
-from toolkit.significance import draw_articles, draw_swaps, holm, interval, swap_test, total, weigh
+from toolkit.significance import draw_articles, draw_swaps, holm, interval, resample, swap_test, total, weigh
 from toolkit.splits import article_folds, check_no_leak
 
 ABC = ("a", "b", "c")
@@ -249,6 +249,20 @@ def test_resampled_counts_are_those_of_the_articles_drawn(drawn):
         [np.flatnonzero(articles == name) for name in np.repeat(np.arange(20), weights[0].astype(int))]
     )
     assert np.array_equal(weigh(counts, weights).confusion[0], metrics.confusion(gold[rows], predicted[rows], ABC))
+
+
+def test_draws_in_blocks_are_those_made_at_once(monkeypatch):
+    rng = np.random.default_rng(2)
+    counts = metrics.ArticleCounts(rng.integers(0, 9, (20, 3, 3)), rng.random((20, 2)), rng.integers(0, 9, (20, 10, 3)))
+    whole = weigh(counts, draw_articles(20, 7, np.random.default_rng(1)))
+    sizes = []
+    monkeypatch.setattr(significance, "BLOCK", 60)
+    monkeypatch.setattr(significance, "weigh", lambda *given: sizes.append(len(given[1])) or weigh(*given))
+    found = resample(counts, 7, np.random.default_rng(1))
+    assert sizes == [3, 3, 1]
+    assert (found.confusion == whole.confusion).all()
+    assert (found.bins == whole.bins).all()
+    np.testing.assert_allclose(found.losses, whole.losses, rtol=1e-12)
 
 
 def test_interval_leaves_out_the_undefined():

@@ -20,7 +20,7 @@ from toolkit.intervals import distance_interval
 from toolkit.labels import LabelSet
 from toolkit.metrics import ArticleCounts, Counts
 from toolkit.paired import compare_pair, make_draws
-from toolkit.significance import Score, draw_articles, interval, total, weigh
+from toolkit.significance import Score, interval, resample, total, weigh
 from toolkit.splits import Fold, article_folds, check_no_leak
 
 if TYPE_CHECKING:
@@ -387,9 +387,11 @@ def score(
     """
     labels = predictions.labels
     counts = predictions.count()
+    once = total(counts)
     if weights is None:
-        weights = draw_articles(len(counts.confusion), n_resamples, np.random.default_rng(seed))
-    once, resampled = total(counts), weigh(counts, weights)
+        resampled = resample(counts, n_resamples, np.random.default_rng(seed))
+    else:
+        resampled = weigh(counts, weights)
 
     def estimate(scoring: Score) -> Estimate:
         return Estimate(float(scoring(once)), *interval(scoring(resampled)))
@@ -419,7 +421,7 @@ def score(
         confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
-        n_resamples=len(weights),
+        n_resamples=len(resampled.confusion),
     )
 
 

@@ -17,6 +17,8 @@ from toolkit.metrics import TIE, ArticleCounts, Counts
 
 # Below it a corrected p-value counts as told apart, in every report and comparison.
 ALPHA = 0.05
+# Weights held in memory at once: 64 MB of them.
+BLOCK = 1 << 23
 
 Score = Callable[[ArticleCounts], Counts]
 T = TypeVar("T")
@@ -61,6 +63,32 @@ def weigh(counts: ArticleCounts, weights: NDArray[np.float64]) -> ArticleCounts:
         The first dimension of each array is now the resample.
     """
     return ArticleCounts(*(np.tensordot(weights, part, axes=1) for part in _parts(counts)))
+
+
+def resample(counts: ArticleCounts, n_resamples: int, rng: np.random.Generator) -> ArticleCounts:
+    """Draw articles and add their counts up, a block of draws at a time: what lies in memory does not grow with both.
+
+    Parameters
+    ----------
+    counts : ArticleCounts
+        Counts of n articles.
+    n_resamples : int
+        How often n articles are drawn.
+    rng : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    ArticleCounts
+        Of all draws of :func:`draw_articles`, as :func:`weigh` adds them up.
+    """
+    n_articles = len(counts.confusion)
+    size = max(1, BLOCK // n_articles)
+    blocks = [
+        weigh(counts, draw_articles(n_articles, min(size, n_resamples - first), rng))
+        for first in range(0, n_resamples, size)
+    ]
+    return ArticleCounts(*map(np.concatenate, zip(*map(_parts, blocks), strict=True)))
 
 
 def total(counts: ArticleCounts) -> ArticleCounts:
