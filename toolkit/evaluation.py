@@ -264,9 +264,10 @@ def fit_pipeline(
     from threadpoolctl import threadpool_limits
 
     from toolkit.pipelines import make_grid, make_pipeline, predict_proba, recalibrate
+    from toolkit.vectorizers import with_compiled, with_plain
 
     grid = make_grid(experiment)
-    pipeline = make_pipeline(experiment, labels, Memory(cache, verbose=0) if grid else None)
+    pipeline = with_compiled(make_pipeline(experiment, labels, Memory(cache, verbose=0) if grid else None))
     sentences = list(seen["text"])
     # One thread of arithmetic a process: sums then come in one order, whatever n_jobs.
     with threadpool_limits(1):
@@ -288,9 +289,10 @@ def fit_pipeline(
             # Of the articles learned from alone, so that those held out stay unseen.
             proba = _cross_validated(pipeline, labels, seen, _inner_folds(experiment, seen))
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(seen["gold"]), labels)
-        # A cache folder that is gone tomorrow has no place in a saved model.
+        proba = predict_proba(pipeline, list(held["text"]), labels)
+        # A cache folder that is gone tomorrow has no place in a saved model, nor have types of our own.
         pipeline.memory = None
-        return Fit(pipeline, _plain(chosen), predict_proba(pipeline, list(held["text"]), labels))
+        return Fit(with_plain(pipeline), _plain(chosen), proba)
 
 
 def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> list[Fold]:
