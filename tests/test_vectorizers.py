@@ -1,8 +1,10 @@
 """Compiled vectorisers give scikit-learn's matrices, vocabularies and messages, for any text."""
 
 import pickle
+import re
 import warnings
 from io import BytesIO
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -316,3 +318,12 @@ def test_fitted_pipeline_is_scikit_learns_again():
     # Byte for byte what scikit-learn alone had made, nothing of ours left in it.
     assert skops.io.get_untrusted_types(data=skops.io.dumps(plain)) == []
     assert _dump_skops(plain) == _dump_skops(pipeline().fit(TEXTS, labels))
+
+
+def test_example_of_the_readme_runs():
+    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    section = readme.split("### In a pipeline of your own")[1]
+    example = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    exec(example, {})
+    with pytest.raises(AssertionError):
+        exec(example.replace('== ["denial"]', '== ["pledge"]'), {})
