@@ -108,6 +108,11 @@ def test_choice_and_fit_are_those_of_a_grid_search(classifier, grid):
 
 def test_candidate_that_fails_on_a_fold_comes_last():
     pipeline = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", LogisticRegression(solver="newton-cg"))])
+    bayes = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", MultinomialNB())])
+    # A negative alpha is refused.
+    assert choose(bayes, {"classifier__alpha": [-1.0, 1.0]}, TEXTS, LABELS, FOLDS, accuracy_score) == {
+        "classifier__alpha": 1.0
+    }
     # A fold with one label: no candidate has a mean, and the first is taken.
     folds = [(np.array([1, 2]), np.arange(6)), FOLDS[0]]
     assert choose(pipeline, {"classifier__C": [3, 1]}, TEXTS, LABELS, folds, accuracy_score) == {"classifier__C": 3}
