@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, softmax
 
 from toolkit.metrics import ArticleCounts
 
@@ -85,3 +86,18 @@ def uncalibrated(confusions):
     """Counts of articles without probabilities."""
     nothing = np.zeros((len(confusions), 0))
     return ArticleCounts(np.asarray(confusions, dtype=float), nothing, nothing)
+
+
+def simulate_forecasts(n_articles, sharpness, rng, n_labels=5, alike=0.1):
+    """Draw articles of 15 sentences on average, their probabilities and their labels.
+
+    A label comes true as its probability says where ``sharpness`` is 1; below, less often than
+    a high one says. Labels of an article are alike, and yet no less well foretold on average.
+    Returns articles, probabilities, the true shares, and gold labels as numbers.
+    """
+    article = np.repeat(np.arange(n_articles), np.maximum(1, rng.poisson(15, n_articles)))
+    scores = rng.normal(0, 2.5, (len(article), n_labels))
+    proba, truth = (softmax(factor * scores, axis=1) for factor in (1, sharpness))
+    common, own = rng.normal(size=n_articles), rng.normal(size=len(article))
+    place = ndtr(np.sqrt(alike) * common[article] + np.sqrt(1 - alike) * own)
+    return article, proba, truth, (place[:, np.newaxis] > truth.cumsum(axis=1)[:, :-1]).sum(axis=1)

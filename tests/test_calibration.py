@@ -4,12 +4,17 @@ import json
 
 import numpy as np
 import pytest
+from simulation import simulate_forecasts
 from sklearn.metrics import brier_score_loss
+from threadpoolctl import threadpool_limits
 
 from toolkit import metrics
-from toolkit.calibration import brier_parts, classwise_error, count_forecasts, measure_calibration
+from toolkit.calibration import brier_gaps, brier_parts, count_forecasts, measure_calibration
 from toolkit.evaluation import Predictions, make_predictions, score
+from toolkit.intervals import bca_interval, distance_interval
 from toolkit.labels import LabelSet
+from toolkit.metrics import calibration_gaps, expected_calibration_error
+from toolkit.significance import draw_articles, interval
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 AB = LabelSet.from_names(["a", "b"])
@@ -125,7 +130,7 @@ def test_calibration_does_not_depend_on_order_names_or_doubling(drawn, change):
     else:
         gold, proba = np.concatenate([gold, gold]), np.concatenate([proba, proba])
     after = count_forecasts(gold, proba, range(len(gold)), labels).sum(axis=0)
-    assert np.allclose(classwise_error(after), classwise_error(before))
+    assert np.allclose(*(expected_calibration_error(sums[..., :3]) for sums in (after, before)))
     for name, part in brier_parts(after).items():
         assert np.allclose(part, brier_parts(before)[name])
 
@@ -142,3 +147,108 @@ def test_nothing_and_wrong_probabilities_are_refused():
         count_forecasts([], np.zeros((0, 2)), [], ["a", "b"])
     with pytest.raises(ValueError, match=r"probabilities of sentence 0 sum to 1\.5"):
         count_forecasts(["a"], [[1.0, 0.5]], ["x"], ["a", "b"])
+
+
+# --- intervals of distances
+
+
+def calibrated(n_articles, seed=5, sharpness=1.0):
+    article, proba, _, gold = simulate_forecasts(n_articles, sharpness, np.random.default_rng(seed))
+    labels = LabelSet.from_names(list("abcde"))
+    return predictions(labels, [labels.names[place] for place in gold], proba.round(6), article.astype(str))
+
+
+@pytest.mark.parametrize("n_articles", [40, 137])
+def test_intervals_of_well_calibrated_probabilities_hold_value_and_truth(n_articles):
+    told = calibrated(n_articles)
+    found = measure_calibration(told, 300)
+    for estimate in (found.calibration_error, found.classwise_error, found.brier.reliability, *found.by_label.values()):
+        assert 0 <= estimate.low <= estimate.value <= estimate.high <= 2
+        # Nothing is wrong with these probabilities, so that no lower end may say so.
+        assert estimate.low == 0
+    # Resampled reliability lies above the value: no percentile of it would hold the value.
+    forecasts = count_forecasts(told.gold, told.proba, told.article, told.labels.names)
+    drawn = np.tensordot(draw_articles(len(forecasts), 300, np.random.default_rng(0)), forecasts, axes=1)
+    assert interval(brier_parts(drawn)["reliability"].sum(axis=-1))[0] > found.brier.reliability.value
+
+
+def test_interval_of_a_gap_far_from_none_is_the_basic_one():
+    drawn = 0.5 + np.random.default_rng(0).normal(0, 0.01, (500, 1))
+    low, high = interval(drawn[:, 0])
+    assert distance_interval(drawn, np.array([0.5]), 100) == pytest.approx((1 - high, 1 - low))
+    assert distance_interval(-drawn, np.array([-0.5]), 100) == pytest.approx((1 - high, 1 - low))
+    assert distance_interval(drawn, np.array([0.5]), 100, np.square) == pytest.approx(
+        (0.5 - high**2, 0.5 - low**2), abs=1e-5
+    )
+
+
+def test_interval_of_a_distance_stays_in_its_range_and_leaves_the_undefined_out():
+    drawn = np.array([[0.6], [0.9], [np.nan], [1.0]])
+    assert distance_interval(drawn, np.array([0.9]), 3) == pytest.approx((0.9 - 0.095, 1.0))
+    assert np.isnan(distance_interval(drawn[2:3], np.array([0.9]), 3)).all()
+    assert np.isnan(distance_interval(drawn, np.array([np.nan]), 3)).all()
+    # All resamples below the value, as with one article left in most of them.
+    assert distance_interval(np.array([[0.1], [0.2]]), np.array([0.9]), 3)[0] == 0.9
+
+
+def distances(sums):
+    """Signed gaps and the size that is summed, by name."""
+    reliability, resolution = brier_gaps(sums)
+    gaps = calibration_gaps(sums[..., :3])
+    flat = (*sums.shape[:-3], -1)
+    return {
+        "error of a label": (gaps[..., 0, :], np.abs),
+        "classwise error": ((gaps / sums.shape[-3]).reshape(flat), np.abs),
+        "reliability": (reliability.reshape(flat), np.square),
+        "resolution": (resolution.reshape(flat), np.square),
+    }
+
+
+@threadpool_limits.wrap(limits=1)
+def cover(n_articles, sharpness, n_simulations, n_resamples=400, seed=0):
+    """By distance and kind of interval: how many hold the truth, and how many the value."""
+    rng, names = np.random.default_rng(seed), np.arange(5).astype(str)
+    article, proba, shares, _ = simulate_forecasts(60_000, sharpness, rng)
+    forecasts = count_forecasts(np.repeat("0", len(proba)), proba, np.zeros(len(proba)), names)[0]
+    place = np.minimum((proba * 10).astype(int), 9)
+    for row in range(5):
+        forecasts[row, :, 2] = np.bincount(place[:, row], shares[:, row], 10)
+    truth = {name: size(gaps).sum() for name, (gaps, size) in distances(forecasts).items()}
+    if sharpness == 1:
+        truth |= dict.fromkeys(("error of a label", "classwise error", "reliability"), 0.0)
+    held = {}
+    for _ in range(n_simulations):
+        article, proba, _, gold = simulate_forecasts(n_articles, sharpness, rng)
+        counts = count_forecasts(names[gold], proba, article, names)
+        drawn = distances(np.tensordot(draw_articles(n_articles, n_resamples, rng), counts, axes=1))
+        rest = distances(counts.sum(axis=0) - counts)
+        for name, (gaps, size) in distances(counts.sum(axis=0)).items():
+            value, resampled = size(gaps).sum(), size(drawn[name][0]).sum(axis=-1)
+            percentile = interval(resampled)
+            kinds = {
+                "percentile": percentile,
+                "basic": (max(0, 2 * value - percentile[1]), 2 * value - percentile[0]),
+                "BCa": bca_interval(resampled, value, size(rest[name][0]).sum(axis=-1)),
+                "ours": distance_interval(drawn[name][0], gaps, n_articles, size),
+            }
+            for kind, (low, high) in kinds.items():
+                held.setdefault((name, kind), []).append((low <= truth[name] <= high, low <= value <= high))
+    found = {key: np.mean(rows, axis=0) for key, rows in held.items()}
+    for name in truth:
+        shown = ", ".join(f"{kind} {found[name, kind][0]:.2f} ({found[name, kind][1]:.2f})" for kind in kinds)
+        print(f"{n_articles} articles, sharpness {sharpness}, {name} {truth[name]:.4f}: {shown}")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharpness", [1.0, 0.9, 0.7, 0.4])
+def test_intervals_of_distances_hold_the_truth_whether_there_is_one_or_none(sharpness):
+    # 300 simulations know a coverage of 95 % to within 2.5 points, one of 85 % to within 4.
+    found = cover(137, sharpness, 300)
+    for name in ("error of a label", "classwise error", "reliability", "resolution"):
+        assert found[name, "ours"][0] >= 0.85
+        assert found[name, "ours"][1] == 1
+    if sharpness == 1:
+        assert found["classwise error", "percentile"][0] == 0
+        assert found["classwise error", "basic"][0] < 0.5
+        assert found["reliability", "percentile"][1] < 0.1

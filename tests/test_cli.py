@@ -2,11 +2,14 @@ import ast
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import MAJORITY, WORDS, write_csv, write_experiment
 
@@ -113,6 +116,11 @@ def test_table_with_gold_labels_is_scored(run):
     assert json.loads(Path("found/scores.json").read_text())["strict"]["n_sentences"] == 3
     assert Path("found/predictions.csv").read_text().count("\n") == 4
     assert "strict" in run("evaluate", "t.csv", *MODEL)
+    records = [dict(zip(("text", "label", "also"), [*row[:2], row[2] or None], strict=True)) for row in rows]
+    pq.write_table(pa.Table.from_pylist(records), "t.parquet")
+    Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in records))
+    for name in ("t.parquet", "t.jsonl"):
+        assert run("evaluate", name, *MODEL, "--also-column", "also", "--output", "found") == out
 
 
 @pytest.mark.parametrize(
@@ -138,6 +146,7 @@ def test_wrong_gold_table_is_one_sentence(run, rows, arguments, message):
     ("arguments", "message"),
     [
         (("label", "b.txt", *MODEL), "cannot be read"),
+        (("label", "", *MODEL), "the input has no name"),
         (("label", "a.pdf", *MODEL), "the ending '.pdf' is none of .txt, .md, .csv"),
         (("label", "a.txt", "t.csv", *MODEL), "label a table by itself"),
         (("label", "a.txt", *MODEL, "--text-column", "x"), "an article has no columns"),
@@ -162,12 +171,18 @@ def test_problem_with_the_input_is_one_sentence_and_code_one(run, arguments, mes
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["labl"], ["label"], ["train", "--jobs", "0"], ["train", "--jobs", "x"], ["curve", "a", "--draws", "x"]]
+    + [["report", "a", "--resamples", number] for number in ("100001", "0", "1.5")],
+)
 def test_wrong_usage_is_code_two(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
     assert caught.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "usage:" in error
+    assert "_whole" not in error
 
 
 def test_comparison_is_printed_and_written(run):
@@ -267,6 +282,44 @@ def test_corpus_commands_describe_the_corpus(run, corpus_folder, own_corpus):
     assert error.count("\n") == 3
 
 
+def test_corpus_without_a_test_split_is_described_and_exported(run, own_corpus):
+    path = own_corpus / "articles.csv"
+    path.write_text(path.read_text().replace(",test", ",train"))
+    assert run("corpus", "stats", "--corpus", own_corpus).startswith("36 sentences in 12 articles")
+    assert "36 sentences labelled twice" in run("corpus", "agreement", "--corpus", own_corpus)
+    run("corpus", "export", "x.csv", "--corpus", own_corpus)
+    assert Path("x.csv").read_text().count("\n") == 37
+    assert "no sentence is in the test split" in run("corpus", "check", "--corpus", own_corpus, code=1)
+    error = run("corpus", "export", "x.html", "--corpus", own_corpus, code=1)
+    assert error == "the ending '.html' is none of .csv, .tsv, .jsonl, .parquet; name another output [x.html]\n"
+
+
+def test_agreement_on_one_label_is_undefined_and_says_why(run, own_corpus):
+    path = own_corpus / "sentences.csv"
+    path.write_text(path.read_text().replace(",denial,denial\n", ",none,none\n").replace("statement\n", "none\n"))
+    path.write_text(path.read_text().replace(",statement,none\n", ",none,none\n"))
+    out = run("corpus", "agreement", "--corpus", own_corpus)
+    assert "nan" not in out
+    assert "Cohen's kappa               –  undefined: both annotators use 'none' alone, so that chance agrees" in out
+    assert "denial                      –  undefined: neither annotator uses it" in out
+    assert "none                        –  undefined: both annotators use 'none' alone" in out
+
+
+def test_long_label_names_stand_apart(run, own_corpus):
+    for name in ("labels.toml", "sentences.csv"):
+        path = own_corpus / name
+        text = path.read_text()
+        for label in ("denial", "statement"):
+            for before, after in ((",", ","), (",", "\n"), ('name = "', '"')):
+                text = text.replace(f"{before}{label}{after}", f"{before}{label}-of-a-long-name{after}")
+        path.write_text(text)
+    stats = run("corpus", "stats", "--corpus", own_corpus)
+    assert "\nsplit                  denial-of-a-long-name  statement-of-a-long-name  " in stats
+    agreement = run("corpus", "agreement", "--corpus", own_corpus)
+    assert "first, second                  denial-of-a-long-name  statement-of-a-long-name" in agreement
+    assert "statement-of-a-long-name    1.000  [1.000, 1.000]" in agreement
+
+
 def test_corpus_check_lists_what_is_too_much_alike(run, own_corpus):
     path = own_corpus / "sentences.csv"
     path.write_text(path.read_text().replace("The near river rose by the wall", "The far river rose by the field"))
@@ -357,6 +410,36 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
         assert caught.value.code == 2
 
 
+@pytest.mark.slow
+def test_curve_goes_into_the_run_of_its_experiment(workplace, tmp_path, corpus_folder, monkeypatch, capsys):
+    shutil.copytree(workplace, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    arguments = ["curve", "words", "--corpus", str(corpus_folder), "--draws", "1", "--fractions", "1", "--quiet"]
+    assert cli.main(arguments) == 0
+    out = capsys.readouterr()
+    assert out.out.splitlines()[-1] == "saved for 'toolkit compare' to draw  ->  runs/words/curve.json"
+    assert out.err == ""
+    assert cli.main(["compare", "--output", "x.html"]) == 0
+    assert (
+        "1 of 2 runs have such a curve in their folder; <code>toolkit curve NAME</code>" in Path("x.html").read_text()
+    )
+    # It stays where nothing has changed, and goes with the settings.
+    train = ["train", "words", "--corpus", str(corpus_folder), "--jobs", "1", "--quiet"]
+    assert cli.main(train) == 0
+    assert Path("runs/words/curve.json").is_file()
+    path = Path("experiments/words.toml")
+    path.write_text(path.read_text().replace("seed = 7", "seed = 8"))
+    assert cli.main(arguments) == 0
+    assert "not saved: its run has other settings or another corpus; train it again" in capsys.readouterr().err
+    assert cli.main(train) == 0
+    assert not Path("runs/words/curve.json").exists()
+    assert cli.main([*arguments, "--runs", "elsewhere"]) == 0
+    assert "not saved: there is no run of it; train it or name an --output [elsewhere/words]" in capsys.readouterr().err
+    Path("t.csv").write_text("text,label\nThey denied the report.,denial\nIt rose by night.,none\n")
+    assert cli.main([*arguments, "--table", "t.csv"]) == 0
+    assert not Path("runs/words/curve.json").exists()
+
+
 def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypatch):
     def broken(options):
         raise BrokenPipeError
@@ -371,6 +454,56 @@ def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypat
 
     monkeypatch.setattr("toolkit.cli._inspect", interrupted)
     assert cli.main(["inspect", "x"]) == 130
+
+
+# Each in a process of its own, since the streams are those that a shell would give.
+STREAMS = {
+    "stdin closed": ("label - --model {model} <&-", 1, "standard input is closed; pipe an article to it"),
+    "stdout closed": ("inspect {model} >&-", 0, ""),
+    "stderr closed": ("inspect nowhere 2>&-", 1, ""),
+    "stdout full": ("inspect {model} >/dev/full", 1, "the system refuses (No space left on device); make room"),
+    "table full": ("corpus stats --corpus {corpus} >/dev/full", 1, "[standard output]"),
+    "first line": ("corpus stats --corpus {corpus} | head -1", 0, ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STREAMS)
+def test_streams_that_are_closed_or_full_give_no_traceback(workplace, corpus_folder, name):
+    command, code, told = STREAMS[name]
+    line = command.format(model=workplace / "runs/words/model", corpus=corpus_folder)
+    found = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {sys.executable} -m toolkit.cli {line}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == code
+    assert told in found.stderr
+    assert "Traceback" not in found.stderr
+    assert "Exception ignored" not in found.stderr
+
+
+def test_terminal_without_a_character_gets_another(workplace, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+    assert cli.main(["explain", "The bridge, they denied", "--model", str(workplace / "runs/words/model")]) == 0
+    assert b"?" in stream.buffer.getvalue()
+
+
+def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, tmp_path):
+    def refuse(options):
+        raise PermissionError(13, "Permission denied", "there")
+
+    monkeypatch.setattr("toolkit.cli._inspect", refuse)
+    assert run("inspect", "x", code=1) == "the system refuses (Permission denied); make room or free it [there]\n"
+
+    def fill(options):
+        raise MemoryError
+
+    monkeypatch.setattr("toolkit.cli._inspect", fill)
+    assert "the memory is not enough" in run("inspect", "x", code=1)
 
 
 def test_cores_are_counted_without_affinity(monkeypatch):
@@ -398,17 +531,27 @@ def test_help_comes_at_once():
 # What each module may import: only what stands on a line above it.
 LAYERS = [
     {"exceptions"},
-    {"labels", "lexicon", "crossvalidation", "powerlaw", "engine.characters", "engine.heads", "engine.tries"},
-    {"tables", "corpus", "segmentation", "config", "engine.cues"},
+    {
+        "batches",
+        "cells",
+        "labels",
+        "lexicon",
+        "crossvalidation",
+        "powerlaw",
+        "engine.characters",
+        "engine.links",
+        "engine.tries",
+    },
+    {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues", "engine.heads"},
     {"documents", "recalibration", "rules", "splits", "metrics", "engine.program"},
     {"effects", "significance", "engine.compilation", "engine.counting", "engine.kernel", "engine.storage"},
-    {"engine.products", "engine.scorer", "vectorizers"},
-    {"features", "search"},
+    {"engine.hashing", "engine.products", "vectorizers"},
+    {"engine.scorer", "features", "search"},
     {"pipelines", "intervals"},
     {"agreement", "paired"},
     {"evaluation", "explanation", "quality"},
-    {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "slices"},
-    {"findings"},
+    {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "repeats", "slices"},
+    {"findings", "runfiles"},
     {"artifacts", "figures"},
     {"labelling"},
     {"report"},

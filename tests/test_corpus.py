@@ -1,6 +1,11 @@
+import csv
+import shutil
+
 import pytest
 from conftest import write_csv
 
+from toolkit import cli
+from toolkit.cells import LONGEST_CELL, cell_writer
 from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.exceptions import CorpusError
 
@@ -189,6 +194,72 @@ def test_foreign_corpus_may_name_articles_and_splits(own_corpus):
 def foreign_again(folder, rows):
     write_csv(folder / "sentences.csv", ["article", "text", "label", "split"], rows)
     return folder
+
+
+def test_position_written_otherwise_is_the_same_position(own_corpus):
+    edit(own_corpus / "sentences.csv", "a-00,1,0", "a-00,00,0")
+    path = own_corpus / "sentences.csv"
+    assert problems(own_corpus) == (
+        f"position 0 of article 'a-00' came before on line 2; ids must be unique [{path}:3]",
+    )
+    edit(path, "a-00,00,0", "a-00,01,0")
+    assert load_corpus(own_corpus)["train"]["position"][:3] == [0, 1, 2]
+
+
+def test_long_cell_is_read_and_a_longer_one_is_named(own_corpus):
+    path = own_corpus / "sentences.csv"
+    text = path.read_text()
+    path.write_text(text.replace("bridge", "b" * 200_000))
+    assert len(load_corpus(own_corpus)["train"][0]["text"]) > 200_000
+    path.write_text(text.replace("bridge", "b" * LONGEST_CELL, 1))
+    assert "or a cell is longer than 10,000,000 characters; close the quote" in problems(own_corpus)[0]
+
+
+def test_splits_that_are_not_needed_may_be_empty(own_corpus):
+    path = own_corpus / "articles.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",test", ",train"), encoding="utf-8")
+    corpus = load_corpus(own_corpus, needed=())
+    assert (len(corpus["train"]), len(corpus["test"])) == (36, 0)
+    assert corpus_labels(corpus).background == "none"
+    path = own_corpus / "sentences.csv"
+    path.write_text(path.read_text().partition("\n")[0] + "\n")
+    with pytest.raises(CorpusError, match="there is no sentence; write one row a sentence"):
+        load_corpus(own_corpus, needed=())
+
+
+HOSTILE_CELLS = ["=1+1", "'=1+1", "-", "'quoted'", "+2", 'a "b", c', "a\rb", "a\r\nb", "\ttab", "é\u202e", "@x", "0"]
+
+
+def test_exported_corpus_comes_back_as_it_was(own_corpus, tmp_path, monkeypatch):
+    path = own_corpus / "sentences.csv"
+    header, *rows = [list(cells) for cells in csv.reader(path.read_text().splitlines())]
+    for number, row in enumerate(rows):
+        row[2], row[3] = number % 3, HOSTILE_CELLS[number % len(HOSTILE_CELLS)] + f" {number}"
+    with path.open("w", newline="") as file:
+        for row in [header, *rows]:
+            cell_writer(file)(row)
+    edit(own_corpus / "articles.csv", "Title 0", "'=Title")
+    ours = load_corpus(own_corpus)
+    assert ours["train"][0]["text"] == "=1+1 0"
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(own_corpus / "labels.toml", other)
+    assert cli.main(["corpus", "export", str(other / "sentences.csv"), "--corpus", str(own_corpus)]) == 0
+    theirs = load_corpus(other)
+    assert theirs["train"][:] == ours["train"][:]
+    assert theirs["test"][:] == ours["test"][:]
+    assert corpus_fingerprint(theirs) == corpus_fingerprint(ours)
+
+
+def test_positions_and_paragraphs_of_a_foreign_corpus_are_checked(own_corpus):
+    header = ["article", "position", "paragraph", "text", "label", "split"]
+    rows = [["x", "0", "1", "One.", "none", "train"], ["x", "x", "2", "Two.", "none", "train"]]
+    folder = foreign(own_corpus, header, rows)
+    path = folder / "sentences.csv"
+    assert problems(folder) == (f"position 'x' is not a whole number from 0 to 999,999,999 [{path}:3]",)
+    rows[1][1] = "0"
+    write_csv(path, header, rows)
+    assert "position 0 of article 'x' came before on line 2" in problems(folder)[0]
 
 
 def test_shipped_corpus_is_whole():

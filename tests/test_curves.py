@@ -52,6 +52,38 @@ def test_curve_without_a_table_holds_articles_out(setting):
     assert without_test.to_dict() == curve.to_dict()
 
 
+def test_points_are_at_the_articles_of_all_draws_on_average(setting, own_corpus):
+    # Three articles become one, which is a fold of its own: draws learn from 6, 4 and 4 of the 7.
+    path = own_corpus / "sentences.csv"
+    text = path.read_text()
+    for number in (1, 2):
+        for position in range(3):
+            text = text.replace(f"a-0{number},{position},", f"a-00,{3 * number + position},")
+    path.write_text(text)
+    curve = learning_curve(setting[0], load_corpus(own_corpus), setting[2], fractions=(1.0,), n_draws=3)
+    assert curve.n_articles == (round((6 + 4 + 4) / 3),)
+    assert curve.n_sentences == (18,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_articles": [4, 2]},
+        {"n_articles": [0, 2]},
+        {"n_articles": [1e999, 2]},
+        {"n_sentences": [-1, 2]},
+        {"scores": {"strict": [[0.5], [1.5]]}},
+        {"scores": {"strict": [[0.5], [-1]]}},
+        {"scores": {"strict": [[0.5], [10**400]]}},
+    ],
+)
+def test_record_of_a_curve_that_cannot_be_is_refused(change):
+    record = {"experiment": "words", "n_articles": [2, 4], "n_sentences": [4, 8], "scores": {"strict": [[0.5], [None]]}}
+    assert LearningCurve.from_dict(record).n_articles == (2, 4)
+    with pytest.raises(ValueError, match=r"draw (it|the curve) again"):
+        LearningCurve.from_dict({**record, **change})
+
+
 def test_undefined_scores_are_written_as_null():
     curve = LearningCurve("words", (4,), (40,), {"strict": np.array([[np.nan, 0.5]])})
     assert curve.to_dict()["scores"] == {"strict": [[None, 0.5]]}

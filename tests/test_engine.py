@@ -1,12 +1,14 @@
 """Compiled pipelines give what scikit-learn gives, for any text."""
 
 import hashlib
+import inspect
 import os
 import re
 import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
+from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +16,33 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import (
+    LogisticRegression,
+    LogisticRegressionCV,
+    Perceptron,
+    RidgeClassifier,
+    RidgeClassifierCV,
+    SGDClassifier,
+)
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
+from sklearn.utils import murmurhash3_32
 
-from toolkit.engine import characters, compilation, kernel, program, scorer, tries
+from toolkit.engine import characters, compilation, hashing, kernel, links, program, scorer, tries
 from toolkit.engine.compilation import compile_pipeline
 from toolkit.engine.cues import compile_cues, refusal
-from toolkit.engine.heads import CannotCompile
+from toolkit.engine.heads import CannotCompile, make_head
 from toolkit.engine.scorer import Scorer
 from toolkit.engine.storage import dump_skeleton, load_skeleton
 from toolkit.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.recalibration import Isotonic, Recalibrated, Temperature
 from toolkit.rules import CueIndicators, KeywordRules
 
 SENTENCES = [
@@ -132,10 +144,10 @@ def fitted():
     return get
 
 
-def check_same(pipeline, compiled, sentences):
+def check_same(pipeline, compiled, sentences, tolerance=1e-8):
     expected = pipeline.predict_proba(sentences)
     found = compiled.predict_proba(sentences)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
     close = np.sort(expected, axis=1)
     # A tie is the only thing that rounding may decide otherwise.
     clear = close[:, -1] - close[:, -2] > 1e-8
@@ -159,6 +171,118 @@ def test_two_labels_score_as_in_scikit_learn(name):
 )
 def test_two_labels_of_other_classifiers_score_as_in_scikit_learn(classifier):
     check_two_labels(make_pipeline(CountVectorizer(), classifier))
+
+
+def whole(text):
+    """Leave out surrogates, which scikit-learn refuses to hash."""
+    return "".join(character for character in text if not 0xD800 <= ord(character) < 0xE000)
+
+
+CLASSIFIERS = {
+    "present or absent": BernoulliNB(),
+    "any value": BernoulliNB(binarize=None),
+    "counts above a half": BernoulliNB(binarize=0.5, alpha=0.3, fit_prior=False),
+    "complement, normed": ComplementNB(norm=True, alpha=0.5),
+    "cross-validated": LogisticRegressionCV(
+        Cs=[1.0, 30.0], cv=2, scoring="accuracy", l1_ratios=(0.0,), use_legacy_attributes=False
+    ),
+    "stochastic, straight": SGDClassifier(loss="modified_huber", random_state=1, alpha=0.01),
+    "calibrated by curves": CalibratedClassifierCV(LinearSVC(max_iter=20_000), method="isotonic", cv=2, ensemble=False),
+    "calibrated each by curves": CalibratedClassifierCV(LinearSVC(max_iter=20_000), method="isotonic", cv=2),
+    "calibrated by a factor": CalibratedClassifierCV(LogisticRegression(), method="temperature", cv=2),
+    "calibrated Bayes": CalibratedClassifierCV(MultinomialNB(), cv=2),
+    "calibrated Bayes, curves": CalibratedClassifierCV(BernoulliNB(), method="isotonic", cv=2),
+    "calibrated Bayes, factor": CalibratedClassifierCV(ComplementNB(), method="temperature", cv=2, ensemble=False),
+    "calibrated ridge": CalibratedClassifierCV(RidgeClassifier(), cv=2),
+    "calibrated ridges": CalibratedClassifierCV(RidgeClassifierCV(), cv=2, ensemble=False),
+    "calibrated perceptron": CalibratedClassifierCV(Perceptron(random_state=1), cv=2),
+    "calibrated hinge": CalibratedClassifierCV(SGDClassifier(random_state=1), cv=2),
+    "Bayes against the rest": OneVsRestClassifier(MultinomialNB()),
+    "absent against the rest": OneVsRestClassifier(BernoulliNB()),
+    "complement against the rest": OneVsRestClassifier(ComplementNB()),
+    "stochastic against the rest": OneVsRestClassifier(SGDClassifier(loss="log_loss", random_state=1)),
+}
+INPUTS = {
+    "counts": lambda: CountVectorizer(ngram_range=(1, 2)),
+    "weighted": lambda: FeatureUnion(
+        [("words", TfidfVectorizer(sublinear_tf=True)), ("cues", CueIndicators(RULES))],
+        transformer_weights={"words": 2.0},
+    ),
+    "hashed": lambda: HashingVectorizer(alternate_sign=False, n_features=1 << 9),
+}
+
+
+# Only counts are above a half wherever they are not 0, and only shares can be a probability.
+UNFIT = {("counts above a half", "weighted"), ("counts above a half", "hashed"), ("any value", "counts")}
+
+
+@pytest.mark.parametrize(("name", "vectorizer"), sorted({*product(CLASSIFIERS, INPUTS)} - UNFIT))
+@pytest.mark.parametrize("n_labels", [2, 5])
+def test_classifiers_score_as_in_scikit_learn(name, vectorizer, n_labels):
+    labels = LABELS if n_labels == 5 else [str(label == "denial") for label in LABELS]
+    pipeline = make_pipeline(INPUTS[vectorizer](), clone(CLASSIFIERS[name]))
+    pipeline.fit([*map(whole, SENTENCES)] * 4, [*labels * 3, *labels[::-1]])
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    texts = [*map(whole, HOSTILE + SENTENCES)]
+    # What a probability lacks to 1 is rounded to 1e-16, and scikit-learn takes the logarithm of that plus 1e-12.
+    tolerance = 1e-5 if name == "calibrated Bayes, factor" else 1e-8
+    check_same(pipeline, compiled, texts, tolerance)
+    assert compiled.n_left <= len(texts) / 2
+    again = Scorer(load_skeleton(dump_skeleton(compile_pipeline(pipeline))), pipeline.predict_proba)
+    check_same(pipeline, again, SENTENCES[:3], tolerance)
+
+
+@pytest.mark.parametrize("name", ["calibrated by curves", "calibrated by a factor"])
+def test_file_whose_calibration_does_not_fit_is_refused(name):
+    pipeline = make_pipeline(CountVectorizer(), clone(CLASSIFIERS[name])).fit(SENTENCES * 3, LABELS * 3)
+    skeleton = compile_pipeline(pipeline)
+    for key, array in skeleton.settings.items():
+        for changed in (array[:-1], np.append(array, 7.5)):
+            damaged = replace(skeleton, settings={**skeleton.settings, key: changed})
+            if key != "n_members" or len(changed) == 0:
+                with pytest.raises(ValueError, match="compile the pipeline anew"):
+                    load_skeleton(dump_skeleton(damaged))
+
+
+def test_probabilities_of_nothing_are_those_of_scikit_learn():
+    nothing = np.full((1, 4), -800.0)
+    assert links.probabilities("one_vs_rest", nothing, {}).tolist() == [[0.0] * 4]
+    assert links.probabilities("clipped", nothing, {}).tolist() == [[1 / 4] * 4]
+    sigmoids = {"slopes": np.full((1, 4), -1.0), "starts": np.zeros((1, 4))}
+    assert links.probabilities("sigmoids", nothing, sigmoids).tolist() == [[1 / 4] * 4]
+
+
+def test_feature_whose_weight_is_nought_is_not_there_for_naive_bayes(fitted):
+    pipeline = make_pipeline(TfidfVectorizer(), BernoulliNB()).fit(SENTENCES, LABELS)
+    pipeline[0].idf_ = np.r_[0.0, pipeline[0].idf_[1:]]
+    with pytest.raises(CannotCompile, match=r"binarize=0.0 depends on more than which"):
+        compile_pipeline(pipeline)
+
+
+@pytest.mark.parametrize("calibrator", [Temperature(), Isotonic()])
+@pytest.mark.parametrize("name", ["default", "calibrated machine", "rules", "counts, naive Bayes"])
+def test_recalibrated_pipeline_scores_as_by_itself(fitted, name, calibrator):
+    pipeline, _ = fitted(name)
+    gold = [pipeline.classes_.tolist().index(label) for label in [*LABELS, *LABELS[::-1]]]
+    calibrator = clone(calibrator).fit(pipeline.predict_proba(SENTENCES * 2), gold)
+    steps = [step for _, step in pipeline.steps]
+    recalibrated = make_pipeline(*steps[:-1], Recalibrated(steps[-1], calibrator))
+    skeleton = compile_pipeline(recalibrated)
+    compiled = Scorer(load_skeleton(dump_skeleton(skeleton)), recalibrated.predict_proba)
+    check_same(recalibrated, compiled, HOSTILE + SENTENCES)
+    twice = make_pipeline(*steps[:-1], Recalibrated(Recalibrated(steps[-1], calibrator), calibrator))
+    with pytest.raises(CannotCompile, match="recalibrated twice in the same way"):
+        compile_pipeline(twice)
+    calibrators = (Recalibrated(steps[-1], calibrator), DummyClassifier())
+    with pytest.raises(CannotCompile, match="recalibration by DummyClassifier is not compiled"):
+        compile_pipeline(make_pipeline(*steps[:-1], Recalibrated(*calibrators)))
+    damaged = [{"link": "softmax|odd"}, {"link": skeleton.link + "|" + skeleton.link.split("|")[0]}]
+    damaged += [{"settings": {**skeleton.settings, key: array[:-1]}} for key, array in skeleton.settings.items()]
+    if "temperature" in skeleton.settings:
+        damaged.append({"settings": {**skeleton.settings, "temperature": np.array([-1.0])}})
+    for changes in damaged:
+        with pytest.raises(ValueError, match="compile the pipeline anew"):
+            load_skeleton(dump_skeleton(replace(skeleton, **changes)))
 
 
 def check_two_labels(pipeline):
@@ -224,6 +348,149 @@ PATIENT = settings(
     deadline=None, database=None, derandomize=True, suppress_health_check=[*HealthCheck], max_examples=60
 )
 BATCH = 50
+
+
+SMALL = {"n_features": 61}
+HASHED = {
+    "words": HashingVectorizer(ngram_range=(1, 2), n_features=1 << 12),
+    "words without some": HashingVectorizer(stop_words=["the", "he", "it"], ngram_range=(1, 3), norm="l1", **SMALL),
+    "long words": HashingVectorizer(ngram_range=(2, 3), alternate_sign=False, strip_accents="unicode", **SMALL),
+    "words and marks": HashingVectorizer(token_pattern=WORD_OR_MARK, binary=True, norm=None, **SMALL),
+    "chunks": HashingVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **SMALL),
+    "within words": HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=1 << 12),
+    "long within words": HashingVectorizer(analyzer="char_wb", ngram_range=(5, 7), strip_accents="ascii", **SMALL),
+    "characters": HashingVectorizer(analyzer="char", ngram_range=(1, 4), norm=None, **SMALL),
+    "counts, then weights": make_pipeline(
+        HashingVectorizer(alternate_sign=False, norm=None, **SMALL), TfidfTransformer(sublinear_tf=True)
+    ),
+    "shares, then weights": make_pipeline(HashingVectorizer(norm="l1", **SMALL), TfidfTransformer(norm="l1")),
+    "beside a vocabulary": FeatureUnion(
+        [
+            ("words", TfidfVectorizer(sublinear_tf=True)),
+            ("hashed", HashingVectorizer(analyzer="char_wb", ngram_range=(1, 3), **SMALL)),
+            ("characters", CountVectorizer(analyzer="char", ngram_range=(2, 2))),
+            ("more", HashingVectorizer(n_features=1)),
+        ],
+        transformer_weights={"hashed": 2.5},
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def hashed():
+    made = {}
+
+    def get(name):
+        if name not in made:
+            pipeline = make_pipeline(HASHED[name], logistic()).fit([*map(whole, SENTENCES)] * 3, LABELS * 3)
+            made[name] = pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=1)
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", HASHED)
+def test_hashed_ngrams_score_as_in_scikit_learn(hashed, name):
+    pipeline, compiled = hashed(name)
+    check_same(pipeline, compiled, [*map(whole, HOSTILE + SENTENCES)])
+    again = Scorer(load_skeleton(dump_skeleton(compile_pipeline(pipeline))), pipeline.predict_proba)
+    check_same(pipeline, again, [*map(whole, SENTENCES)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HASHED)
+@PATIENT
+@given(texts=st.lists(TEXTS.map(whole), min_size=BATCH, max_size=BATCH))
+def test_any_text_that_is_hashed_scores_as_in_scikit_learn(hashed, name, texts):
+    check_same(*hashed(name), texts)
+
+
+@settings(PATIENT)
+@given(st.binary(max_size=40))
+def test_hash_is_that_of_scikit_learn(content):
+    found = hashing.murmur(np.frombuffer(b"x" + content + b"x", np.uint8), 1, 1 + len(content))
+    assert found == murmurhash3_32(content)
+
+
+@pytest.mark.parametrize("n_features", [7, 1 << 10])
+def test_least_hash_has_its_own_column_as_in_scikit_learn(n_features):
+    assert murmurhash3_32(b"aivlts3m") == -(1 << 31)
+    pipeline = make_pipeline(HashingVectorizer(n_features=n_features), logistic())
+    pipeline.fit(["aivlts3m", "no", "aivlts3m", "yes"], ["a", "b", "a", "b"])
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), ["aivlts3m aivlts3m", "no"])
+
+
+def test_text_that_scikit_learn_refuses_to_hash_is_refused(hashed):
+    pipeline, compiled = hashed("characters")
+    for predict_proba in (pipeline.predict_proba, compiled.predict_proba):
+        with pytest.raises(UnicodeEncodeError):
+            predict_proba(["fine", "a\ud800b"])
+    bad = pa.array([b"fine", b"x \xff", b"x"]).view(pa.string())
+    with pytest.raises(ValueError, match="row 4 is not UTF-8"):
+        compiled.predict_proba_column(bad, 3)
+
+
+def test_memory_for_hashed_ngrams_grows(hashed, monkeypatch):
+    monkeypatch.setattr(hashing, "SMALLEST", 4)
+    for name in ("words", "within words", "characters"):
+        check_same(*hashed(name), [*map(whole, SENTENCES)])
+
+
+@pytest.mark.parametrize(
+    "vectorizer", [HashingVectorizer(n_features=1 << 12, dtype=np.float32), TfidfVectorizer(dtype=np.float32)]
+)
+def test_labels_of_single_precision_are_those_of_scikit_learn(vectorizer):
+    pipeline = make_pipeline(vectorizer, logistic()).fit([*map(whole, SENTENCES)] * 3, LABELS * 3)
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    texts = [" ".join(order) for order in permutations(["denied", "agreed", "said", "treaty", "hoped"])]
+    expected, found = pipeline.predict_proba(texts), compiled.predict_proba(texts)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    assert (found.argmax(axis=1) == expected.argmax(axis=1)).all()
+    assert load_skeleton(dump_skeleton(compile_pipeline(pipeline))).single
+    # Whatever two labels may be swapped by the rounding goes to scikit-learn.
+    close = with_weights([[1.0, 1.0 + 1e-6], [1.0 + 1e-6, 1.0]], [0.0, 0.0])
+    close[0].dtype = np.float32
+    compiled = Scorer(compile_pipeline(close), close.predict_proba)
+    compiled.predict_proba(["a", "b"])
+    assert compiled.n_left == 2
+
+
+def test_model_of_hashed_features_whose_labels_are_tied_stays_compiled(hashed):
+    pipeline, _ = hashed("words")
+    skeleton = compile_pipeline(pipeline)
+    for weights in (np.zeros_like(skeleton.hashed[0].weights), np.ones_like(skeleton.hashed[0].weights)):
+        flat = replace(skeleton, hashed=(skeleton.hashed[0]._replace(weights=weights),), offsets=np.zeros(8))
+        compiled = Scorer(flat, None)
+        assert np.ptp(compiled.predict_proba(["he denied", ""])) == 0
+        assert compiled.n_left == 0
+    # Two labels tie in these sentences, but not in one that has the first feature.
+    weights[0, 0] = 2
+    asked = []
+    compiled = Scorer(flat, lambda texts: asked.extend(texts) or pipeline.predict_proba(texts))
+    compiled.predict_proba(["he denied", ""])
+    assert asked == ["he denied", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", 3),
+        ("view_number", 1),
+        ("tokens", 4),
+        ("shortest", 0),
+        ("longest", 1000),
+        ("weights", np.zeros((3, 4))),
+        ("idf", np.zeros(3)),
+        ("stop_hashes", np.zeros(1, np.int32)),
+        ("stop_bounds", np.array([0, 9])),
+        ("stop_bytes", np.zeros(1, np.int32)),
+    ],
+)
+def test_file_whose_hashed_part_does_not_fit_is_refused(hashed, name, value):
+    skeleton = compile_pipeline(hashed("words")[0])
+    damaged = replace(skeleton, hashed=(skeleton.hashed[0]._replace(**{name: value}),))
+    with pytest.raises(ValueError, match=r"'hashed.*of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(damaged))
 
 
 @pytest.mark.slow
@@ -307,7 +574,9 @@ def test_many_cues_of_several_words_take_several_machine_words():
     ("pipeline", "reason"),
     [
         (make_pipeline(CountVectorizer(), DummyClassifier()), "DummyClassifier is not compiled"),
-        (make_pipeline(HashingVectorizer(), logistic()), "HashingVectorizer is not compiled"),
+        (make_pipeline(CountVectorizer(dtype=np.int8), logistic()), "holds no large count"),
+        (make_pipeline(WordClasses({"it": "it"}), HashingVectorizer(), logistic()), "classes of words that are hashed"),
+        (make_pipeline(HashingVectorizer(), TfidfTransformer(sublinear_tf=True), logistic()), "a sign has no value"),
         (make_pipeline(CountVectorizer(tokenizer=str.split, token_pattern=None), logistic()), "is code of its own"),
         (make_pipeline(CountVectorizer(token_pattern=r"\d+|it"), logistic()), "is not one of those compiled"),
         (make_pipeline(CountVectorizer(analyzer=str.split), logistic()), "is code of its own"),
@@ -320,20 +589,54 @@ def test_many_cues_of_several_words_take_several_machine_words():
         (make_pipeline(KeywordRules()), "there is no rule"),
         (make_pipeline(CountVectorizer(), SGDClassifier(max_iter=10000)), "has no probabilities of its own"),
         (
-            make_pipeline(CountVectorizer(), CalibratedClassifierCV(LinearSVC(), method="isotonic", cv=2)),
-            "method='isotonic' is not compiled",
+            make_pipeline(CountVectorizer(), CalibratedClassifierCV(DummyClassifier(), cv=2)),
+            "calibrated DummyClassifier",
         ),
+        (make_pipeline(CountVectorizer(), OneVsRestClassifier(DummyClassifier())), "one-vs-rest DummyClassifier"),
+        (make_pipeline(CountVectorizer(), BernoulliNB(alpha=0)), "always or never there"),
+        (make_pipeline(CountVectorizer(), BernoulliNB(binarize=1.0)), "binarize=1.0 depends on more than which"),
+        (make_pipeline(TfidfVectorizer(), BernoulliNB(binarize=0.1)), "binarize=0.1 depends on more than which"),
+        (make_pipeline(CueIndicators(RULES), BernoulliNB(binarize=0.5)), "binarize=0.5 depends on more than which"),
+        (make_pipeline(HashingVectorizer(), BernoulliNB()), "binarize of counts with a sign"),
     ],
 )
+# "Always" is a logarithm of 0.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_pipeline_that_cannot_be_compiled_says_why(pipeline, reason):
     texts = ["it 1 a", "it 2 b", "it 3 a", "it 4 b"]
     with pytest.raises(CannotCompile, match=re.escape(reason)):
         compile_pipeline(pipeline.fit(texts, ["a", "b", "a", "b"]))
 
 
+def test_classifier_of_a_kind_not_known_says_why():
+    texts = ["it 1 a", "it 2 b", "it 3 a", "it 4 b"]
+    labels = ["a", "b", "a", "b"]
+    calibrated = CalibratedClassifierCV(LinearSVC(), cv=2).fit(CountVectorizer().fit_transform(texts), labels)
+    calibrated.method = "odd"
+    with pytest.raises(CannotCompile, match="method='odd' is not compiled"):
+        make_head(calibrated)
+    calibrated.method = "sigmoid"
+    calibrated.calibrated_classifiers_[0].estimator.classes_ = np.array(["a"])
+    with pytest.raises(CannotCompile, match="has not seen every class"):
+        make_head(calibrated)
+    several = OneVsRestClassifier(BernoulliNB()).fit(CountVectorizer().fit_transform(texts), ["a", "b", "c", "b"])
+    several.estimators_[0].binarize = None
+    with pytest.raises(CannotCompile, match="classifiers with different binarize are in one"):
+        make_head(several)
+    both = OneVsRestClassifier(LogisticRegression()).fit(np.eye(3), [[1, 0], [0, 1], [1, 1]])
+    with pytest.raises(CannotCompile, match="several labels at once"):
+        make_head(both)
+    with pytest.raises(CannotCompile, match="adds its prior to every score"):
+        make_head(ComplementNB().fit(np.eye(2), ["a", "a"]))
+
+
 def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkeypatch):
     monkeypatch.setattr(compilation, "SYMBOL_BITS", 5)
     with pytest.raises(CannotCompile, match="the vocabularies have more than 32 words"):
+        compile_pipeline(fitted("words")[0])
+    monkeypatch.undo()
+    monkeypatch.setattr(compilation, "NODE_BITS", 5)
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 32 beginnings of n-grams"):
         compile_pipeline(fitted("words")[0])
 
 
@@ -342,6 +645,60 @@ def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
     compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
     check_same(pipeline, compiled, ["ΣΟΦΟΣ", "sofos", "ΟΣ Σ"])
     assert compiled.n_left == 2
+
+
+def with_weights(weights, offsets):
+    """A fitted pipeline of counts of the words a, b, c, ... with these weights, one row a label."""
+    weights = np.array(weights, float)
+    words = [chr(ord("a") + place) for place in range(weights.shape[1])]
+    labels = [f"label {place}" for place in range(max(2, len(weights)))]
+    classifier = LogisticRegression().fit(np.eye(len(labels), weights.shape[1]), labels)
+    classifier.coef_, classifier.intercept_ = weights, np.array(offsets, float)
+    vectorizer = CountVectorizer(token_pattern=r"\w+", vocabulary=words).fit(words)
+    return make_pipeline(vectorizer, classifier)
+
+
+# Exact sums are equal, or 0; yet 1e8 + 0.1 - 1e8 is 0.09999999 in this order alone.
+@pytest.mark.parametrize(
+    "weights", [[[1e8, 0.1, -1e8], [1e8, -1e8, 0.1], [-9.0, -9.0, 0.0]], [[1e8, 0.1, -100_000_000.1]]]
+)
+def test_tie_is_decided_as_in_scikit_learn(weights, monkeypatch):
+    pipeline = with_weights(weights, [0.0] * len(weights))
+    texts = [" ".join(order) for order in permutations("abc")]
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    assert (compiled.predict_proba(texts) == pipeline.predict_proba(texts)).all()
+    assert compiled.n_left == len(texts)
+    compiled.predict_proba(["a c c", "a a b"])
+    assert compiled.n_left == len(texts)
+    monkeypatch.setattr(scorer, "MARGIN", 0.0)
+    assert (compiled.predict_proba(texts).argmax(axis=1) != pipeline.predict_proba(texts).argmax(axis=1)).any()
+
+
+@pytest.mark.parametrize(
+    ("weights", "offsets"),
+    [
+        ([[0.0, 0.0, 0.0]] * 4, [0.1] * 4),
+        ([[0.0, 0.0, 0.0]], [0.0]),
+        ([[0.1, 0.2, 0.3]] * 3, [0.0] * 3),
+        ([[1e-11, 2e-11, 2e-11]], [1e-12]),
+    ],
+)
+def test_model_whose_labels_are_always_tied_stays_compiled(weights, offsets):
+    pipeline = with_weights(weights, offsets)
+    compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba)
+    texts = ["a", "c b a", "", "x", "a a b c c"]
+    assert (compiled.predict_proba(texts).argmax(axis=1) == pipeline.predict_proba(texts).argmax(axis=1)).all()
+    assert compiled.n_left == 0
+
+
+def test_sentence_left_to_scikit_learn_many_times_is_scored_once(fitted):
+    pipeline, _ = fitted("words")
+    asked = []
+    compiled = Scorer(compile_pipeline(pipeline), lambda texts: asked.extend(texts) or pipeline.predict_proba(texts))
+    texts = ["ΣΟΦΟΣ", "he denied", "Σ", "ΣΟΦΟΣ", "ΣΟΦΟΣ"]
+    check_same(pipeline, compiled, texts)
+    assert asked == ["ΣΟΦΟΣ", "Σ"]
+    assert compiled.n_left == 4
 
 
 def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypatch):
@@ -507,7 +864,7 @@ def test_odd_cue_is_refused():
 @pytest.mark.slow
 def test_kernel_stays_within_its_arrays(tmp_path):
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
-    tests = "hostile or full or column or leads_out or threads or with_the_default"
+    tests = "hostile or full or column or leads_out or threads or with_the_default or hash"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", tests, str(Path(__file__))]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout[-2000:]
@@ -578,8 +935,9 @@ def test_model_says_what_labels_it(workplace, tmp_path):
         with pytest.raises(ValueError, match="row 3 is missing"):
             model.predict_proba_column(pa.chunked_array([texts, ["a", None]]))
     parts = [pa.array(texts), pa.array([b"a", b"\xff"]).view(pa.string())]
-    with pytest.raises(ValueError, match="row 3 is not UTF-8"):
-        words.predict_proba_column(pa.chunked_array(parts))
+    for model in (words, majority):
+        with pytest.raises(ValueError, match="row 3 is not UTF-8; decode the column anew or drop the row"):
+            model.predict_proba_column(pa.chunked_array(parts))
     assert np.allclose(words.predict_proba(texts), words.pipeline.predict_proba(texts)[:, [0, 2, 1]], atol=1e-12)
     # A compiled file that is missing, damaged or of another pipeline is made anew from the pipeline.
     for number, damage in enumerate((None, b"PK")):
@@ -595,7 +953,7 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
     numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
     layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
     assert layout == kernel.LAYOUT
-    assert kernel.SYMBOL_BITS == tries.SYMBOL_BITS
+    assert (kernel.SYMBOL_BITS, kernel.NODE_BITS) == (tries.SYMBOL_BITS, tries.NODE_BITS)
     for name in ("WORD", "SPACE", "MARK"):
         assert getattr(kernel, name) == getattr(characters, name)
 
@@ -603,3 +961,19 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
 def test_kernel_is_cached_between_processes():
     assert kernel.score._cache is not None
     assert type(kernel.score._cache).__name__ == "FunctionCache"
+    assert type(hashing.score_hashed._cache).__name__ == "FunctionCache"
+
+
+@pytest.mark.slow
+def test_kernel_that_checks_its_indices_is_not_cached():
+    code = "from toolkit.engine import hashing, kernel; print(kernel.score._cache, hashing.score_hashed._cache)"
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1"}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.count("NullCache") == 2
+
+
+def test_hashing_changes_with_what_it_takes_from_the_kernel():
+    sources = [inspect.getsource(function.py_func) for function in (kernel.decode, kernel.see, kernel.join_spaces)]
+    numbers = [getattr(kernel, name) for name in ("DONE", "FULL", "INVALID", "WORD", "SPACE", "MARK", "SIGMA")]
+    taken = (sources, numbers, kernel.LAYOUT, program.Hashed._fields)
+    assert hashlib.sha256(repr(taken).encode()).hexdigest()[:16] == hashing.KERNEL

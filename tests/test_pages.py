@@ -15,7 +15,7 @@ from test_report import ARABIC, HOSTILE, page_of, told
 
 from toolkit import report
 from toolkit.comparison import compare
-from toolkit.experiment import load_run
+from toolkit.experiment import load_run, train
 from toolkit.findings import reading_list, rivals
 from toolkit.labels import Label, LabelSet
 
@@ -75,9 +75,13 @@ def some_predictions():
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory, workplace, some_predictions):
-    """Paths of a report, an article and a comparison."""
+def pages(tmp_path_factory, workplace, corpus_folder, some_predictions):
+    """Paths of a report, one of an experiment that repeats its folds, an article and a comparison."""
     folder = tmp_path_factory.mktemp("pages")
+    repeated = [
+        train(workplace / f"experiments/{name}.toml", corpus_folder, folder / "runs", ["evaluation.repeats=3"])
+        for name in ("words", "majority")
+    ]
     run = load_run(workplace / "runs/words")
     pulls = {
         str(row): [["said", 0.5, "words"], [" untru", -0.25, "characters"]] for row in reading_list(some_predictions)
@@ -95,7 +99,8 @@ def pages(tmp_path_factory, workplace, some_predictions):
     written = {
         "report": page_of(run, some_predictions, pulls=pulls, question=f"Does it work? {HOSTILE}"),
         "article": report.render_articles([("a.txt", run.model.label_article(text))], "words"),
-        "comparison": compare([workplace / "runs/words", workplace / "runs/majority"]).to_html(),
+        "comparison": compare([workplace / "runs/words", *repeated]).to_html(),
+        "repeats": (repeated[0].folder / "report.html").read_text(encoding="utf-8"),
     }
     for name, page in written.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
@@ -147,7 +152,7 @@ def count(page):
 # --- for everyone
 
 
-@pytest.mark.parametrize("name", ["report", "article", "comparison"])
+@pytest.mark.parametrize("name", ["report", "repeats", "article", "comparison"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_no_violation(visit, name, size, dark):
@@ -168,7 +173,7 @@ def test_lists_of_sentences_need_no_sideways_scrolling_on_a_phone(visit):
         assert page.locator(name).evaluate("list => list.scrollWidth - list.clientWidth") == 0
 
 
-@pytest.mark.parametrize("name", ["report", "article"])
+@pytest.mark.parametrize("name", ["report", "repeats", "article"])
 @pytest.mark.parametrize("size", SIZES)
 def test_page_is_no_wider_than_its_window(visit, name, size):
     page = visit(name, size)

@@ -12,7 +12,7 @@ from toolkit import metrics
 from toolkit.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
 from toolkit.intervals import bca_interval, leave_one_out
 from toolkit.paired import compare_pair, compare_samples, make_draws, sample_run
-from toolkit.significance import draw_articles, interval, randomisation_test, weigh
+from toolkit.significance import draw_articles, draw_swaps, interval, swap_test, weigh
 
 
 def headline(sums):
@@ -44,7 +44,7 @@ def test_comparison_gathers_what_its_parts_say(pair, draws):
     left_out = headline(leave_one_out(first)) - headline(leave_one_out(second))
     assert (found.low, found.high) == interval(resampled)
     assert (found.bca_low, found.bca_high) == bca_interval(resampled, found.value, left_out)
-    assert found.p_value == randomisation_test(first, second, headline, 300, rng)
+    assert found.p_value == swap_test(first, second, headline, draw_swaps(40, 300, rng))
     assert found.only_first - found.only_second == first_right.sum() - second_right.sum()
     assert found.mcnemar_p == mcnemar_test(found.only_first, found.only_second)
     assert found.cohen_g == cohen_g(found.only_first, found.only_second)

@@ -227,6 +227,9 @@ def test_every_classifier_can_be_recalibrated_and_saved(tmp_path, corpus_folder,
     text = f'{classifier}[calibration]\nmethod = "{method}"\n'
     run = train(write_experiment(tmp_path, "one", text), corpus_folder, tmp_path / "runs")
     assert np.allclose(run.model.predict_proba(["He denied it."]).sum(axis=1), 1)
+    majority = "majority" in classifier
+    assert run.model.engine == ("scikit-learn: DummyClassifier is not compiled" if majority else "compiled")
+    assert (tmp_path / "runs/one/model/compiled.npz").is_file() != majority
 
 
 def test_inner_fold_with_a_single_label_is_refused(corpus_folder):

@@ -15,10 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolkit import cli, report
+from toolkit.cells import LONGEST_CELL
 from toolkit.context import Context, no_context, read_context, write_context
 from toolkit.evaluation import Predictions, make_predictions, read_predictions, write_predictions
 from toolkit.exceptions import RunError
-from toolkit.experiment import load_run, render_again
+from toolkit.experiment import load_run, render_again, verify
 from toolkit.explanation import contrast
 from toolkit.findings import measure, reading_list, rivals
 from toolkit.labels import Label, LabelSet
@@ -102,7 +103,7 @@ def test_context_survives_a_round_trip():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("genre", "kind", "columns article, position, date, kind, first, second came"),
+        ("genre", "kind", "column 4 is 'kind', expected 'genre'; train again"),
         ("a0,1", "a0,7", r"the row is not of the sentence predicted there; .*\.csv:3\]"),
         ("a0,1,,,,\n", "", "1 sentences came, 2 were predicted"),
         ("a0,1,,,,", "a0,1,,,denail,", r"label 'denail' is not in the label set .*\.csv:3\]"),
@@ -374,6 +375,53 @@ def test_report_is_measured_again_from_what_lies_in_the_folder(runs, capsys):
     assert load_run(runs / "words").report["scores"]["test"]["n_resamples"] == 10
 
 
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("step", ["draw_figures", "render_report", "standalone", "_write_json"])
+def test_interrupted_report_leaves_all_files_as_they_were(runs, monkeypatch, step):
+    before = content(runs / "words")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"toolkit.experiment.{step}", interrupted)
+    assert cli.main(["report", str(runs / "words"), "--resamples", "10"]) == 130
+    assert content(runs / "words") == before
+    assert sorted(path.name for path in runs.iterdir()) == ["majority", "words"]
+
+
+def test_report_of_a_run_that_is_read_only_is_refused(runs, monkeypatch, capsys):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert cli.main(["report", str(runs / "words")]) == 1
+    assert capsys.readouterr().err == f"the folder is read-only; free it or copy it [{runs}/words]\n"
+
+
+def test_report_keeps_what_else_lies_in_the_folder(runs):
+    (runs / "words/curve.json").write_text("{}")
+    (runs / "words/model/notes.txt").write_text("mine")
+    (runs / "words/figures/old.svg").write_text("drawn by an older toolkit")
+    before = content(runs / "words")
+    render_again(runs / "words", 10)
+    after = content(runs / "words")
+    assert set(before) - set(after) == {Path("figures/old.svg")}
+    changed = {str(name) for name in after if after[name] != before[name]}
+    assert {"report.json", "report.html"} <= changed
+    assert all(name.startswith(("report.", "figures/")) for name in changed)
+
+
+def test_report_with_other_resamples_says_so_and_is_verified(runs, corpus_folder):
+    assert ">draws of articles<" not in (runs / "words/report.html").read_text()
+    found = render_again(runs / "words", 10)
+    assert found.n_resamples == load_run(runs / "words").n_resamples == 10
+    assert "10; 100 as trained, for the difference to the baseline" in (runs / "words/report.html").read_text()
+    assert verify(runs / "words", corpus_folder) == []
+    path = runs / "words/report.json"
+    path.write_text(path.read_text().replace('"n_resamples": 10,', '"n_resamples": 11,'))
+    assert "report.json differs" in verify(runs / "words", corpus_folder)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -384,7 +432,8 @@ def test_report_is_measured_again_from_what_lies_in_the_folder(runs, capsys):
         ("pulls.json", lambda _: '{"schema": 1, "pulls": {}}', "has schema 1, this toolkit reads 2"),
         ("pulls.json", lambda _: '{"schema": 2, "pulls": {"x": 1}}', "does not hold n-grams and their weights"),
         ("pulls.json", lambda _: '{"schema": 2}', "does not hold n-grams"),
-        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", NaN, "words"]]}}', "does not hold n-grams"),
+        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", NaN, "words"]]}}', "is no JSON"),
+        ("pulls.json", lambda _: '{"schema": 2, "pulls": {"0": [["a", 1e999, "words"]]}}', "does not hold n-grams"),
         (
             "predictions.csv",
             lambda text: text.rpartition("\n")[0].rpartition("\n")[0] + "\n",
@@ -423,13 +472,13 @@ def test_probabilities_that_are_none_are_refused(shares):
 
 
 def test_field_beyond_what_a_table_can_hold_is_refused():
-    text = write_predictions(told(["denial"], ["denial"], text=["x" * 200_000]))
+    text = write_predictions(told(["denial"], ["denial"], text=["x" * (LONGEST_CELL + 1)]))
     with pytest.raises(RunError, match=r"the table cannot be read from here on"):
         read_predictions(text, LABELS)
 
 
 def test_predictions_of_a_long_sentence_survive():
-    ours = told(["denial"], ["denial"], text=["x" * 100_000])
+    ours = told(["denial"], ["denial"], text=["x" * 200_000])
     theirs = read_predictions(write_predictions(ours), LABELS)
     assert isinstance(theirs, Predictions)
     assert theirs.text == ours.text

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from conftest import MAJORITY, WORDS, write_corpus, write_experiment
 from sklearn.dummy import DummyClassifier
@@ -18,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 import toolkit
 from toolkit import figures, report
 from toolkit.artifacts import inspect_model, load_saved, save_model
+from toolkit.batches import Batch
 from toolkit.calibration import measure_calibration
 from toolkit.comparison import compare
 from toolkit.config import read_experiment
@@ -89,7 +91,7 @@ def test_predictions_survive_a_round_trip():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("gold", "golden", "columns .* were expected"),
+        ("gold", "golden", "column 6 is 'golden', expected 'gold'; train again"),
         (",denial,", ",denail,", r"no prediction of this label set; .*\.csv:2\]"),
         ("0.8", "much", "no prediction"),
         (",0.100000\n", "\n", "no prediction"),
@@ -225,8 +227,8 @@ def test_too_few_articles_and_single_labels_are_refused(tmp_path, own_corpus, co
         ("manifest.json", '{"schema": 99}', "has schema 99, this toolkit reads 2"),
         ("report.json", "[]", "has schema None"),
         ("report.json", '{"schema": 1}', "the run has schema 1, this toolkit reads 2; train again"),
-        ("report.json", '{"schema": 2, "question": ""}', "the report lacks 'against'"),
-        ("manifest.json", '{"schema": 2}', "the manifest is damaged"),
+        ("report.json", '{"schema": 2, "name": ""}', r"the report lacks 'seed'; train again \[.*report\.json\]"),
+        ("manifest.json", '{"schema": 2}', "the manifest lacks 'name'"),
         ("predictions.csv", None, "the run misses a file"),
     ],
 )
@@ -237,6 +239,16 @@ def test_broken_run_is_refused(runs, name, content, message):
     else:
         path.write_text(content)
     with pytest.raises(RunError, match=message):
+        load_run(runs / "words")
+
+
+def test_run_without_test_sentences_is_refused(runs):
+    path = runs / "words/predictions.csv"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("test,")))
+    manifest = json.loads((runs / "words/manifest.json").read_text())
+    manifest["corpus"]["sentences"]["test"] = 0
+    (runs / "words/manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="0 test predictions came, the manifest names 0 and one at least is needed"):
         load_run(runs / "words")
 
 
@@ -294,6 +306,24 @@ def test_table_keeps_its_columns_and_missing_text_has_no_label(workplace):
         list(model.label_table([[{"text": "a", "label": "b"}]]))
     with pytest.raises(TableError, match=r"'text' of row 2 is 5, expected text; .*\[t\]"):
         list(model.label_table([[{"text": "a"}, {"text": 5}]], where="t"))
+    with pytest.raises(TableError, match="column 'p_none' is in the table already"):
+        list(model.label_table([[{"text": "a"}, {"text": "b", "p_none": 1}]]))
+
+
+def test_columns_are_labelled_as_rows_are(workplace):
+    texts = ["He denied the report.", " ", None, "The river rose by night.", "\x1f"]
+    rows = [{"id": place, "text": text} for place, text in enumerate(texts)]
+    dictionary = pa.array(texts).dictionary_encode()
+    for name in ("words", "majority"):
+        model = load_model(workplace / f"runs/{name}/model")
+        (expected,) = model.label_table([rows])
+        for column in (texts, pa.array(texts), pa.array(texts, pa.large_string()), dictionary):
+            (found,) = model.label_table([Batch({"id": range(5), "text": column})])
+            assert list(found) == expected
+        (found,) = model.label_table([Batch({"text": pa.array(texts[:1])})])
+        assert found[0]["label"] == expected[0]["label"]
+        (found,) = model.label_table([Batch({"text": pa.array(texts[1:3])})])
+        assert [row["label"] for row in found] == [None, None]
 
 
 def test_classifier_takes_a_sequence_of_texts_only(workplace):
@@ -321,7 +351,8 @@ def change_manifest(folder, **values):
         ({"format": 2}, "has format 2, this toolkit reads 1"),
         ({"file": "../../other.skops"}, "names the file '../../other.skops', expected"),
         ({"sha256": "0"}, "is not the one its manifest names"),
-        ({"labels": {}}, "the manifest is damaged"),
+        ({"labels": {}}, "labels is no label set; train or copy the model again"),
+        ({"bytes": "9"}, "bytes is '9', expected a whole number; train or copy the model again"),
         ({"file": "pipeline.joblib"}, "the model's file is missing"),
     ],
 )
@@ -337,7 +368,7 @@ def test_missing_model_names_the_nearest(runs):
     with pytest.raises(ModelError, match=r"the folder is a run; name the model in it .*words/model\]"):
         load_model(runs / "words")
     (runs / "words/model/manifest.json").write_text("[]")
-    with pytest.raises(ModelError, match="manifest is damaged"):
+    with pytest.raises(ModelError, match=r"the manifest is \[\], expected keys with values; train or copy"):
         load_model(runs / "words/model")
 
 

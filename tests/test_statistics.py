@@ -13,7 +13,7 @@ from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
 from toolkit.pipelines import make_grid, make_pipeline, predict_proba
 from toolkit.rules import CueIndicators, KeywordRules
-from toolkit.significance import draw_articles, draw_swaps, holm, interval, randomisation_test, swap_test, total, weigh
+from toolkit.significance import draw_articles, draw_swaps, holm, interval, swap_test, total, weigh
 from toolkit.splits import article_folds, check_no_leak
 
 ABC = ("a", "b", "c")
@@ -269,13 +269,17 @@ def accuracy(sums):
     return metrics.accuracy(sums.confusion)
 
 
+def p_of_swaps(first, second, score, n_swaps, rng):
+    return swap_test(first, second, score, draw_swaps(len(first.confusion), n_swaps, rng))
+
+
 def test_equal_systems_have_p_value_one():
-    assert randomisation_test(counted(2), counted(2), accuracy, 200, np.random.default_rng(0)) == 1
+    assert p_of_swaps(counted(2), counted(2), accuracy, 200, np.random.default_rng(0)) == 1
 
 
 def test_a_difference_in_every_article_is_significant():
     # Only a swap of all or of no article is as large: 2 / 2^12 of the swaps.
-    assert randomisation_test(counted(4), counted(0), accuracy, 2000, np.random.default_rng(0)) < 0.01
+    assert p_of_swaps(counted(4), counted(0), accuracy, 2000, np.random.default_rng(0)) < 0.01
 
 
 def test_p_value_is_the_share_of_swaps_as_large():
@@ -294,7 +298,7 @@ def test_systems_without_a_score_have_no_p_value():
     def unscored(sums):
         return np.full(sums.confusion.shape[:-2], np.nan)
 
-    assert np.isnan(randomisation_test(counted(4), counted(0), unscored, 20, np.random.default_rng(0)))
+    assert np.isnan(p_of_swaps(counted(4), counted(0), unscored, 20, np.random.default_rng(0)))
 
 
 def test_swap_without_a_score_counts_as_as_large():
@@ -318,7 +322,7 @@ def test_randomisation_test_rarely_cries_wolf():
             parts.append(
                 metrics.count_articles(gold, predicted, np.full((80, 2), 0.5), np.repeat(np.arange(20), 4), ["a", "b"])
             )
-        found.append(randomisation_test(*parts, accuracy, 400, rng))
+        found.append(p_of_swaps(*parts, accuracy, 400, rng))
     assert 0.02 < np.mean(np.array(found) < 0.05) < 0.085
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from toolkit.evaluation import Estimate, Predictions, without_nan
-from toolkit.metrics import N_BINS, Counts, check_probabilities, encode, expected_calibration_error
+from toolkit.evaluation import Estimate, Predictions, calibration_error, without_nan
+from toolkit.intervals import distance_interval
+from toolkit.metrics import N_BINS, Counts, calibration_gaps, check_probabilities, encode
 from toolkit.significance import draw_articles, interval
 
 
@@ -182,35 +183,42 @@ def brier_parts(sums: Counts) -> dict[str, Counts]:
         mean_said, mean_true = (np.where(n > 0, part / n, 0.0) for part in (said, true))
         variance = squares - n * mean_said**2
         covariance = both - n * mean_said * mean_true
+        reliability, resolution = ((gaps**2).sum(axis=-1) for gaps in brier_gaps(sums))
         return {
             "score": (squares - 2 * both + true).sum(axis=-1) / total,
-            "reliability": (n * (mean_said - mean_true) ** 2).sum(axis=-1) / total,
-            "resolution": (n * (mean_true - base[..., None]) ** 2).sum(axis=-1) / total,
+            "reliability": reliability,
+            "resolution": resolution,
             "uncertainty": base * (1 - base),
             "within": (variance - 2 * covariance).sum(axis=-1) / total,
         }
 
 
-def classwise_error(sums: Counts) -> Counts:
-    """Mean distance between probability and truth over ten equal bins, of each label, shape (..., n_labels).
+def brier_gaps(sums: Counts) -> tuple[Counts, Counts]:
+    """Take the gaps whose squares add up to reliability and to resolution, each of shape (..., n_bins).
 
     Parameters
     ----------
-    sums : ndarray of shape (..., n_labels, n_bins, 5)
+    sums : ndarray of shape (..., n_bins, 5)
         As :func:`count_forecasts` gives them, added up over articles.
 
-    References
-    ----------
-    .. [1] M. Kull et al. (2019). Beyond temperature scaling: obtaining well-calibrated
-       multiclass probabilities with Dirichlet calibration. NeurIPS. arXiv:1910.12656
+    Returns
+    -------
+    (reliability, resolution)
+        Of each bin, times the root of its share of the sentences: its mean probability
+        minus the share of its sentences that have the label, and this share minus that of
+        all sentences. An empty bin has none; undefined where there is no sentence.
 
     Examples
     --------
-    >>> float(classwise_error(np.array([[4.0, 3.0, 2.0, 2.25, 1.5]])))
-    0.25
+    >>> reliability, resolution = brier_gaps(np.array([[1.0, 0.25, 0.0, 0.0625, 0.0], [3.0, 3.0, 3.0, 3.0, 3.0]]))
+    >>> reliability.tolist(), resolution.round(4).tolist()
+    ([0.125, 0.0], [-0.375, 0.2165])
     """
-    # The first three sums of a bin are those that the error of the predicted label takes.
-    return expected_calibration_error(sums[..., :3])
+    n, said, true = np.moveaxis(sums[..., :3], -1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = n.sum(axis=-1, keepdims=True)
+        root, base = np.sqrt(n / total), true.sum(axis=-1, keepdims=True) / total
+        return np.where(n > 0, root * (said - true) / n, root), np.where(n > 0, root * (true / n - base), root)
 
 
 def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> Calibration:
@@ -234,9 +242,13 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
 
     Notes
     -----
-    A distance is never below 0, so that chance adds to the errors, to reliability and to
-    resolution, and adds more in a resample than in the corpus. Where little is left but
-    chance the interval of these may lie above the value: read it as an upper bound.
+    Errors, reliability and resolution are distances, to which chance adds: their intervals
+    are those of :func:`toolkit.intervals.distance_interval`, the others percentile ones.
+
+    References
+    ----------
+    .. [1] M. Kull et al. (2019). Beyond temperature scaling: obtaining well-calibrated
+       multiclass probabilities with Dirichlet calibration. NeurIPS. arXiv:1910.12656
 
     Examples
     --------
@@ -253,20 +265,26 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     forecasts = count_forecasts(predictions.gold, predictions.proba, predictions.article, names)
     weights = draw_articles(len(top), n_resamples, np.random.default_rng(seed))
 
-    def estimate(scoring: Callable[[Counts], Counts], once: Counts, drawn: Counts) -> Estimate:
-        return Estimate(float(scoring(once)), *interval(scoring(drawn)))
+    def distance(resampled: Counts, gaps: Counts, squared: bool = False, most: float = 1.0) -> Estimate:
+        size = np.square if squared else np.abs
+        low, high = distance_interval(resampled.reshape(n_resamples, -1), gaps.ravel(), len(top), size, most)
+        return Estimate(float(size(gaps.ravel()).sum()), low, high)
 
     top_once, top_drawn = top.sum(axis=0), np.tensordot(weights, top, axes=1)
     once, drawn = forecasts.sum(axis=0), np.tensordot(weights, forecasts, axes=1)
+    # The first three sums of a bin are those that the error of the predicted label takes.
+    gaps_once, gaps_drawn = calibration_gaps(once[..., :3]), calibration_gaps(drawn[..., :3])
     parts_once, parts_drawn = brier_parts(once), brier_parts(drawn)
     parts = {
         name: Estimate(float(parts_once[name].sum()), *interval(parts_drawn[name].sum(axis=-1))) for name in parts_once
     }
+    squared = zip(("reliability", "resolution"), brier_gaps(drawn), brier_gaps(once), (2.0, 1.0), strict=True)
+    parts |= {name: distance(roots, roots_once, True, most) for name, roots, roots_once, most in squared}
     return Calibration(
         bins=tuple(_bin(place, top_once[place], top_drawn[:, place]) for place in range(N_BINS)),
-        calibration_error=estimate(expected_calibration_error, top_once, top_drawn),
-        classwise_error=estimate(lambda sums: classwise_error(sums).mean(axis=-1), once, drawn),
-        by_label={name: estimate(classwise_error, once[row], drawn[:, row]) for row, name in enumerate(names)},
+        calibration_error=calibration_error(top_drawn, top_once, len(top)),
+        classwise_error=distance(gaps_drawn / len(names), gaps_once / len(names)),
+        by_label={name: distance(gaps_drawn[:, row], gaps_once[row]) for row, name in enumerate(names)},
         brier=BrierParts(**parts),
         n_sentences=len(predictions),
         n_articles=len(top),

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,14 @@ from toolkit.exceptions import CorpusError, ToolkitError, some
 if TYPE_CHECKING:
     from toolkit.curves import LearningCurve
     from toolkit.evaluation import Scores
+    from toolkit.experiment import Run
     from toolkit.labelling import LabelledArticle, SentenceClassifier
     from toolkit.labels import LabelSet
 
 DONE, PROBLEM, USAGE = 0, 1, 2
 DEFAULT_MODEL = "runs/default/model"
+# More need gigabytes, and move no third digit of an interval.
+MOST_DRAWS = 100_000
 N_CONFUSIONS = 10
 N_ALIKE = 10
 # What writes a comparison to a file of each ending.
@@ -31,6 +34,7 @@ COMPARISON_ENDINGS = {".html": "to_html", ".md": "to_markdown", ".tex": "to_late
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 (done), 1 (a problem with the input) or 2 (wrong usage)."""
     options = make_parser().parse_args(arguments)
+    _open_streams()
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -42,9 +46,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of the pipe has seen enough; what is left in the buffer has no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        # A full disk and a missing right are no bugs of ours, wherever they are met.
+        where = error.filename or "standard output"
+        print(_plain(f"the system refuses ({error.strerror}); make room or free it [{where}]"), file=sys.stderr)
+        if error.filename is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEM
+    except MemoryError:
+        print("the memory is not enough; give less at once or draw less often", file=sys.stderr)
+        return PROBLEM
     except KeyboardInterrupt:
         print("interrupted; nothing was left half written", file=sys.stderr)
         return 130
+
+
+def _open_streams() -> None:
+    """See to it that printing cannot fail: not for a closed stream, nor for what its encoding lacks."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
+        elif hasattr(stream, "reconfigure") and not stream.closed:
+            stream.reconfigure(errors="replace")
 
 
 def _plain(text: str) -> str:
@@ -77,7 +101,7 @@ def make_parser() -> argparse.ArgumentParser:
     report = _command(commands, "report", _report, "measure and render a run's report again, from its predictions")
     report.add_argument("run_folders", nargs="+", metavar="RUN", help="run folders")
     report.add_argument(
-        "--resamples", type=_whole, metavar="N", help="draws of articles (default: as the experiment says)"
+        "--resamples", type=_draws, metavar="N", help="draws of articles (default: as the experiment says)"
     )
 
     compare = _command(commands, "compare", _compare, "compare runs from their stored predictions")
@@ -120,7 +144,12 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="shares of the articles to learn from (default: 1/8 1/4 1/2 1)",
     )
-    curve.add_argument("--output", metavar="FILE", help="write the curve as .svg or .json")
+    curve.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the curve as .svg or .json (default, without --table: into the experiment's run, for compare)",
+    )
+    curve.add_argument("--runs", default="runs", metavar="DIR", help="where run folders lie (default: runs)")
     _corpus_option(curve)
     _jobs_options(curve)
 
@@ -182,9 +211,19 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _whole(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} came, a whole number from 1 up was expected")
+    return number
+
+
+def _draws(text: str) -> int:
+    number = _whole(text)
+    if number > MOST_DRAWS:
+        raise argparse.ArgumentTypeError(f"{text!r} came, at most {MOST_DRAWS:,} draws were expected")
     return number
 
 
@@ -214,7 +253,7 @@ class _Progress:
             return
         if not sys.stderr.isatty():
             if done == of:
-                print(f"{self.name}: {of} of {of} fits done", file=sys.stderr)
+                print(f"{self.name}: {of} of {of} {step}s done", file=sys.stderr)
             return
         from tqdm import tqdm
 
@@ -223,6 +262,7 @@ class _Progress:
         self.bar.update(1)
         if done == of:
             self.bar.close()
+            self.bar = None
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -236,9 +276,17 @@ def _train(options: argparse.Namespace) -> int:
         if not options.quiet:
             test, held = (run.report["scores"][split]["headline"]["value"] for split in ("test", "train"))
             print(
-                f"{run.name:<18} macro F1 {held:.3f} cross-validated, {test:.3f} on test  ->  {run.folder}/report.html"
+                f"{run.name:<18} macro F1 {held:.3f} cross-validated, {_of_folds(run)}{test:.3f} on test"
+                f"  ->  {run.folder}/report.html"
             )
     return DONE
+
+
+def _of_folds(run: Run) -> str:
+    if run.repeats is None:
+        return ""
+    found = run.repeats.headline()
+    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}] in the mean of {len(run.repeats.folds)} folds, "
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -252,6 +300,7 @@ def _report(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from toolkit.comparison import compare
+    from toolkit.folders import folders_with
     from toolkit.tables import whole_file
 
     if options.output is not None and Path(options.output).suffix.lower() not in COMPARISON_ENDINGS:
@@ -259,7 +308,7 @@ def _compare(options: argparse.Namespace) -> int:
             f"the ending {Path(options.output).suffix!r} is none of {', '.join(COMPARISON_ENDINGS)}; "
             f"name another output [{options.output}]"
         )
-    folders = options.runs or sorted(path.parent for path in Path("runs").glob("*/manifest.json"))
+    folders = options.runs or folders_with("runs", "manifest.json")
     against = options.against
     if against is not None and Path(against).is_dir() and against not in map(str, folders):
         folders = [*folders, against]
@@ -310,6 +359,8 @@ def _expand(name: str) -> list[str]:
     from toolkit.tables import ARTICLE_ENDINGS, TABLE_ENDINGS
 
     path = Path(name)
+    if not name:
+        raise ToolkitError("the input has no name; name an article, a folder or a table")
     if name != "-" and path.is_dir():
         found = sorted(
             str(file) for file in path.rglob("*") if file.suffix.lower() in ARTICLE_ENDINGS and file.is_file()
@@ -358,14 +409,14 @@ def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
         for name in inputs:
             _print_article(name if several else None, model.label_article(read_article(name)))
         return DONE
-    return _write_rows(options.output, batches())
+    return _write_rows(options.output, batches(), (".html",))
 
 
-def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]]) -> int:
-    from toolkit.tables import TableWriter, json_line
+def _write_rows(output: str | None, batches: Iterable[Sequence[dict[str, Any]]], others: Sequence[str] = ()) -> int:
+    from toolkit.tables import TableWriter, json_lines
 
     if output is not None:
-        TableWriter(output).write(batches)
+        TableWriter(output, others).write(batches)
         return DONE
     if sys.stdout.isatty():
         for batch in batches:
@@ -374,8 +425,7 @@ def _write_rows(output: str | None, batches: Iterable[list[dict[str, Any]]]) -> 
                 print(f"{row['label'] or '–':<12} {_plain(str(row.get('text', row.get('sentence', text))))}")
         return DONE
     for batch in batches:
-        for row in batch:
-            sys.stdout.buffer.write((json_line(row) + "\n").encode("utf-8", "replace"))
+        sys.stdout.buffer.write(json_lines(batch).encode("utf-8", "replace"))
     return DONE
 
 
@@ -403,19 +453,36 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _gold_table(options: argparse.Namespace, labels: LabelSet) -> tuple[list[str], list[str], list[str | None] | None]:
     """Read sentences, gold labels and, where asked for, second labels of a table."""
+    from toolkit.batches import cells_of
     from toolkit.tables import read_table, text_column
 
-    rows = [row for batch in read_table(options.table) for row in batch]
-    if not rows:
+    sentences: list[str] = []
+    gold: list[str] = []
+    also: list[str | None] = []
+    text = ""
+    for batch in read_table(options.table):
+        if not text:
+            text = text_column(batch, options.text_column, options.table)
+            for name in filter(None, (options.label_column, options.also_column)):
+                text_column(batch, name, options.table)
+        texts, own, others = (cells_of(batch, name) for name in (text, options.label_column, options.also_column))
+        if not _is_clean(texts, own, others, labels):
+            for place, row in enumerate(batch, len(gold) + 1):
+                _check_row(row, place, text, options, labels)
+        sentences += texts
+        gold += own
+        also += others
+    if not gold:
         raise ToolkitError(f"the table has no row; name one with sentences and gold labels [{options.table}]")
-    text = text_column(rows, options.text_column, options.table)
-    text_column(rows, options.label_column, options.table)
-    if options.also_column:
-        text_column(rows, options.also_column, options.table)
-    for place, row in enumerate(rows, 1):
-        _check_row(row, place, text, options, labels)
-    also = [row.get(options.also_column) for row in rows] if options.also_column else None
-    return [row[text] for row in rows], [row[options.label_column] for row in rows], also
+    return sentences, gold, also if options.also_column else None
+
+
+def _is_clean(texts: Sequence[Any], gold: Sequence[Any], also: Sequence[Any], labels: LabelSet) -> bool:
+    """Say whether no row needs a look by itself."""
+    if any(not isinstance(cell, str) for cells in (texts, gold) for cell in cells):
+        return False
+    other = {cell for cell in also if cell} if all(cell is None or isinstance(cell, str) for cell in also) else {""}
+    return set(gold) | other <= set(labels.names) and all(text.strip() for text in texts)
 
 
 def _check_row(row: dict[str, Any], place: int, text: str, options: argparse.Namespace, labels: LabelSet) -> None:
@@ -480,7 +547,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _curve(options: argparse.Namespace) -> int:
     from toolkit.config import read_experiment
-    from toolkit.corpus import corpus_labels, load_corpus
+    from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
     from toolkit.curves import LabelledSentences, learning_curve
     from toolkit.experiment import find_experiments
 
@@ -513,7 +580,25 @@ def _curve(options: argparse.Namespace) -> int:
     _print_forecast(found)
     if options.output:
         _write_curve(Path(options.output), found)
+    elif not options.table:
+        _put_beside_run(Path(options.runs) / experiment.name, experiment.digest, corpus_fingerprint(corpus), found)
     return DONE
+
+
+def _put_beside_run(folder: Path, digest: str, fingerprint: str, curve: LearningCurve) -> None:
+    """Save a curve in the run of the same experiment on the same corpus, and say so, or why not."""
+    from toolkit.experiment import CURVE, load_run
+
+    if not (folder / "manifest.json").is_file():
+        told = f"not saved: there is no run of it; train it or name an --output [{folder}]"
+    else:
+        manifest = load_run(folder).manifest
+        if (manifest["digest"], manifest["corpus"]["fingerprint"]) == (digest, fingerprint):
+            _write_curve(folder / CURVE, curve)
+            print(f"saved for 'toolkit compare' to draw  ->  {folder / CURVE}")
+            return
+        told = f"not saved: its run has other settings or another corpus; train it again or name an --output [{folder}]"
+    print(told, file=sys.stderr)
 
 
 def _print_forecast(curve: LearningCurve) -> None:
@@ -597,7 +682,7 @@ def _corpus_stats(options: argparse.Namespace) -> int:
 
     from toolkit.corpus import corpus_labels, load_corpus
 
-    corpus = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus, needed=())
     labels = corpus_labels(corpus)
     names = labels.names
     rows = [{**row, "split": split} for split, sentences in corpus.items() for row in sentences]
@@ -620,11 +705,21 @@ def _corpus_stats(options: argparse.Namespace) -> int:
     articles = len({row["article"] for row in rows})
     print(f"{len(rows)} sentences in {articles} articles; {sum(len(row['text'].split()) for row in rows)} words")
     for title, by_value in drawn.items():
-        print(f"\n{title:<18}{''.join(f'{name:>12}' for name in names)}{'all':>8}")
-        for value, counts in by_value.items():
-            print(f"{_plain(value):<18}{''.join(f'{count:>12}' for count in counts)}{sum(counts):>8}")
+        print()
+        _print_counts(title, by_value, names, totals=True)
     _print_cues([row["text"] for row in rows], [names[row["label"]] for row in rows], labels.acts)
     return DONE
+
+
+def _print_counts(title: str, rows: Mapping[str, Sequence[int]], names: Sequence[str], totals: bool = False) -> None:
+    """Print a table of counts by label, its columns as wide as the longest label needs."""
+    shown = [_plain(name) for name in names]
+    groups = [_plain(group) for group in rows]
+    first, width = max(16, *map(len, groups)) + 2, max(10, *map(len, shown)) + 2
+    print(f"{title:<{first}}{''.join(f'{name:>{width}}' for name in shown)}" + (f"{'all':>8}" if totals else ""))
+    for group, counts in zip(groups, rows.values(), strict=True):
+        cells = "".join(f"{count:>{width}}" for count in counts)
+        print(f"{group:<{first}}{cells}" + (f"{sum(counts):>8}" if totals else ""))
 
 
 def _print_cues(texts: list[str], gold: list[str], acts: Sequence[str]) -> None:
@@ -656,7 +751,7 @@ def _corpus_agreement(options: argparse.Namespace) -> int:
     from toolkit.agreement import measure_agreement
     from toolkit.corpus import corpus_labels, load_corpus
 
-    corpus = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus, needed=())
     labels = corpus_labels(corpus)
     rows = [row for split in corpus.values() for row in split if row["first"] is not None and row["second"] is not None]
     if not rows:
@@ -664,22 +759,33 @@ def _corpus_agreement(options: argparse.Namespace) -> int:
     first, second = ([labels.names[row[name]] for row in rows] for name in ("first", "second"))
     found = measure_agreement(first, second, [row["article"] for row in rows], labels)
     print(f"{found.n_sentences} sentences labelled twice; 95 % intervals resample articles\n")
-    for title, (value, low, high) in {"Cohen's kappa": found.kappa, "Krippendorff's alpha": found.alpha}.items():
-        print(f"{title:<22}{value:>7.3f}  [{low:.3f}, {high:.3f}]")
+    alone = f"undefined: both annotators use {first[0]!r} alone, so that chance agrees as well"
+    width = max(20, *map(len, labels.names)) + 2
+    for title, estimate in {"Cohen's kappa": found.kappa, "Krippendorff's alpha": found.alpha}.items():
+        _print_agreement(title, estimate, width, alone)
     print("\nkappa of each label against the rest")
-    for name, (value, low, high) in found.by_label.items():
-        print(f"{name:<22}{value:>7.3f}  [{low:.3f}, {high:.3f}]")
-    print(f"\n{'first, second':<14}{''.join(f'{name:>12}' for name in labels.names)}")
-    for name, counts in zip(labels.names, found.confusion, strict=True):
-        print(f"{name:<14}{''.join(f'{count:>12.0f}' for count in counts)}")
+    for name, estimate in found.by_label.items():
+        why = "undefined: neither annotator uses it" if name not in (*first, *second) else alone
+        _print_agreement(name, estimate, width, why)
+    print()
+    counts = {name: [round(count) for count in row] for name, row in zip(labels.names, found.confusion, strict=True)}
+    _print_counts("first, second", counts, labels.names)
     return DONE
+
+
+def _print_agreement(title: str, estimate: tuple[float, float, float], width: int, why: str) -> None:
+    """Print a coefficient with its interval, or why it is undefined."""
+    value, low, high = estimate
+    # Only nan differs from itself.
+    told = f"{value:>7.3f}  [{low:.3f}, {high:.3f}]" if value == value else f"{'–':>7}  {why}"
+    print(f"{_plain(title):<{width}}{told}")
 
 
 def _corpus_export(options: argparse.Namespace) -> int:
     from toolkit.corpus import LABEL_COLUMNS, corpus_labels, load_corpus
     from toolkit.tables import TableWriter
 
-    corpus = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus, needed=())
     names = corpus_labels(corpus).names
     rows = [
         {**row, **{key: "" if row[key] is None else names[row[key]] for key in LABEL_COLUMNS}, "split": split}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.curves import LearningCurve
+from toolkit.curves import CurveRecord, LearningCurve
 from toolkit.exceptions import RunError, some
 from toolkit.experiment import CURVE, Run, load_run
 from toolkit.metrics import check_probabilities
-from toolkit.report import SPLITS
+from toolkit.shapes import misfit, read_json
 from toolkit.tables import printable
 
 # More are no comparison a person reads, and their corrected p-values could no longer be small.
@@ -61,13 +60,6 @@ def _check_whole(run: Run) -> None:
         raise RunError(
             f"{run.name!r} has sentences of {some(strangers)}, expected train and test; train again [{path}]"
         )
-    for split, _ in SPLITS:
-        found, expected = run.predictions.split.count(split), run.manifest["corpus"].get("sentences", {}).get(split)
-        if found != expected or found == 0:
-            raise RunError(
-                f"{found} {split} predictions came, the manifest names {expected} and one at least is needed; "
-                f"train again [{path}]"
-            )
     try:
         check_probabilities(run.predictions.proba, len(run.predictions), len(run.labels.names))
     except ValueError as error:
@@ -105,7 +97,11 @@ def read_curve(run: Run) -> LearningCurve | None:
     """
     path = run.folder / CURVE
     try:
-        curve = LearningCurve.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        record = read_json(path)
+        found = misfit(record, CurveRecord, "the curve")
+        if found:
+            raise RunError(f"{found}; draw it again or remove it [{path}]")
+        curve = LearningCurve.from_dict(record)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -23,10 +23,10 @@ from toolkit.experiment import Run
 from toolkit.labels import LabelSet
 from toolkit.metrics import article_confusions
 from toolkit.pairwise import Pair, compare_all, correct, swaps_needed
-from toolkit.significance import draw_articles
+from toolkit.repeats import FoldComparison, Repeats, compare_folds
+from toolkit.significance import ALPHA, draw_articles
 from toolkit.tables import printable
 
-LEVEL = 0.05
 CEILING = "second annotator"
 N_DISAGREEMENTS = 100
 # Of LaTeX, which is for print.
@@ -61,13 +61,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run of a comparison: its scores and its differences to the baseline, by split."""
+    """One run of a comparison: its scores and its differences to the baseline, by split.
+
+    ``repeats`` is ``None`` if it does not repeat its folds.
+    """
 
     name: str
     scores: Mapping[str, Scores]
     differences: Mapping[str, Difference | None]
     cost: Cost
     curve: LearningCurve | None
+    repeats: Repeats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,8 @@ class Comparison:
     ceiling : mapping of str to dict
         By split, the scores of the second annotator as if a model; a split that nobody
         has annotated twice is left out.
+    fold_pairs : tuple of FoldComparison
+        Of the pairs that repeat the same folds; p-values are corrected for these alone.
     """
 
     entries: tuple[Entry, ...]
@@ -149,6 +155,7 @@ class Comparison:
     changes: tuple[Changes, ...]
     n_swaps: int
     ceiling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fold_pairs: tuple[FoldComparison, ...] = ()
 
     @property
     def least_p(self) -> float:
@@ -169,7 +176,7 @@ class Comparison:
             found = entry.differences["train"]
             if found is None:
                 continue
-            clear = found.p_value < LEVEL
+            clear = found.p_value < ALPHA
             (better if clear and found.value > 0 else worse if clear else open_).append(entry.name)
         parts = [
             f"{word} than '{self.baseline}': {_named(names)}"
@@ -179,17 +186,17 @@ class Comparison:
         if open_:
             parts.append(f"not told apart from '{self.baseline}': {_named(open_)}")
         return (
-            f"Cross-validated, at the {LEVEL:.0%} level after correction, ".replace("%", " %") + "; ".join(parts) + "."
+            f"Cross-validated, at the {ALPHA:.0%} level after correction, ".replace("%", " %") + "; ".join(parts) + "."
         )
 
     def may_conclude(self) -> tuple[str, ...]:
         """Say what the comparison shows, one sentence or two a point."""
-        return (self.conclusion(), *self._of_the_best(), *self._of_the_test_split())
+        return (self.conclusion(), *self._of_the_best(), *self._of_the_test_split(), *self._of_the_folds())
 
     def _of_the_best(self) -> Iterable[str]:
         best = self.entries[0]
         found = best.scores["train"].headline
-        open_ = [pair for pair in self.pairs["train"] if pair.first == 0 and not pair.p_corrected < LEVEL]
+        open_ = [pair for pair in self.pairs["train"] if pair.first == 0 and not pair.p_corrected < ALPHA]
         lead = f"'{best.name}' has the highest cross-validated score, {pages.score(found.value)}"
         lead += f" (95 % interval {pages.range_of(found)})"
         if not open_:
@@ -205,10 +212,10 @@ class Comparison:
             train is not None and test is not None and train.value * test.value > 0
             for train, test in ((found["train"], found["test"]) for found in both)
         )
-        clear = [found for found in both if found["train"] is not None and found["train"].p_value < LEVEL]
+        clear = [found for found in both if found["train"] is not None and found["train"].p_value < ALPHA]
         held = sum(
             found["test"] is not None
-            and found["test"].p_value < LEVEL
+            and found["test"].p_value < ALPHA
             and found["test"].value * found["train"].value > 0
             for found in clear
             if found["train"] is not None
@@ -218,27 +225,57 @@ class Comparison:
             point += f", and {held} of the {len(clear)} that are clear cross-validated are clear there too"
         yield f"{point}."
 
+    def _of_the_folds(self) -> Iterable[str]:
+        tested = {(pair.first, pair.second): pair.p_corrected < ALPHA for pair in self.fold_pairs}
+        if tested:
+            n_over_articles = sum(
+                pair.p_corrected < ALPHA for pair in self.pairs["train"] if (pair.first, pair.second) in tested
+            )
+            yield (
+                "Over repeated folds the corrected t-test, which covers other dealings and other training sets, tells "
+                f"{sum(tested.values())} of {len(tested)} pairs apart; the test over articles tells {n_over_articles}."
+            )
+
+    def why_without_folds(self) -> str:
+        """Say in one sentence which pairs have no corrected t-test and why; empty if all have one."""
+        without = [f"'{entry.name}'" for entry in self.entries if entry.repeats is None]
+        if len(without) == len(self.entries):
+            return (
+                "There is no corrected t-test over folds, since no run repeats its folds; "
+                "train with --set evaluation.repeats=10 to have one."
+            )
+        dealings = {entry.repeats.dealing for entry in self.entries if entry.repeats is not None}
+        reasons = []
+        if without:
+            reasons.append(f"{_named(without)} {'does' if len(without) == 1 else 'do'} not repeat the folds")
+        if len(dealings) > 1:
+            reasons.append(
+                f"the {'others' if without else 'runs'} deal the articles out in {len(dealings)} ways, "
+                "by another seed or number of folds or repeats"
+            )
+        return f"Pairs without a corrected t-test have no folds in common: {' and '.join(reasons)}." if reasons else ""
+
     def may_not_conclude(self) -> tuple[str, ...]:
         """Say what the comparison leaves open, one sentence or two a point."""
         return tuple(self._limits())
 
     def _limits(self) -> Iterable[str]:
         every = [pair for pairs in self.pairs.values() for pair in pairs]
-        clear = [pair for pair in every if pair.p_corrected < LEVEL]
-        by_chance = LEVEL * len(every)
+        clear = [pair for pair in every if pair.p_corrected < ALPHA]
+        by_chance = ALPHA * len(every)
         yield (
             f"{len(every):,} comparisons are shown ({len(every) // 2:,} pairs of {len(self.entries)} runs on two "
             f"splits); {len(clear):,} are clear. If no run differed from any other, {by_chance:,.1f} would be below "
-            f"p = {LEVEL} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
+            f"p = {ALPHA} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
         )
-        held = [pair for pair in self.pairs["train"] if not pair.p_corrected < LEVEL and not math.isnan(pair.found.low)]
+        held = [pair for pair in self.pairs["train"] if not pair.p_corrected < ALPHA and not math.isnan(pair.found.low)]
         if held:
             widest = max(held, key=lambda pair: pair.found.high - pair.found.low)
             yield (
                 "Runs that are not told apart are not shown to be equal. The widest interval of such a difference, "
                 f"{self._title(widest)}, reaches from {_sizes(widest.found)}."
             )
-        told = [pair for pair in self.pairs["train"] if pair.p_corrected < LEVEL]
+        told = [pair for pair in self.pairs["train"] if pair.p_corrected < ALPHA]
         if told:
             least = min(told, key=lambda pair: abs(pair.found.value))
             yield (
@@ -311,6 +348,59 @@ class Comparison:
             }
             for pair in self.pairs[split]
         ]
+
+    def fold_rows(self) -> list[dict[str, str]]:
+        """Return the mean over folds of each run that repeats them, as text."""
+        rows = []
+        for entry in self.entries:
+            if entry.repeats is not None:
+                scores, mean, once = entry.repeats.headlines(), entry.repeats.headline(), entry.scores["train"].headline
+                rows.append(
+                    {
+                        "run": entry.name,
+                        "macro F1": pages.score(once.value),
+                        "95 % over articles": pages.range_of(once),
+                        "mean of folds": pages.score(mean.value),
+                        "95 % corrected": pages.range_of(mean),
+                        "lowest": pages.score(float(np.min(scores))),
+                        "highest": pages.score(float(np.max(scores))),
+                        "folds": str(len(scores)),
+                        "dealings": str(entry.repeats.n_repeats),
+                    }
+                )
+        return rows
+
+    def fold_pair_rows(self) -> list[dict[str, str]]:
+        """Return the corrected t-test of each pair with the same folds as text, beside the test over articles."""
+        over_articles = {(pair.first, pair.second): pair for pair in self.pairs["train"]}
+        rows = []
+        for pair in self.fold_pairs:
+            other = over_articles[pair.first, pair.second]
+            rows.append(
+                {
+                    "first": self.entries[pair.first].name,
+                    "second": self.entries[pair.second].name,
+                    "t-test p": pages.p(pair.p_value),
+                    "t-test p corrected": pages.p(pair.p_corrected),
+                    "p": pages.p(other.found.p_value),
+                    "p corrected": pages.p(other.p_corrected),
+                    "mean difference": pages.signed(pair.value),
+                    "95 % corrected": pages.range_of(pair, pages.signed),
+                    "difference": pages.signed(other.found.value),
+                    "95 % over articles": pages.range_of(other.found, pages.signed),
+                }
+            )
+        return rows
+
+    def about_folds(self) -> str:
+        """Say how repeated folds are tested."""
+        return (
+            "Runs that repeat the same folds are compared fold by fold, by the paired t-test of Nadeau and Bengio, "
+            "corrected for the training articles that folds share, and by Holm for the "
+            f"{len(self.fold_pairs):,} {'pair' if len(self.fold_pairs) == 1 else 'pairs'} tested. It covers other "
+            "dealings of these articles and other training sets, the test over articles other articles to score: "
+            "choose before reading them which of the two counts. A dash: a fold has no score."
+        )
 
     def cost_rows(self) -> list[dict[str, str]]:
         """Return scores and costs as text, one row a run."""
@@ -387,6 +477,7 @@ class Comparison:
         )
         for split, title in pages.SPLITS:
             blocks.append(_table(f"pairs-{split}", f"Every pair, {title}", self.pair_rows(split)))
+        blocks += self._fold_blocks()
         blocks += [Heading("Cost and quality"), _table("costs", "Cost of each run", self.cost_rows())]
         if self.settings:
             caption = "Settings that differ"
@@ -397,6 +488,19 @@ class Comparison:
             shown = [self._sentence_row(found) for found in self.disagreements[:n_sentences]]
             caption = f"{len(shown)} of {len(self.disagreements)} training sentences on which the runs disagree"
             blocks.append(_table("sentences", caption, shown, texts=len(shown[0])))
+        return blocks
+
+    def _fold_blocks(self) -> list[Block]:
+        blocks: list[Block] = [Heading("Repeated folds")]
+        why, rows, pair_rows = self.why_without_folds(), self.fold_rows(), self.fold_pair_rows()
+        if pair_rows:
+            blocks.append(Paragraph(self.about_folds()))
+        if why:
+            blocks.append(Paragraph(why))
+        if rows:
+            blocks.append(_table("folds", "Mean over repeated folds, cross-validated", rows))
+        if pair_rows:
+            blocks.append(_table("fold-pairs", "Every pair with the same folds, cross-validated", pair_rows))
         return blocks
 
     def _sentence_row(self, found: Disagreement) -> dict[str, str]:
@@ -411,11 +515,12 @@ class Comparison:
 
         Sentences are given once, under ``sentences``; ``changes`` are places among them.
         """
+        over_folds = {(pair.first, pair.second): pair for pair in self.fold_pairs}
         record: dict[str, Any] = without_nan(
             {
                 "baseline": self.baseline,
                 "labels": self.labels.to_dict(),
-                "level": LEVEL,
+                "level": ALPHA,
                 "n_comparisons": self.n_comparisons,
                 "n_swaps": self.n_swaps,
                 "may_conclude": self.may_conclude(),
@@ -427,6 +532,7 @@ class Comparison:
                         "differences": {split: found and asdict(found) for split, found in entry.differences.items()},
                         "cost": asdict(entry.cost),
                         "curve": entry.curve and entry.curve.to_dict(),
+                        "repeats": entry.repeats and entry.repeats.summary(),
                         "changes": asdict(changes),
                     }
                     for entry, changes in zip(self.entries, self.changes, strict=True)
@@ -438,11 +544,13 @@ class Comparison:
                             "second": self.entries[pair.second].name,
                             **asdict(pair.found),
                             "p_corrected": pair.p_corrected,
+                            "folds": _plain_folds(over_folds.get((pair.first, pair.second)), split),
                         }
                         for pair in pairs
                     ]
                     for split, pairs in self.pairs.items()
                 },
+                "why_without_folds": self.why_without_folds(),
                 "settings": dict(self.settings),
                 "ceiling": dict(self.ceiling),
                 "sentences": [asdict(found) for found in self.disagreements],
@@ -480,6 +588,14 @@ class Comparison:
             forest=_forest(self.entries),
             matrices={split: self._matrix(split) for split, _ in pages.SPLITS},
             pair_rows={split: self.pair_rows(split) for split, _ in pages.SPLITS},
+            fold_tables=[
+                {"title": title, "rows": rows, "texts": texts}
+                for title, rows, texts in (
+                    ("Mean over repeated folds", self.fold_rows(), 1),
+                    ("Every pair with the same folds", self.fold_pair_rows(), 2),
+                )
+                if rows
+            ],
             costs=self.cost_rows(),
             has_cost=any(value is not None for entry in self.entries for value in asdict(entry.cost).values()),
             # Figures are our own markup: matplotlib escapes the text it draws.
@@ -505,8 +621,9 @@ class Comparison:
         """Lay the pairs out: row the first run, column the second."""
         n = len(self.entries)
         cells: list[list[dict[str, str] | None]] = [[None] * n for _ in range(n)]
+        over_folds = {(pair.first, pair.second): row for pair, row in self._over_folds()} if split == "train" else {}
         for pair, row in zip(self.pairs[split], self.pair_rows(split), strict=True):
-            clear = pair.p_corrected < LEVEL
+            clear = pair.p_corrected < ALPHA
             state = "open" if not clear else "better" if pair.found.value > 0 else "worse"
             cells[pair.first][pair.second] = {
                 "state": state,
@@ -514,9 +631,18 @@ class Comparison:
                 "about": f"{self._title(pair)}: {row['difference']} {row['95 % interval']}; "
                 f"{_p_is(row['p corrected'])} corrected, {_p_is(row['p'])} alone; effect {row['effect']}; "
                 f"chance of reversal {row['reversal']}; right alone: {row['only first']} against {row['only second']} "
-                "sentences",
+                f"sentences{over_folds.get((pair.first, pair.second), '')}",
             }
         return cells
+
+    def _over_folds(self) -> Iterable[tuple[FoldComparison, str]]:
+        """Write each test over folds as the end of a sentence on its pair."""
+        for pair, row in zip(self.fold_pairs, self.fold_pair_rows(), strict=True):
+            yield (
+                pair,
+                f"; over {pair.n_folds} folds {row['mean difference']} {row['95 % corrected']}, "
+                f"{_p_is(row['t-test p corrected'])} corrected",
+            )
 
     def _changes(self, place: int, base: int, n_shown: int) -> dict[str, Any]:
         """Collect the sentences shown for one run."""
@@ -536,6 +662,13 @@ class Comparison:
                     }
                 )
         return {"name": self.entries[place].name, **{kind: len(places) for kind, places in kinds}, "rows": rows}
+
+
+def _plain_folds(pair: FoldComparison | None, split: str) -> dict[str, Any] | None:
+    """Return the test over folds of a pair on train as plain data; the test split has no folds."""
+    if pair is None or split != "train":
+        return None
+    return {key: value for key, value in asdict(pair).items() if key not in ("first", "second")}
 
 
 def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Comparison:
@@ -580,6 +713,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
             differences={split: _against(pairs[split], number, place) for split in pairs},
             cost=_cost(run),
             curve=read_curve(run),
+            repeats=run.repeats,
         )
         for number, run in enumerate(loaded)
     )
@@ -595,6 +729,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         n_swaps,
         # The same of all runs, which are over the same sentences.
         {split: found["annotator"] for split, found in base.report["ceiling"].items() if found},
+        compare_folds([run.repeats for run in loaded]),
     )
 
 

@@ -25,6 +25,8 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
 WEIGHTS = ("tf-idf", "count", "binary")
 MODEL_FORMATS = ("skops", "joblib")
 CALIBRATIONS = ("none", "temperature", "isotonic")
+# More would move the mean no further: all dealings are of the same articles.
+MOST_REPEATS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ class Classifier:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPlan:
-    """How often articles are dealt out, and how many resamples an interval takes."""
+    """How articles are dealt out to folds, how often, and how many resamples an interval takes."""
 
     folds: int = 5
     inner_folds: int = 4
     resamples: int = 2000
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,12 @@ class Experiment:
         if self.features.classes is not None:
             record["features"]["classes"] = dict(self.features.classes)
         record["model"] = {"format": record.pop("model_format")}
+        # Left out when silent: the digest of an experiment without them stays what it was.
         calibration = record.pop("calibration")
         if calibration != "none":
-            # Left out when silent: the digest of an experiment without it stays what it was.
             record["calibration"] = {"method": calibration}
+        if self.evaluation.repeats == 1:
+            del record["evaluation"]["repeats"]
         return {key: _plain(value) for key, value in record.items()}
 
     @property
@@ -283,7 +288,7 @@ def _read_classifier(table: _Table) -> Classifier:
 
 
 def _check_values(table: _Table, key: str, values: tuple[Any, ...], default: Any) -> None:
-    if not values or len(set(values)) < len(values):
+    if not values or len(set(map(repr, values))) < len(values):
         table.fail(f"{table.name(key)} must list at least one value, each once; came {list(values)}")
     for value in values:
         if isinstance(default, bool):
@@ -314,6 +319,13 @@ def _read_evaluation(table: _Table) -> EvaluationPlan:
         folds=table.take("folds", int, plain["folds"], lambda n: n >= 2, "a whole number from 2 up"),
         inner_folds=table.take("inner_folds", int, plain["inner_folds"], lambda n: n >= 2, "a whole number from 2 up"),
         resamples=table.take("resamples", int, plain["resamples"], lambda n: n >= 100, "a whole number from 100 up"),
+        repeats=table.take(
+            "repeats",
+            int,
+            plain["repeats"],
+            lambda n: 1 <= n <= MOST_REPEATS,
+            f"a whole number from 1 to {MOST_REPEATS}",
+        ),
     )
     table.done()
     return plan

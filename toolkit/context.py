@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cells import cell_reader, cell_writer, header_misfit, refuse
 from toolkit.evaluation import Predictions
 from toolkit.exceptions import RunError
 from toolkit.labels import LabelSet
-from toolkit.tables import defuse, refuse
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -71,11 +71,10 @@ def corpus_context(corpus: DatasetDict, labels: LabelSet) -> Context:
 def write_context(context: Context, predictions: Predictions) -> str:
     """Write facts as CSV text beside the article and position that name their sentence."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*KEYS, *FACTS])
+    write = cell_writer(buffer)
+    write([*KEYS, *FACTS])
     for row in range(len(predictions)):
-        cells = [predictions.article[row], predictions.position[row], *(getattr(context, name)[row] for name in FACTS)]
-        writer.writerow([defuse(cell) for cell in cells])
+        write([predictions.article[row], predictions.position[row], *(getattr(context, name)[row] for name in FACTS)])
     return buffer.getvalue()
 
 
@@ -98,13 +97,12 @@ def read_context(text: str, predictions: Predictions, where: str = "context.csv"
         set, or a row is of another sentence than the prediction.
     """
     try:
-        header, *rows = csv.reader(io.StringIO(text, newline=""))
+        header, *rows = cell_reader(io.StringIO(text, newline=""))
     except (ValueError, csv.Error) as error:
         raise RunError(f"the table of sentences cannot be read; train again [{where}]") from error
-    if header != [*KEYS, *FACTS]:
-        raise RunError(
-            f"columns {', '.join(header)} came, {', '.join([*KEYS, *FACTS])} were expected; train again [{where}]"
-        )
+    told = header_misfit(header, [*KEYS, *FACTS])
+    if told:
+        raise RunError(f"{told}; train again [{where}:1]")
     if len(rows) != len(predictions):
         raise RunError(f"{len(rows)} sentences came, {len(predictions)} were predicted; train again [{where}]")
     columns: list[list[Any]] = [[] for _ in FACTS]

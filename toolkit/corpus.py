@@ -6,11 +6,12 @@ import csv
 import datetime
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cells import LONGEST_CELL, cell_reader, refuse
 from toolkit.exceptions import CorpusError, did_you_mean
 from toolkit.labels import LabelSet, read_labels
 
@@ -49,9 +50,9 @@ class _Reader:
             line = text[: text.index("\0")].count("\n") + 1
             self.complain("a NUL character stands in the table; save it as plain CSV text", path, line)
             return
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        reader = cell_reader(io.StringIO(text, newline=""), strict=True)
         try:
-            header = next(reader, [])
+            header: list[str] = next(reader, [])
             missing = [name for name in required if name not in header]
             for name in missing:
                 near = did_you_mean(name, header)
@@ -60,7 +61,12 @@ class _Reader:
                 return
             yield from self._records(path, header, reader)
         except csv.Error:
-            self.complain("the quoting breaks off here; close the quote or double it", path, reader.line_num)
+            self.complain(
+                f"the quoting breaks off here, or a cell is longer than {LONGEST_CELL:,} characters; "
+                "close the quote, double it or shorten the cell",
+                path,
+                reader.line_num,
+            )
 
     def _records(self, path: Path, header: list[str], reader: Any) -> Iterator[_Row]:
         line = 2
@@ -72,10 +78,10 @@ class _Reader:
             if len(cells) != len(header):
                 self.complain(f"{len(cells)} cells came, {len(header)} were expected as in the header", path, first)
                 continue
-            yield first, dict(zip(header, cells, strict=True))
+            yield first, dict(zip(header, map(refuse, cells), strict=True))
 
 
-def load_corpus(folder: str | Path = "data") -> DatasetDict:
+def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> DatasetDict:
     """Read and validate a corpus.
 
     Parameters
@@ -83,6 +89,8 @@ def load_corpus(folder: str | Path = "data") -> DatasetDict:
     folder : str or Path
         Folder with ``labels.toml``, ``sentences.csv`` and, unless every sentence is its
         own article, ``articles.csv``.
+    needed : sequence of str
+        Splits that must have a sentence; without them the whole corpus must have one.
 
     Returns
     -------
@@ -102,7 +110,10 @@ def load_corpus(folder: str | Path = "data") -> DatasetDict:
     Without ``articles.csv`` a sentence's article is its ``article`` cell if there is such
     a column, else the sentence itself. Its split is its ``split`` cell if there is one,
     else a hash of its article puts it into the fifth that is the test, so that equal
-    sentences never stand on both sides and adding rows moves none.
+    sentences never stand on both sides and adding rows moves none. Positions count from 0
+    and paragraphs are 0, unless there are columns of them; then a corpus that was exported
+    as one flat table comes back as it was. An apostrophe that an export put before a cell,
+    lest a spreadsheet run it as a formula, is taken away.
 
     Examples
     --------
@@ -124,8 +135,10 @@ def load_corpus(folder: str | Path = "data") -> DatasetDict:
         sentences = _read_sentences(reader, sentences_path, articles)
     else:
         sentences = _read_foreign_sentences(reader, sentences_path)
+    if not reader.problems and not sentences:
+        reader.complain("there is no sentence; write one row a sentence", sentences_path)
     if not reader.problems:
-        for split in SPLITS:
+        for split in needed:
             if not any(row["split"] == split for row in sentences):
                 reader.complain(
                     f"no sentence is in the {split} split; give some article split '{split}'", sentences_path
@@ -159,35 +172,44 @@ def _read_articles(reader: _Reader, path: Path) -> dict[str, dict[str, str]]:
 
 def _read_sentences(reader: _Reader, path: Path, articles: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     sentences: list[dict[str, Any]] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, int], int] = {}
     for line, row in reader.rows(path, SENTENCE_COLUMNS):
-        key = (row["article"], row["position"])
         if row["article"] not in articles:
             near = did_you_mean(row["article"], articles)
             reader.complain(f"article {row['article']!r} is not in articles.csv{near}", path, line)
-        if key in seen:
+        place = _read_place(reader, row, seen, path, line)
+        _check_sentence(reader, row, path, line)
+        article = articles.get(row["article"], {})
+        sentences.append({**row, **{name: article.get(name, "") for name in ARTICLE_COLUMNS[1:]}, **place})
+    return sentences
+
+
+def _read_place(
+    reader: _Reader, row: Mapping[str, str], seen: dict[tuple[str, int], int], path: Path, line: int
+) -> dict[str, int]:
+    """Read position and paragraph as numbers; the position must be the only one of its article."""
+    place = {}
+    for name in ("position", "paragraph"):
+        if row[name].isascii() and row[name].isdigit() and len(row[name].lstrip("0")) < 10:
+            place[name] = int(row[name])
+        else:
+            reader.complain(f"{name} {row[name]!r} is not a whole number from 0 to 999,999,999", path, line)
+    if "position" in place:
+        earlier = seen.setdefault((row["article"], place["position"]), line)
+        if earlier != line:
             reader.complain(
-                f"position {key[1]} of article {key[0]!r} came before on line {seen[key]}; ids must be unique",
+                f"position {place['position']} of article {row['article']!r} came before on line {earlier}; "
+                "ids must be unique",
                 path,
                 line,
             )
-        seen.setdefault(key, line)
-        for name in ("position", "paragraph"):
-            if not (row[name].isascii() and row[name].isdigit() and len(row[name].lstrip("0")) < 10):
-                reader.complain(f"{name} {row[name]!r} is not a whole number from 0 to 999,999,999", path, line)
-        _check_sentence(reader, row, path, line)
-        article = articles.get(row["article"], {})
-        sentences.append({**row, **{name: article.get(name, "") for name in ARTICLE_COLUMNS[1:]}})
-    return [
-        {**row, "position": int(row["position"]), "paragraph": int(row["paragraph"])}
-        for row in sentences
-        if not reader.problems
-    ]
+    return place
 
 
 def _read_foreign_sentences(reader: _Reader, path: Path) -> list[dict[str, Any]]:
     sentences: list[dict[str, Any]] = []
     positions: dict[str, int] = {}
+    seen: dict[tuple[str, int], int] = {}
     sides: dict[str, tuple[str, int]] = {}
     for line, row in reader.rows(path, ("text", "label")):
         _check_sentence(reader, row, path, line)
@@ -201,8 +223,11 @@ def _read_foreign_sentences(reader: _Reader, path: Path) -> list[dict[str, Any]]
                 f"article {article!r} is in both splits (first on line {earlier}); keep it in one", path, line
             )
         position = positions[article] = positions.get(article, -1) + 1
+        place = {"position": position, "paragraph": 0}
+        if {"article", "position", "paragraph"} <= set(row):
+            place = _read_place(reader, {**row, "article": article}, seen, path, line)
         blank = dict.fromkeys(("date", "title", "genre", "also", "first", "second"), "")
-        sentences.append({**blank, **row, "article": article, "split": split, "position": position, "paragraph": 0})
+        sentences.append({**blank, **row, "article": article, "split": split, **place})
     return sentences
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,15 @@ class LabelledSentences:
     also: tuple[str | None, ...] | None = None
 
 
+class CurveRecord(TypedDict):
+    """A learning curve as plain data."""
+
+    experiment: str
+    n_articles: list[int]
+    n_sentences: list[int]
+    scores: dict[str, list[list[float]]]
+
+
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
     """Macro F1 over the acts against the number of articles learned from.
@@ -48,7 +57,7 @@ class LearningCurve:
     experiment : str
         Its name.
     n_articles, n_sentences : tuple of int
-        Articles, and sentences on average, of each point, ascending.
+        Articles and sentences of each point, on average over the draws, ascending.
     scores : mapping of str to ndarray of shape (n_points, n_draws)
         By grade: ``cross-validated``, or ``strict``, ``lenient`` and ``unambiguous`` on
         sentences from outside.
@@ -75,19 +84,23 @@ class LearningCurve:
         Raises
         ------
         ValueError
-            If it is no curve: a part is missing, or scores do not fit the points.
+            If it is no curve: a part is missing, numbers of articles do not rise, or scores
+            do not fit the points or lie outside [0, 1].
         """
         try:
             name = str(record["experiment"])
             articles, sentences = (tuple(int(n) for n in record[key]) for key in ("n_articles", "n_sentences"))
             scores = {str(grade): np.array(values, dtype=float) for grade, values in record["scores"].items()}
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError("the record is no learning curve; draw it again") from error
         shapes = {values.shape[:1] for values in scores.values() if values.ndim == 2 and values.size}
         if not articles or len(articles) != len(sentences) or shapes != {(len(articles),)}:
             raise ValueError(
                 f"scores of {len(scores)} grades do not fit {len(articles)} points of a curve; draw it again"
             )
+        outside = any(((values < 0) | (values > 1)).any() for values in scores.values())
+        if outside or list(articles) != sorted(articles) or min(*articles, *sentences) < 1:
+            raise ValueError("articles do not rise from 1 up, or a score is outside [0, 1]; draw the curve again")
         return cls(name, articles, sentences, scores)
 
 
@@ -165,12 +178,15 @@ def learning_curve(
         progress("fit", number, len(tasks))
     shape = (len(order), len(fractions))
     graded = [_grade(labels, proba, target, outside) for proba, (_, _, _, target) in zip(fits, tasks, strict=True)]
+
+    def mean(counts: Sequence[int]) -> tuple[int, ...]:
+        # Folds are of sentences: the draws that learn from the others differ in both numbers.
+        return tuple(np.reshape(counts, shape).mean(axis=0).round().astype(int).tolist())
+
     return LearningCurve(
         experiment=experiment.name,
-        n_articles=tuple(task[1] for task in tasks[: len(fractions)]),
-        n_sentences=tuple(
-            np.reshape([len(task[2]["text"]) for task in tasks], shape).mean(axis=0).round().astype(int).tolist()
-        ),
+        n_articles=mean([n_articles for _, n_articles, _, _ in tasks]),
+        n_sentences=mean([len(part["text"]) for _, _, part, _ in tasks]),
         scores={name: np.reshape([grade[name] for grade in graded], shape).T for name in graded[0]},
     )
 

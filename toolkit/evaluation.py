@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit import metrics
+from toolkit.cells import cell_reader, cell_writer, header_misfit, refuse
 from toolkit.config import Experiment
 from toolkit.exceptions import RunError, ToolkitError
+from toolkit.intervals import distance_interval
 from toolkit.labels import LabelSet
 from toolkit.metrics import ArticleCounts, Counts
 from toolkit.paired import compare_pair, make_draws
 from toolkit.significance import Score, draw_articles, interval, total, weigh
 from toolkit.splits import Fold, article_folds, check_no_leak
-from toolkit.tables import defuse, refuse
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -70,7 +71,7 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A score and its 95 % interval over resampled articles; ``nan`` where undefined."""
+    """A score and its 95 % interval, over resampled articles if nothing else is said; ``nan`` where undefined."""
 
     value: float
     low: float
@@ -408,12 +409,26 @@ def score(
         mcc=estimate(lambda summed: metrics.mcc(summed.confusion)),
         log_loss=estimate(lambda summed: metrics.log_loss(summed.losses, _size(summed))),
         brier=estimate(lambda summed: metrics.brier(summed.losses, _size(summed))),
-        calibration_error=estimate(lambda summed: metrics.expected_calibration_error(summed.bins)),
+        calibration_error=calibration_error(resampled.bins, once.bins, len(counts.bins)),
         confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
         n_resamples=len(weights),
     )
+
+
+def calibration_error(resampled: Counts, once: Counts, n_articles: int) -> Estimate:
+    """Return the expected calibration error with its interval.
+
+    Parameters
+    ----------
+    resampled, once : ndarray of shape (n_resamples, n_bins, 3) and (n_bins, 3)
+        As :func:`toolkit.metrics.expected_calibration_error` takes them.
+    n_articles : int
+        Articles drawn.
+    """
+    drawn, gaps = metrics.calibration_gaps(resampled), metrics.calibration_gaps(once)
+    return Estimate(float(metrics.expected_calibration_error(once)), *distance_interval(drawn, gaps, n_articles))
 
 
 def headline(labels: LabelSet) -> Score:
@@ -481,11 +496,11 @@ def forgive(gold: Sequence[str], predicted: Sequence[str], also: Sequence[str | 
 def write_predictions(predictions: Predictions) -> str:
     """Write predictions as CSV text: UTF-8, RFC 4180, LF, no cell that starts a formula."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(f"p_{name}" for name in predictions.labels.names)])
+    write = cell_writer(buffer)
+    write([*COLUMNS, *(f"p_{name}" for name in predictions.labels.names)])
     for row in range(len(predictions)):
         cells = [getattr(predictions, name)[row] for name in COLUMNS]
-        writer.writerow([*map(defuse, cells), *(f"{share:.{DECIMALS}f}" for share in predictions.proba[row])])
+        write([*cells, *(f"{share:.{DECIMALS}f}" for share in predictions.proba[row])])
     return buffer.getvalue()
 
 
@@ -529,11 +544,11 @@ def read_predictions(text: str, labels: LabelSet, where: str = "predictions.csv"
 
 def _records(text: str, header: list[str], where: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and cells of each row below the header expected."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = cell_reader(io.StringIO(text, newline=""))
     try:
-        found = next(reader, [])
-        if found != header:
-            raise RunError(f"columns {', '.join(found)} came, {', '.join(header)} were expected; train again [{where}]")
+        told = header_misfit(next(reader, []), header)
+        if told:
+            raise RunError(f"{told}; train again [{where}:1]")
         for cells in reader:
             yield reader.line_num, cells
     except csv.Error as error:

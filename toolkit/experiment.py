@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import os
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,23 +32,23 @@ from toolkit.evaluation import (
     without_nan,
     write_predictions,
 )
-from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean
+from toolkit.exceptions import ConfigError, RunError, ToolkitError, did_you_mean, some
 from toolkit.explanation import contrast, top_ngrams
 from toolkit.figures import standalone
 from toolkit.findings import Findings, measure, reading_list, rivals
+from toolkit.folders import put_back, whole_folder
 from toolkit.labelling import SentenceClassifier, load_model
 from toolkit.labels import LabelSet
+from toolkit.repeats import Repeats, read_repeats, repeat_folds
 from toolkit.report import SPLITS, draw_figures, render_card, render_report
+from toolkit.runfiles import RUN_SCHEMA, read_manifest, read_record, read_report
 from toolkit.segmentation import segmenter
-from toolkit.tables import whole_file
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-# Raise by one when a reader of the old number cannot read the new folder.
-RUN_SCHEMA = 2
-# What a report holds beside the findings, which are measured anew when it is rendered again.
-REPORT_KEYS = {"question", "baseline", "background", "chosen", "ngrams", "against", "model", "clock"}
+# What a report is made of, replaced when it is measured again.
+REPORT_FILES = ("report.json", "report.html", "figures")
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
 # Written by `toolkit curve` beside what training writes, for comparisons to draw.
@@ -106,13 +107,32 @@ class Run:
         try:
             pulls = {
                 str(int(row)): [(str(ngram), float(value), str(kind)) for ngram, value, kind in listed]
-                for row, listed in _read_json(path)["pulls"].items()
+                for row, listed in read_record(path)["pulls"].items()
             }
             if not all(math.isfinite(value) for listed in pulls.values() for _, value, _ in listed):
                 raise ValueError("a weight is no number")
             return pulls
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
+
+    @cached_property
+    def repeats(self) -> Repeats | None:
+        """Scores of every fold of every dealing; ``None`` if the experiment does not repeat its folds."""
+        n_repeats = self.manifest["settings"]["evaluation"].get("repeats", 1)
+        if n_repeats == 1:
+            return None
+        try:
+            return read_repeats(self.report.get("repeats"), self.predictions, n_repeats)
+        except ValueError as error:
+            raise RunError(
+                f"the report does not hold the {n_repeats} repeats of this run; train again "
+                f"[{self.folder / 'report.json'}]"
+            ) from error
+
+    @property
+    def n_resamples(self) -> int:
+        """How often articles were drawn for the report: as the experiment says, unless it was measured again."""
+        return int(self.report["scores"]["test"]["n_resamples"])
 
     @property
     def experiment(self) -> Experiment:
@@ -175,9 +195,20 @@ def train(
     folder = runs / record.name
     if folder.exists() and not (folder / "manifest.json").is_file():
         raise RunError(f"the folder is there and is no run; move it away or name other --runs [{folder}]")
-    with _whole_folder(folder) as part:
+    with whole_folder(folder) as part:
         _write_run(part, record, loaded, _baseline(record, runs), n_jobs, progress)
+        _keep_curve(folder, part)
     return load_run(folder)
+
+
+def _keep_curve(old: Path, new: Path) -> None:
+    """Keep the learning curve of a run that is trained again with the same settings on the same corpus."""
+    if not (old / CURVE).is_file():
+        return
+    with suppress(RunError):
+        theirs, ours = (read_manifest(folder / "manifest.json")[0] for folder in (old, new))
+        if all(theirs[key] == ours[key] for key in ("digest", "corpus")):
+            shutil.copyfile(old / CURVE, new / CURVE)
 
 
 def _write_run(
@@ -187,6 +218,8 @@ def _write_run(
     start = time.perf_counter()
     evaluation = evaluate(experiment, corpus, labels, n_jobs, progress)
     seconds = time.perf_counter() - start
+    repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
+    repeat_seconds = time.perf_counter() - start - seconds
     text = write_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
@@ -202,6 +235,8 @@ def _write_run(
         "baseline": experiment.baseline,
         "background": labels.background,
         **findings.to_dict(),
+        # Left out without repeats: the report of an experiment without them stays what it was.
+        **({"repeats": repeats.to_dict()} if repeats else {}),
         "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
         "ngrams": _ngrams(evaluation, labels),
         "against": _against(experiment, predictions, baseline, corpus_fingerprint(corpus)),
@@ -222,6 +257,8 @@ def _write_run(
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "revision": _revision(),
         "training_seconds": round(seconds, 3),
+        # Apart, so that costs of runs with and without repeats can be compared.
+        **({"repeat_seconds": round(repeat_seconds, 3)} if repeats else {}),
         "sentences_per_second": round(_speed(load_model(part / "model", trusted=True), predictions)),
     }
     (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
@@ -334,29 +371,6 @@ def _write_json(path: Path, record: Mapping[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-@contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a folder to write in, which takes the place of the old one when all is done."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise RunError(
-            f"the folder for runs cannot be written to; name another with --runs [{folder.parent}]"
-        ) from error
-    try:
-        part.chmod(0o755)
-        yield part
-        old = part.with_name(part.name + ".old")
-        if folder.exists():
-            folder.replace(old)
-        part.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-
-
 def load_run(folder: str | Path) -> Run:
     """Read a run's folder; the model is loaded when first asked for.
 
@@ -375,28 +389,29 @@ def load_run(folder: str | Path) -> Run:
         If the folder is no run, misses a file, or is of another schema.
     """
     folder = Path(folder)
+    put_back(folder)
     if not folder.is_dir():
         near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
         raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
-    manifest, found = _read_json(folder / "manifest.json"), _read_json(folder / "report.json")
-    missing = sorted(REPORT_KEYS - set(found))
-    if missing:
-        raise RunError(f"the report lacks {missing[0]!r}; train again [{folder / 'report.json'}]")
-    try:
-        labels = LabelSet.from_dict(manifest["labels"])
-        _ = manifest["name"], manifest["settings"]["evaluation"]["resamples"], manifest["corpus"]["fingerprint"]
-        _ = [int(manifest["corpus"]["sentences"][split]) for split, _ in SPLITS]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"the manifest is damaged; train again [{folder / 'manifest.json'}]") from error
+    manifest, labels = read_manifest(folder / "manifest.json")
+    found = read_report(folder / "report.json", labels)
     path = folder / "predictions.csv"
     predictions = read_predictions(_read_text(path), labels, str(path))
     for split, _ in SPLITS:
-        n_found, expected = predictions.split.count(split), manifest["corpus"]["sentences"][split]
-        if n_found != expected:
+        n_found, expected = predictions.split.count(split), int(manifest["corpus"]["sentences"][split])
+        if n_found != expected or n_found == 0:
             raise RunError(
-                f"{n_found:,} {split} predictions came, the manifest names {expected:,}; train again [{path}]"
+                f"{n_found:,} {split} predictions came, the manifest names {expected:,} and one at least is needed; "
+                f"train again [{path}]"
             )
-    return Run(folder, manifest, found, predictions)
+    sides = sorted(set(predictions.split))
+    if sides != sorted(split for split, _ in SPLITS):
+        raise RunError(f"predictions of {some(sides)} came, expected train and test; train again [{path}]")
+    run = Run(folder, manifest, found, predictions)
+    ours, theirs = manifest["seed"], run.experiment.seed
+    if ours != theirs:
+        raise RunError(f"seed is {ours}, in the settings {theirs}; train again [{folder / 'manifest.json'}]")
+    return run
 
 
 def _read_text(path: Path) -> str:
@@ -409,28 +424,17 @@ def _read_text(path: Path) -> str:
         raise RunError(f"the file is not UTF-8; train again [{path}]") from error
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"the run misses a file; train again [{path}]") from error
-    except ValueError as error:
-        raise RunError(f"the file is no JSON; train again [{path}]") from error
-    schema = record.get("schema") if isinstance(record, dict) else None
-    if schema != RUN_SCHEMA:
-        raise RunError(f"the run has schema {schema!r}, this toolkit reads {RUN_SCHEMA}; train again [{path}]")
-    return dict(record)
-
-
 def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     """Measure and render a run's report again, from its stored predictions; nothing is trained.
 
     Parameters
     ----------
     folder : str or Path
-        A run's folder; its ``report.json``, ``report.html`` and ``figures/`` are replaced.
+        A run's folder; its ``report.json``, ``report.html`` and ``figures/`` are replaced,
+        all of them or none.
     n_resamples : int, optional
-        How often articles are drawn; as the experiment says, if not given.
+        How often articles are drawn; as the experiment says, if not given. The report
+        holds it with its scores, and :func:`verify` goes by it.
 
     Returns
     -------
@@ -442,17 +446,25 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
         If the folder is no run, a file of it is damaged, or it cannot be written to.
     """
     run = load_run(folder)
+    if not os.access(run.folder, os.W_OK):
+        raise RunError(f"the folder is read-only; free it or copy it [{run.folder}]")
     experiment = run.experiment
     n_resamples = n_resamples or experiment.evaluation.resamples
     findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
-    record = {**run.report, **findings.to_dict()}
-    with tempfile.TemporaryDirectory(prefix="toolkit-report-") as scratch:
-        _write_json(Path(scratch) / "report.json", record)
-        _write_page(Path(scratch), record, run.predictions, findings, run.pulls)
-        (run.folder / "figures").mkdir(exist_ok=True)
-        for path in sorted(Path(scratch).rglob("*.*")):
-            with whole_file(run.folder / path.relative_to(scratch)) as file:
-                file.write(path.read_bytes())
+    record, pulls = {**run.report, **findings.to_dict()}, run.pulls
+    if run.repeats:
+        record["repeats"] = run.repeats.to_dict()
+    with whole_folder(run.folder) as part:
+        # All else stays as it lies there, a learning curve as well.
+        shutil.copytree(
+            run.folder,
+            part,
+            symlinks=True,
+            ignore=lambda place, _: REPORT_FILES if Path(place) == run.folder else (),
+            dirs_exist_ok=True,
+        )
+        _write_json(part / "report.json", record)
+        _write_page(part, record, run.predictions, findings, pulls)
     return Run(run.folder, run.manifest, record, run.predictions)
 
 
@@ -479,7 +491,8 @@ def verify(
     -------
     list of str
         A sentence for each file that differs; empty when every prediction, figure and
-        number is the same, the clock's aside.
+        number is the same, the clock's aside. A report measured again with more or fewer
+        resamples is held against one measured so.
 
     Raises
     ------
@@ -498,6 +511,8 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="toolkit-verify-") as scratch:
         again = Path(scratch)
         _write_run(again, experiment, loaded, _baseline(experiment, run.folder.parent), n_jobs, progress)
+        if run.n_resamples != experiment.evaluation.resamples:
+            render_again(again, run.n_resamples)
         return _differences(run.folder, again)
 
 

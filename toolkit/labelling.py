@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.artifacts import SavedModel, load_saved
+from toolkit.batches import Batch, Row, cells_of
 from toolkit.exceptions import TableError
 from toolkit.labels import LabelSet
 from toolkit.segmentation import Sentence, segment
-from toolkit.tables import Row, text_column
+from toolkit.tables import text_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -163,11 +164,10 @@ class SentenceClassifier:
         starts = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
         if scorer is None:
-            from toolkit.engine.scorer import column_bytes
+            from toolkit.engine.scorer import column_texts
 
-            for chunk, first_row in zip(chunks, starts, strict=True):
-                column_bytes(chunk, first_row)
-            return self.predict_proba([text for chunk in chunks for text in chunk.to_pylist()])
+            texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, starts, strict=True)]
+            return self.predict_proba([text for chunk in texts for text in chunk])
         found = [
             self._in_order(scorer.classes, scorer.predict_proba_column(chunk, first_row))
             for chunk, first_row in zip(chunks, starts, strict=True)
@@ -203,13 +203,13 @@ class SentenceClassifier:
         return LabelledArticle(text, sentences, labels, proba, self.label_set)
 
     def label_table(
-        self, batches: Iterable[list[Row]], column: str | None = None, where: str | Path = "table"
-    ) -> Iterator[list[Row]]:
+        self, batches: Iterable[Sequence[Row]], column: str | None = None, where: str | Path = "table"
+    ) -> Iterator[Sequence[Row]]:
         """Add label and probabilities to the rows of a table, batch by batch.
 
         Parameters
         ----------
-        batches : iterable of list of dict
+        batches : iterable of sequence of dict
             As :func:`toolkit.tables.read_table` yields them.
         column : str, optional
             The text's column; without it ``text`` or ``sentence``.
@@ -218,7 +218,7 @@ class SentenceClassifier:
 
         Yields
         ------
-        list of dict
+        sequence of dict
             The same rows with ``label`` and ``p_...``; where the text is empty or missing
             these are ``None``.
 
@@ -227,23 +227,91 @@ class SentenceClassifier:
         TableError
             If a column is missing, would be overwritten, or holds something not text.
         """
+        added = ("label", *(f"p_{label}" for label in self.labels))
+        types = {name: str if name == "label" else float for name in added}
         first = 0
         for batch in batches:
-            name = column = text_column(batch, column, where)
-            added = ["label", *(f"p_{label}" for label in self.labels)]
-            taken = [key for key in added if key in batch[0]]
-            if taken:
-                raise TableError(f"column {taken[0]!r} is in the table already; rename or drop it [{where}]")
-            texts = [_text(row.get(name), name, first + place, where) for place, row in enumerate(batch, 1)]
-            there = [place for place, text in enumerate(texts) if text.strip()]
-            proba = self.predict_proba([texts[place] for place in there])
-            found: dict[int, Row] = {
-                place: labelled(self.labels[shares.argmax()], shares, self.label_set)
-                for place, shares in zip(there, proba, strict=True)
-            }
-            nothing = dict.fromkeys(added)
-            yield [{**row, **found.get(place, nothing)} for place, row in enumerate(batch)]
+            column = text_column(batch, column, where)
+            _check_free(batch, added, where)
+            there, proba = self._label_column(batch, column, first, where)
+            columns = self._columns(there, proba, len(batch))
+            if isinstance(batch, Batch):
+                yield Batch({**batch.columns, **dict(zip(added, columns, strict=True))}, {**batch.types, **types})
+            else:
+                values = zip(*columns, strict=True)
+                yield [row | dict(zip(added, own, strict=True)) for row, own in zip(batch, values, strict=True)]
             first += len(batch)
+
+    def _label_column(
+        self, batch: Sequence[Row], name: str, first: int, where: str | Path
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Return which rows have text, and the probabilities of these."""
+        column: Any = batch.columns[name] if isinstance(batch, Batch) else None
+        if str(getattr(column, "type", "")) in ("string", "large_string"):
+            there = has_text(column)
+            return there, self.predict_proba_column(column if there.all() else column.filter(there))
+        cells = cells_of(batch, name)
+        if set(map(type, cells)) != {str}:
+            cells = [_text(cell, name, first + place, where) for place, cell in enumerate(cells, 1)]
+        there = np.array([bool(text) and not text.isspace() for text in cells])
+        return there, self.predict_proba([text for text, has in zip(cells, there.tolist(), strict=True) if has])
+
+    def _columns(self, there: NDArray[np.bool_], proba: NDArray[np.float64], n_rows: int) -> list[list[Any]]:
+        """Return label and probabilities by column, ``None`` in a row without text."""
+        rounded = round_proba(proba)
+        found = [self._names[proba.argmax(axis=1)].tolist(), *(own.tolist() for own in rounded.T)]
+        if there.all():
+            return found
+        columns: list[list[Any]] = []
+        for values in found:
+            left = iter(values)
+            columns.append([next(left) if has else None for has in there.tolist()])
+        return columns
+
+
+def _check_free(batch: Sequence[Row], added: Sequence[str], where: str | Path) -> None:
+    """Check that no column would be overwritten; of JSON lines every row has its own."""
+    names = frozenset(added)
+    for row in [batch.columns] if isinstance(batch, Batch) else batch:
+        if not names.isdisjoint(row):
+            taken = next(name for name in added if name in row)
+            raise TableError(f"column {taken!r} is in the table already; rename or drop it [{where}]")
+
+
+def has_text(column: pa.Array) -> NDArray[np.bool_]:
+    r"""Say of each row of an Arrow column whether it is there and more than white space.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> has_text(pa.array(["He left.", " \u2003\x1f", "", None])).tolist()
+    [True, False, False, False]
+    """
+    import pyarrow.compute as pc
+
+    from toolkit.engine.characters import spaces
+
+    # Arrow's own idea of white space is not Python's.
+    trimmed = pc.utf8_ltrim(column, characters=spaces())
+    found: NDArray[np.bool_] = pc.greater(pc.binary_length(trimmed), 0).fill_null(False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def round_proba(proba: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to six digits as Python's ``round`` does, shape as it came.
+
+    Examples
+    --------
+    >>> round_proba(np.array([[0.1234565, 2.5e-6]])).tolist() == [[round(0.1234565, 6), round(2.5e-6, 6)]]
+    True
+    """
+    millionths = proba * 1e6
+    nearest = np.rint(millionths)
+    rounded: NDArray[np.float64] = nearest / 1e6
+    # A product is rounded itself; so near the middle of two numbers it does not tell which is nearer.
+    for place in np.argwhere(np.abs(np.abs(millionths - nearest) - 0.5) < 1e-6):
+        rounded[tuple(place)] = round(float(proba[tuple(place)]), 6)
+    return rounded
 
 
 def _text(value: Any, column: str, row: int, where: str | Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.exceptions import CorpusError, did_you_mean, some
+from toolkit.exceptions import CorpusError, did_you_mean, shown, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class LabelSet:
 
     def unknown(self, name: str) -> str:
         """Say that a label is not in the set, and which one is nearest."""
-        return f"label {name!r} is not in the label set ({', '.join(self.names)}){did_you_mean(name, self.names)}"
+        return f"label {shown(name)} is not in the label set ({', '.join(self.names)}){did_you_mean(name, self.names)}"
 
     def check(self, names: Iterable[str]) -> None:
         """Raise ``ValueError`` unless every name is in the label set."""

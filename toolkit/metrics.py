@@ -333,5 +333,21 @@ def expected_calibration_error(bins: Counts) -> Counts:
     >>> float(expected_calibration_error(np.array([[4.0, 3.0, 2.0]])))
     0.25
     """
-    gap = np.abs(bins[..., 1] - bins[..., 2]).sum(axis=-1)
-    return _share(gap, bins[..., 0].sum(axis=-1))
+    error: Counts = np.abs(calibration_gaps(bins)).sum(axis=-1)
+    return error
+
+
+def calibration_gaps(bins: Counts) -> Counts:
+    """Confidence minus accuracy of each bin, times its share of the sentences, shape (..., n_bins).
+
+    Parameters
+    ----------
+    bins : ndarray of shape (..., n_bins, 3)
+        As :func:`expected_calibration_error` takes them.
+
+    Examples
+    --------
+    >>> calibration_gaps(np.array([[4.0, 3.0, 2.0], [4.0, 3.0, 4.0]])).tolist()
+    [0.125, -0.125]
+    """
+    return _share(bins[..., 1] - bins[..., 2], bins[..., 0].sum(axis=-1, keepdims=True))

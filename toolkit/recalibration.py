@@ -9,14 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from toolkit.engine.links import bend_proba, logs_of, temper
+
 Proba = NDArray[np.float64]
 
-# What a probability of 0 counts as: its logarithm must be a number.
-LEAST = float(np.finfo(float).eps)
 # Bounds of the logarithm of the temperature: e^10 makes any probabilities equal.
 WIDEST = 10.0
-# A runner-up stays this far below the winner, so that rounding never makes a tie.
-MARGIN = 1e-15
 
 
 class Temperature(TransformerMixin, BaseEstimator):
@@ -63,7 +61,7 @@ class Temperature(TransformerMixin, BaseEstimator):
         from scipy.optimize import minimize_scalar
 
         proba, gold = _checked(X, y)
-        logs = _logs(proba)
+        logs = logs_of(proba)
         rows = np.arange(len(gold))
 
         def loss(log_temperature: float) -> float:
@@ -77,10 +75,7 @@ class Temperature(TransformerMixin, BaseEstimator):
     def transform(self, X: ArrayLike) -> Proba:
         """Return recalibrated probabilities, shape (n_sentences, n_labels)."""
         check_is_fitted(self)
-        logs = _logs(np.asarray(X, dtype=float))
-        powers = np.exp(logs / self.temperature_)
-        powers = np.where(logs < 0, np.minimum(powers, 1 - MARGIN), 1.0)
-        return _normalised(powers)
+        return temper(np.asarray(X, dtype=float), self.temperature_)
 
 
 class Isotonic(TransformerMixin, BaseEstimator):
@@ -139,14 +134,8 @@ class Isotonic(TransformerMixin, BaseEstimator):
         Where all curves say 0 the probabilities stay what they were.
         """
         check_is_fitted(self)
-        proba = np.asarray(X, dtype=float)
-        bent = np.column_stack(
-            [
-                np.interp(column, inputs, outputs)
-                for column, inputs, outputs in zip(proba.T, self.inputs_, self.outputs_, strict=True)
-            ]
-        )
-        return _normalised(np.where(bent.sum(axis=1, keepdims=True) > 0, bent, proba))
+        corners = list(zip(self.inputs_, self.outputs_, strict=True))
+        return bend_proba(np.asarray(X, dtype=float), corners)
 
 
 class Recalibrated(ClassifierMixin, BaseEstimator):
@@ -215,15 +204,3 @@ def _checked(X: ArrayLike, y: ArrayLike) -> tuple[Proba, NDArray[np.intp]]:
             f"{proba.shape[1] - 1}; pass the column of each gold label"
         )
     return proba, gold
-
-
-def _logs(proba: Proba) -> Proba:
-    """Return logarithms in which the most probable label is exactly 0."""
-    positive = np.maximum(proba, LEAST)
-    logs: Proba = np.log(positive / positive.max(axis=1, keepdims=True))
-    return logs
-
-
-def _normalised(weights: Proba) -> Proba:
-    shares: Proba = weights / weights.sum(axis=1, keepdims=True)
-    return shares

@@ -137,6 +137,7 @@ def render_report(
                 if name not in UNSHOWN
             },
             label_tables=_label_tables(report),
+            repeats=_repeats(report),
             matrices=[_matrix(report, split, title) for split, title in SPLITS],
             thresholds=report["abstention"]["thresholds"],
             slice_answer=_slice_answer(report["slices"]),
@@ -236,6 +237,38 @@ def _label_tables(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return tables[::-1]
 
 
+def _repeats(report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Lay out what repeated folds say: the mean of each score beside the plain one, and every fold."""
+    found = report.get("repeats")
+    if not found:
+        return None
+    scores, folds = report["scores"]["train"], found["folds"]
+    rows = [("macro F1 over the acts", scores["headline"], found["headline"], [fold["headline"] for fold in folds])]
+    for label, mean in zip(scores["labels"], found["labels"], strict=True):
+        rows.append((f"F1 of {label['title']}", label["f1"], mean["f1"], [fold["f1"][label["name"]] for fold in folds]))
+    numbers = sorted({fold["fold"] for fold in folds})
+    by_place = {(fold["repeat"], fold["fold"]): fold["headline"] for fold in folds}
+    return {
+        "rows": [
+            {"title": title, "once": once, "mean": mean, "spread": _spread(by_fold)}
+            for title, once, mean, by_fold in rows
+        ],
+        "numbers": numbers,
+        "by_repeat": [
+            {"repeat": repeat, "pooled": pooled, "folds": [by_place.get((repeat, number)) for number in numbers]}
+            for repeat, pooled in enumerate(found["pooled"], 1)
+        ],
+        "n_folds": len(folds),
+        "n_repeats": found["n_repeats"],
+    }
+
+
+def _spread(by_fold: Sequence[float | None]) -> str:
+    """Write the lowest and the highest score of a fold."""
+    defined = [value for value in by_fold if value is not None]
+    return f"{score(min(defined))} to {score(max(defined))}" if defined else "–"
+
+
 def _matrix(report: Mapping[str, Any], split: str, title: str) -> dict[str, Any]:
     scores = report["scores"][split]
     rows = []
@@ -259,6 +292,17 @@ def _cards(report: Mapping[str, Any]) -> list[dict[str, str]]:
                 "number": score(scores["headline"]["value"]),
                 "note": f"95 % interval {range_of(scores['headline'])}; "
                 f"{scores['n_sentences']:,} sentences of {scores['n_articles']:,} articles",
+            }
+        )
+    repeats = report.get("repeats")
+    if repeats:
+        by_fold = [fold["headline"] for fold in repeats["folds"]]
+        cards.append(
+            {
+                "title": f"macro F1 over the acts, mean of {len(by_fold)} folds",
+                "number": score(repeats["headline"]["value"]),
+                "note": f"corrected 95 % interval {range_of(repeats['headline'])}; articles dealt out "
+                f"{repeats['n_repeats']} times, folds from {_spread(by_fold)}",
             }
         )
     ceiling = report["ceiling"]["test"] or report["ceiling"]["train"]
@@ -529,13 +573,23 @@ def _environment_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("corpus fingerprint", corpus["fingerprint"]),
         ("settings digest", report["digest"]),
         ("segmenter", report["segmenter"]),
+        *_other_draws(report),
         ("git revision", clock["revision"] or "–"),
         ("model size", f"{report['model']['bytes'] / 1e6:.2f} MB, {report['model']['file']}"),
         ("training time", f"{clock['training_seconds']:.1f} s, all folds and the final fit"),
+        *([("time of further repeats", f"{clock['repeat_seconds']:.1f} s")] if "repeat_seconds" in clock else []),
         ("labelling speed", f"{clock['sentences_per_second']:,.0f} sentences a second, one process"),
         ("finished", clock["finished"]),
         *((name, number) for name, number in report["versions"].items()),
     ]
+
+
+def _other_draws(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say so where the report was measured again with other draws than the experiment asks for."""
+    asked, drawn = report["settings"].get("evaluation", {}).get("resamples"), report["scores"]["test"]["n_resamples"]
+    if asked in (None, drawn):
+        return []
+    return [("draws of articles", f"{drawn:,}; {asked:,} as trained, for the difference to the baseline")]
 
 
 @lru_cache(maxsize=1)

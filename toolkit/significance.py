@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from toolkit.metrics import TIE, ArticleCounts, Counts
 
+# Below it a corrected p-value counts as told apart, in every report and comparison.
+ALPHA = 0.05
+
 Score = Callable[[ArticleCounts], Counts]
 T = TypeVar("T")
 
@@ -117,30 +120,6 @@ def draw_swaps(n_articles: int, n_resamples: int, rng: np.random.Generator) -> N
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
     return rng.integers(0, 2, size=(n_resamples, n_articles)).astype(float)
-
-
-def randomisation_test(
-    first: ArticleCounts, second: ArticleCounts, score: Score, n_resamples: int, rng: np.random.Generator
-) -> float:
-    """Test whether two systems differ on the same sentences, swapping whole articles.
-
-    Parameters
-    ----------
-    first, second : ArticleCounts
-        Counts of the same articles, in the same order.
-    score : callable
-        Counts to a score, such as the headline.
-    n_resamples : int
-        Random swaps made.
-    rng : numpy.random.Generator
-        Source of all randomness.
-
-    Returns
-    -------
-    float
-        Two-sided p-value, as :func:`swap_test` gives it.
-    """
-    return swap_test(first, second, score, draw_swaps(len(first.confusion), n_resamples, rng))
 
 
 def swap_test(first: ArticleCounts, second: ArticleCounts, score: Score, swaps: NDArray[np.float64]) -> float:

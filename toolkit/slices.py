@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from toolkit.evaluation import Estimate, Predictions, without_nan
 from toolkit.metrics import TIE, Counts, encode, macro_f1
 from toolkit.rules import CueIndicators
-from toolkit.significance import draw_articles, holm, interval
+from toolkit.significance import ALPHA, draw_articles, holm, interval
 
 SliceNames = tuple[str | None, ...]
 
@@ -21,7 +21,6 @@ SliceNames = tuple[str | None, ...]
 LENGTHS = (1, 10, 20, 30)
 # With fewer articles on a side the spread of the draws says little of that of the corpus.
 LEAST_ARTICLES = 10
-ALPHA = 0.05
 
 _WORD = re.compile(r"\w+")
 _QUOTE = re.compile(r'["“”„«»]')

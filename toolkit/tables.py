@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from toolkit.batches import Batch, Row, cells_of
+from toolkit.cells import LONGEST_CELL, cell_reader, cell_writer, defuse, refuse
 from toolkit.exceptions import TableError, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,36 +27,12 @@ ARTICLE_ENDINGS = (".txt", ".md")
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 BATCH_ROWS = 4096
 
-Row = dict[str, Any]
+_TEXT = frozenset({str})
+_NUMBERS = frozenset({int, float, bool, type(None)})
 
-# A spreadsheet takes a cell that starts so for a formula. The apostrophes before are
-# ours: one more is put before them, so that taking one away gives the text back.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+# The starts of cells that may start a formula, or have an apostrophe put before them.
+_FORMULA_STARTS = frozenset("'=+-@\t\r\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def defuse(cell: object) -> str:
-    """Write a cell so that no spreadsheet runs it; numbers stay as they are.
-
-    Examples
-    --------
-    >>> defuse("=1+1"), defuse("-3.5"), defuse("plain")
-    ("'=1+1", '-3.5', 'plain')
-    """
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def refuse(cell: str) -> str:
-    """Take back what :func:`defuse` put before a cell.
-
-    Examples
-    --------
-    >>> refuse(defuse("'=1+1"))
-    "'=1+1"
-    """
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def printable(text: str) -> str:
@@ -74,6 +54,8 @@ def read_article(path: str | Path) -> str:
     TableError
         If there is no such file or it is not UTF-8.
     """
+    if str(path) == "-" and sys.stdin is None:
+        raise TableError("standard input is closed; pipe an article to it or name a file [-]")
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         return content.decode("utf-8-sig")
@@ -85,7 +67,7 @@ def read_article(path: str | Path) -> str:
         raise TableError(f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 [{path}:{line}]") from error
 
 
-def read_table(path: str | Path) -> Iterator[list[Row]]:
+def read_table(path: str | Path) -> Iterator[Sequence[Row]]:
     """Read a table in batches of at most 4,096 rows.
 
     Parameters
@@ -95,8 +77,9 @@ def read_table(path: str | Path) -> Iterator[list[Row]]:
 
     Yields
     ------
-    list of dict
-        Rows by column name; CSV gives text, JSON lines and Parquet their own types.
+    sequence of dict
+        Rows by column name; CSV gives text, JSON lines and Parquet their own types. It is a
+        :class:`toolkit.batches.Batch`, or a list where lines of JSON have other columns each.
 
     Raises
     ------
@@ -109,67 +92,127 @@ def read_table(path: str | Path) -> Iterator[list[Row]]:
         raise TableError(f"the ending {ending!r} is none of {', '.join(TABLE_ENDINGS)}; convert the table [{path}]")
     if not path.is_file():
         raise TableError(f"there is no such table; name a file that exists [{path}]")
-    rows = _read_parquet(path) if ending == ".parquet" else _batches(_read_lines(path, ending))
-    return rows
+    return _read_parquet(path) if ending == ".parquet" else _read_text(path, ending)
 
 
-def _read_lines(path: Path, ending: str) -> Iterator[Row]:
-    line = 0
+def _read_text(path: Path, ending: str) -> Iterator[Sequence[Row]]:
+    lines = _Line()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             if ending == ".jsonl":
-                for text in file:
-                    line += 1
-                    if text.strip():
-                        row = json.loads(text)
-                        if not isinstance(row, dict):
-                            raise ValueError(text)
-                        yield row
+                yield from _read_json(file, lines)
             else:
-                reader = csv.reader(file, delimiter="\t" if ending == ".tsv" else ",")
-                header = next(reader, [])
-                for cells in reader:
-                    line = reader.line_num
-                    if cells and len(cells) != len(header):
-                        raise ValueError(cells)
-                    if cells:
-                        yield {name: refuse(cell) for name, cell in zip(header, cells, strict=True)}
+                yield from _read_csv(file, "\t" if ending == ".tsv" else ",", lines)
     except UnicodeDecodeError as error:
-        raise TableError(f"the table is not UTF-8; save it as UTF-8 [{path}, after line {line}]") from error
-    except (ValueError, csv.Error) as error:
+        raise TableError(f"the table is not UTF-8; save it as UTF-8 [{path}, after line {lines.last}]") from error
+    except csv.Error as error:
+        raise TableError(
+            f"a quote is never closed, or a cell is longer than {LONGEST_CELL:,} characters; "
+            f"close it or shorten the cell [{path}, after line {lines.last}]"
+        ) from error
+    except _Damage as error:
         expected = "one JSON object a line" if ending == ".jsonl" else "as many cells as the header has"
-        raise TableError(f"the row is damaged; expected {expected} [{path}:{line}]") from error
+        raise TableError(f"the row is damaged; expected {expected} [{path}:{lines.last}]") from error
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+class _Damage(Exception):  # noqa: N818 - it never leaves this module.
+    """A row that does not fit."""
+
+
+class _Line:
+    """The last line that was read."""
+
+    last = 0
+
+
+def _read_json(file: IO[str], lines: _Line) -> Iterator[Sequence[Row]]:
     batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
+    for text in file:
+        lines.last += 1
+        if text.strip():
+            try:
+                row = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise _Damage from error
+            if not isinstance(row, dict):
+                raise _Damage
+            batch.append(row)
+            if len(batch) == BATCH_ROWS:
+                yield _alike(batch)
+                batch = []
+    if batch:
+        yield _alike(batch)
+
+
+def _alike(rows: list[Row]) -> Sequence[Row]:
+    """Hold rows by column if all have the same columns in the same order."""
+    names = tuple(rows[0])
+    if not names or set(map(tuple, rows)) != {names}:
+        return rows
+    return Batch({name: [row[name] for row in rows] for name in names})
+
+
+def _read_csv(file: IO[str], delimiter: str, lines: _Line) -> Iterator[Batch]:
+    reader = cell_reader(file, delimiter)
+    header: list[str] = next(reader, [])
+    lines.last = reader.line_num
+    batch: list[list[str]] = []
+    for cells in reader:
+        lines.last = reader.line_num
+        if cells and len(cells) != len(header):
+            raise _Damage
+        if cells:
+            batch.append(cells)
         if len(batch) == BATCH_ROWS:
-            yield batch
+            yield _by_column(header, batch)
             batch = []
     if batch:
-        yield batch
+        yield _by_column(header, batch)
 
 
-def _read_parquet(path: Path) -> Iterator[list[Row]]:
+def _by_column(header: Sequence[str], batch: Sequence[Sequence[str]]) -> Batch:
+    columns = dict(zip(header, zip(*batch, strict=True), strict=True))
+    for name, column in columns.items():
+        if "'" in {cell[:1] for cell in column}:
+            columns[name] = tuple(map(refuse, column))
+    return Batch(columns)
+
+
+def _read_parquet(path: Path) -> Iterator[Batch]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    first = 1
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                yield batch.to_pylist()
+                _check_utf8(batch, first, path)
+                yield Batch(dict(zip(batch.schema.names, batch.columns, strict=True)))
+                first += len(batch)
     except pa.ArrowException as error:
         raise TableError(f"the file is no Parquet table or is damaged; write it again [{path}]") from error
 
 
-def text_column(batch: list[Row], name: str | None, path: str | Path) -> str:
+def _check_utf8(batch: pa.RecordBatch, first: int, path: Path) -> None:
+    import pyarrow as pa
+
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                for row, cell in enumerate(column.cast(pa.large_binary()).to_pylist(), first):
+                    if cell is not None and cell.decode("utf-8", "replace").encode() != cell:
+                        raise TableError(f"{name!r} of row {row} is not UTF-8; write the table anew [{path}]") from None
+        raise
+
+
+def text_column(batch: Sequence[Row], name: str | None, path: str | Path) -> str:
     """Return the name of the column that holds the text.
 
     Parameters
     ----------
-    batch : list of dict
+    batch : sequence of dict
         The first rows.
     name : str or None
         What the user named; without it ``text`` or ``sentence`` is taken.
@@ -197,33 +240,38 @@ class TableWriter:
     ----------
     path : str or Path
         Ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``.
+    others : sequence of str
+        Endings that the caller writes by itself, named where this one is none.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, others: Sequence[str] = ()) -> None:
         self.path = Path(path)
         self.ending = self.path.suffix.lower()
         if self.ending not in TABLE_ENDINGS:
-            raise TableError(
-                f"the ending {self.ending!r} is none of {', '.join(TABLE_ENDINGS)}, .html; name another output [{path}]"
-            )
+            known = ", ".join((*TABLE_ENDINGS, *others))
+            raise TableError(f"the ending {self.ending!r} is none of {known}; name another output [{path}]")
 
-    def write(self, batches: Iterable[list[Row]]) -> int:
-        """Write all batches; return the number of rows."""
+    def write(self, batches: Iterable[Sequence[Row]]) -> int:
+        """Write all batches, columns as in the first row but for JSON lines; return the number of rows."""
         with whole_file(self.path) as file:
             if self.ending == ".parquet":
                 return self._write_parquet(file, batches)
-            return sum(self._write_text(file, batch, first) for first, batch in _mark_first(batches))
+            count = 0
+            names: list[str] | None = None
+            for batch in filter(len, batches):
+                header = names is None
+                names = names or list(batch[0])
+                file.write(self._text(batch, names, header).encode("utf-8", "replace"))
+                count += len(batch)
+            return count
 
-    def _write_text(self, file: IO[bytes], batch: list[Row], first: bool) -> int:
-        if self.ending == ".jsonl":
-            text = "".join(json_line(row) + "\n" for row in batch)
-        else:
-            text = write_csv(batch, "\t" if self.ending == ".tsv" else ",", header=first)
+    def _text(self, batch: Sequence[Row], names: Sequence[str], header: bool) -> str:
         # A lone surrogate can come out of JSON and goes into no UTF-8 file.
-        file.write(text.encode("utf-8", "replace"))
-        return len(batch)
+        if self.ending == ".jsonl":
+            return json_lines(batch)
+        return write_csv(batch, "\t" if self.ending == ".tsv" else ",", header, names)
 
-    def _write_parquet(self, file: IO[bytes], batches: Iterable[list[Row]]) -> int:
+    def _write_parquet(self, file: IO[bytes], batches: Iterable[Sequence[Row]]) -> int:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -231,9 +279,9 @@ class TableWriter:
         writer: pq.ParquetWriter | None = None
         schema: pa.Schema | None = None
         try:
-            for batch in batches:
+            for batch in filter(len, batches):
                 try:
-                    table = pa.Table.from_pylist(batch, schema=schema)
+                    table = _arrow_table(batch, schema)
                 except (pa.ArrowException, UnicodeEncodeError) as error:
                     raise TableError(
                         f"a column mixes types and cannot go into Parquet; write .jsonl instead [{self.path}]"
@@ -245,28 +293,90 @@ class TableWriter:
         finally:
             if writer is not None:
                 writer.close()
+        if writer is None:
+            pq.write_table(pa.table({}), file)
         return count
 
 
-def _mark_first(batches: Iterable[list[Row]]) -> Iterator[tuple[bool, list[Row]]]:
-    for number, batch in enumerate(batches):
-        yield number == 0, batch
+def _arrow_table(batch: Sequence[Row], schema: pa.Schema | None) -> pa.Table:
+    """Make an Arrow table; a column that came from Arrow keeps its type."""
+    import pyarrow as pa
+
+    if not isinstance(batch, Batch):
+        return pa.Table.from_pylist(batch, schema=schema)
+    known = {str: pa.string(), float: pa.float64()}
+    types = {name: known[kind] for name, kind in batch.types.items()}
+    if schema is not None:
+        types = dict(zip(schema.names, schema.types, strict=True))
+    arrays = {}
+    for name in batch.columns if schema is None else schema.names:
+        column = batch.columns.get(name)
+        arrays[name] = column if isinstance(column, pa.Array) else pa.array(cells_of(batch, name), types.get(name))
+    return pa.table(arrays)
 
 
-def write_csv(rows: list[Row], delimiter: str = ",", header: bool = True) -> str:
-    """Write rows as CSV text, columns as in the first row, no cell that starts a formula."""
+def write_csv(
+    rows: Sequence[Row], delimiter: str = ",", header: bool = True, names: Sequence[str] | None = None
+) -> str:
+    """Write rows as CSV text, columns as named or as in the first row, no cell that starts a formula."""
     buffer = io.StringIO(newline="")
+    if not rows:
+        return ""
+    columns = list(names or rows[0])
+    cells = [cells_of(rows, name) for name in columns]
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
-    if header and rows:
-        writer.writerow([defuse(name) for name in rows[0]])
-    for row in rows:
-        writer.writerow([defuse(row.get(name)) for name in rows[0]])
+    if header:
+        writer.writerow(list(map(defuse, columns)))
+    writer.writerows(zip(*map(_defused, cells), strict=True))
+    if "\r" in buffer.getvalue():
+        # A cell has one, and its row other quotes.
+        buffer = io.StringIO(newline="")
+        write = cell_writer(buffer, delimiter)
+        for row in chain([columns] if header else [], zip(*cells, strict=True)):
+            write(row)
     return buffer.getvalue()
+
+
+def _defused(column: Sequence[Any]) -> Sequence[Any]:
+    """Defuse the cells of a column; one without a cell that needs it stays as it is."""
+    types = set(map(type, column))
+    if types <= _TEXT and _FORMULA_STARTS.isdisjoint({cell[:1] for cell in column}):
+        return column
+    # A number is written as it is, and so is what is missing: as nothing.
+    if types <= _NUMBERS and -math.inf not in column:
+        return column
+    return list(map(defuse, column))
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def json_line(row: Mapping[str, Any]) -> str:
     """Write one row as a line of JSON."""
-    return json.dumps(row, ensure_ascii=False, default=str)
+    return _ENCODER.encode(row)
+
+
+def json_lines(rows: Sequence[Row]) -> str:
+    r"""Write rows as lines of JSON.
+
+    Examples
+    --------
+    >>> json_lines(Batch({"a": ["x", "y"], "b": [1.5, None]}))
+    '{"a": "x", "b": 1.5}\n{"a": "y", "b": null}\n'
+    """
+    if not isinstance(rows, Batch) or not len(rows):
+        return "".join([json_line(row) + "\n" for row in rows])
+    names = (_ENCODER.encode(name).replace("%", "%%") for name in rows.columns)
+    template = "{" + ", ".join(f"{name}: %s" for name in names) + "}\n"
+    return "".join(map(template.__mod__, zip(*map(_encoded, map(rows.cells, rows.columns)), strict=True)))
+
+
+def _encoded(column: Sequence[Any]) -> Iterable[str]:
+    """Encode the cells of a column as JSON."""
+    if set(map(type, column)) <= _NUMBERS:
+        # All at once: none of them has a comma in it.
+        return _ENCODER.encode(list(column))[1:-1].split(", ")
+    return map(_ENCODER.encode, column)
 
 
 @contextmanager
@@ -276,9 +386,11 @@ def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     TableError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or the place is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise TableError(f"the output is a folder; name a file [{path}]")
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:

@@ -153,6 +153,18 @@ def cased() -> str:
 
 
 @cache
+def spaces() -> str:
+    r"""Return all white space, in order.
+
+    Examples
+    --------
+    >>> spaces()[:3], spaces().isspace()
+    ('\t\n\x0b', True)
+    """
+    return "".join(map(chr, np.flatnonzero(kinds() & SPACE)))
+
+
+@cache
 def space_bytes() -> NDArray[np.uint8]:
     """Return of each byte whether it is white space (1) or may start some in UTF-8 (2).
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils import murmurhash3_32
 
 from toolkit.engine import program as fields
 from toolkit.engine.cues import CueTables, compile_cues
-from toolkit.engine.heads import CannotCompile, Floats, Head, make_head
+from toolkit.engine.heads import CannotCompile, Head, make_head
+from toolkit.engine.links import Floats, Settings, pack_curves
 from toolkit.engine.program import (
     BINARY,
     CHARACTERS,
@@ -31,10 +33,12 @@ from toolkit.engine.program import (
     SUBLINEAR,
     WITHIN_WORDS,
     WORDS,
+    Hashed,
     Skeleton,
 )
-from toolkit.engine.tries import SYMBOL_BITS, TrieBuilder
+from toolkit.engine.tries import NODE_BITS, SYMBOL_BITS, TrieBuilder
 from toolkit.lexicon import END, START, WORD_OR_MARK, WordClasses, split_classes
+from toolkit.recalibration import Isotonic, Recalibrated, Temperature
 from toolkit.rules import CueIndicators, KeywordRules
 
 TOKENS = {
@@ -55,15 +59,17 @@ NORMS = {None: NO_NORM, "l1": L1, "l2": L2}
 class _Source:
     """One vectoriser of a union, with all that happens to its counts.
 
-    ``first`` and ``last`` are its columns in the union, ``scale`` the union's weight of it.
+    ``first`` and ``last`` are its columns in the union, ``scale`` the union's weight of it;
+    ``present`` says that a feature counts once, whatever its value.
     """
 
-    vectorizer: CountVectorizer
+    vectorizer: CountVectorizer | HashingVectorizer
     classes: Mapping[str, str] | None
     weighting: TfidfTransformer | None
     first: int
     last: int
     scale: float
+    present: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class _CueSource:
     rules: Sequence[tuple[str, Sequence[str]]]
     any_weights: Floats
     first_weights: Floats
+    value: float = 1.0
 
 
 @dataclass
@@ -104,7 +111,7 @@ def compile_pipeline(pipeline: Pipeline) -> Skeleton:
     ----------
     pipeline : Pipeline
         Vectorisers of n-grams, cue lists or word classes, or a union of them, and a linear
-        classifier; or a :class:`toolkit.rules.KeywordRules` by itself.
+        classifier; or a :class:`toolkit.rules.KeywordRules` by itself. Either may be recalibrated.
 
     Returns
     -------
@@ -126,18 +133,67 @@ def compile_pipeline(pipeline: Pipeline) -> Skeleton:
     steps = [step for _, step in pipeline.steps if step is not None and step != "passthrough"]
     if not steps:
         raise CannotCompile("the pipeline has no steps")
+    return _compile_steps(steps)
+
+
+def _compile_steps(steps: Sequence[Any]) -> Skeleton:
     classifier = steps[-1]
+    if type(classifier) is Recalibrated:
+        skeleton = _compile_steps([*steps[:-1], classifier.estimator])
+        name, settings = _recalibration(classifier.calibrator)
+        if not settings.keys().isdisjoint(skeleton.settings):
+            raise CannotCompile("probabilities are recalibrated twice in the same way")
+        return replace(skeleton, link=f"{skeleton.link}|{name}", settings=skeleton.settings | settings)
     if len(steps) == 1 and isinstance(classifier, KeywordRules):
         return _compile_rules(classifier)
     head = make_head(classifier)
     sources: list[_Source] = []
     cues: list[_CueSource] = []
     end = _collect(steps[:-1], head.weights, 0, 1.0, sources, cues)
+    if head.threshold is not None:
+        sources = [_present(source, head.threshold) for source in sources]
+        cues = [_present_cues(source, head.threshold) for source in cues]
     if end != len(head.weights):
         raise CannotCompile(f"{end} features come into a classifier of {len(head.weights)}")
     if len(cues) > 1:
         raise CannotCompile(f"{len(cues)} cue lists are in one union")
     return _assemble(sources, cues, head, classifier)
+
+
+def _recalibration(calibrator: Any) -> tuple[str, Settings]:
+    if type(calibrator) is Temperature:
+        return "temperature", {"temperature": np.array([calibrator.temperature_])}
+    if type(calibrator) is Isotonic:
+        corners = list(zip(calibrator.inputs_, calibrator.outputs_, strict=True))
+        return "isotonic", pack_curves(corners, "isotonic")
+    raise CannotCompile(f"recalibration by {type(calibrator).__name__} is not compiled")
+
+
+def _present(source: _Source, threshold: float) -> _Source:
+    """Return a source whose features count once where their value is above a threshold.
+
+    Raises
+    ------
+    CannotCompile
+        If that depends on more than whether a feature is there.
+    """
+    vectorizer, weighting = source.vectorizer, source.weighting
+    hashes = type(vectorizer) is HashingVectorizer
+    varies = weighting is not None or (hashes and vectorizer.norm is not None)
+    always = weighting is None or not weighting.use_idf or bool((weighting.idf_ > 0).all())
+    if threshold < 0 or (varies and threshold > 0) or source.scale <= threshold or not always:
+        raise CannotCompile(f"binarize={threshold!r} depends on more than which features there are")
+    if hashes and vectorizer.alternate_sign:
+        raise CannotCompile("binarize of counts with a sign is not compiled")
+    return replace(source, weighting=None, scale=1.0, present=True)
+
+
+def _present_cues(source: _CueSource, threshold: float) -> _CueSource:
+    if threshold < 0 or source.value <= threshold:
+        raise CannotCompile(f"binarize={threshold!r} depends on more than which features there are")
+    return replace(
+        source, any_weights=source.any_weights / source.value, first_weights=source.first_weights / source.value
+    )
 
 
 def _collect(
@@ -158,13 +214,14 @@ def _collect(
     if len(found) == 1 and type(found[0]) is CueIndicators:
         rules = [(name, tuple(listed)) for name, listed in found[0].rules]
         size = len(rules)
-        own = weights[first : first + 2 * size] * (scale * found[0].weight)
-        cues.append(_CueSource(rules, own[:size], own[size:]))
+        value = scale * found[0].weight
+        own = weights[first : first + 2 * size] * value
+        cues.append(_CueSource(rules, own[:size], own[size:], value))
         return first + 2 * size
     classes = None
     if found and type(found[0]) is WordClasses:
         classes = found.pop(0).classes
-    if not found or type(found[0]) not in (CountVectorizer, TfidfVectorizer):
+    if not found or type(found[0]) not in (CountVectorizer, HashingVectorizer, TfidfVectorizer):
         raise CannotCompile(f"{type(found[0]).__name__ if found else 'nothing'} is not compiled")
     vectorizer = found.pop(0)
     weighting = vectorizer._tfidf if type(vectorizer) is TfidfVectorizer else None
@@ -172,12 +229,15 @@ def _collect(
         weighting = found.pop(0)
     if found:
         raise CannotCompile(f"{type(found[0]).__name__} behind a vectoriser is not compiled")
-    last = first + len(vectorizer.vocabulary_)
+    hashes = type(vectorizer) is HashingVectorizer
+    if hashes and classes is not None:
+        raise CannotCompile("classes of words that are hashed are not compiled")
+    last = first + (vectorizer.n_features if hashes else len(vectorizer.vocabulary_))
     sources.append(_Source(vectorizer, classes, weighting, first, last, scale))
     return last
 
 
-def check_vectorizer(vectorizer: CountVectorizer) -> None:
+def check_vectorizer(vectorizer: CountVectorizer | HashingVectorizer) -> None:
     """Check that a vectoriser reads text in a way that is compiled.
 
     Raises
@@ -196,6 +256,8 @@ def check_vectorizer(vectorizer: CountVectorizer) -> None:
         raise CannotCompile(f"analyzer={vectorizer.analyzer!r} is code of its own")
     if vectorizer.analyzer == "word" and vectorizer.token_pattern not in TOKENS:
         raise CannotCompile(f"token_pattern={vectorizer.token_pattern!r} is not one of those compiled")
+    if np.dtype(vectorizer.dtype) not in (np.int32, np.int64, np.float32, np.float64):
+        raise CannotCompile(f"dtype={vectorizer.dtype!r} holds no large count")
     shortest, longest = vectorizer.ngram_range
     if not 1 <= shortest <= longest:
         raise CannotCompile(f"ngram_range={vectorizer.ngram_range!r} is empty")
@@ -204,9 +266,15 @@ def check_vectorizer(vectorizer: CountVectorizer) -> None:
 def _assemble(sources: Sequence[_Source], cues: Sequence[_CueSource], head: Head, classifier: Any) -> Skeleton:
     tables = _Tables()
     width = 8 * (head.weights.shape[1] // 8 + 1)
+    hashed: list[Hashed] = []
     for source in sources:
         check_vectorizer(source.vectorizer)
-        _add_part(tables, source, head.weights, width)
+        if type(source.vectorizer) is HashingVectorizer:
+            hashed.append(_hashed(tables, source, head.weights))
+        else:
+            _add_part(tables, source, head.weights, width)
+    if max(len(tables.letters.parents), len(tables.steps.parents)) > 1 << NODE_BITS:
+        raise CannotCompile(f"the vocabularies have more than {1 << NODE_BITS:,} beginnings of n-grams")
     return Skeleton(
         **_arrays(tables, width),
         **_cue_arrays(cues, width),
@@ -216,6 +284,8 @@ def _assemble(sources: Sequence[_Source], cues: Sequence[_CueSource], head: Head
         classes=tuple(str(name) for name in classifier.classes_),
         views=tuple(tables.views),
         n_scores=head.weights.shape[1],
+        hashed=tuple(hashed),
+        single=any(np.dtype(source.vectorizer.dtype) == np.float32 for source in sources),
     )
 
 
@@ -236,7 +306,7 @@ def _add_part(tables: _Tables, source: _Source, weights: Floats, width: int) -> 
     vectorizer = source.vectorizer
     n_columns = source.last - source.first
     growth, norm, idf = _weighting(source)
-    if vectorizer.binary:
+    if vectorizer.binary or source.present:
         growth = BINARY
     # What a sentence has most of stands first, so that its rows are near each other.
     order = np.argsort(idf, kind="stable")
@@ -267,6 +337,36 @@ def _add_part(tables: _Tables, source: _Source, weights: Floats, width: int) -> 
                 tables.values[tables.letters.add(settings[fields.ROOT], map(ord, term))] = place
     tables.parts.append(settings)
     tables.n_columns += n_columns
+
+
+def _hashed(tables: _Tables, source: _Source, weights: Floats) -> Hashed:
+    """Compile a vectoriser without a vocabulary."""
+    vectorizer = source.vectorizer
+    growth, second_norm, idf = _weighting(source)
+    if growth == SUBLINEAR and vectorizer.alternate_sign:
+        raise CannotCompile("sublinear_tf of counts with a sign has no value")
+    words = sorted((vectorizer.get_stop_words() or ()) if vectorizer.analyzer == "word" else ())
+    encoded = sorted(
+        (murmurhash3_32(word.encode("utf-8", "surrogatepass")), word.encode("utf-8", "surrogatepass")) for word in words
+    )
+    kinds = {"word": WORDS, "char_wb": WITHIN_WORDS, "char": CHARACTERS}
+    return Hashed(
+        kind=kinds[vectorizer.analyzer],
+        view_number=tables.view(bool(vectorizer.lowercase), vectorizer.strip_accents),
+        tokens=TOKENS[vectorizer.token_pattern] if vectorizer.analyzer == "word" else 0,
+        shortest=int(vectorizer.ngram_range[0]),
+        longest=int(vectorizer.ngram_range[1]),
+        binary=bool(vectorizer.binary) or source.present,
+        signed=bool(vectorizer.alternate_sign),
+        norm=NO_NORM if source.present else NORMS[vectorizer.norm],
+        growth=growth,
+        second_norm=second_norm,
+        idf=idf if source.weighting is not None else np.zeros(0),
+        weights=np.ascontiguousarray(weights[source.first : source.last] * (idf * source.scale)[:, None]),
+        stop_hashes=np.array([hashed for hashed, _ in encoded], np.int32),
+        stop_bounds=np.cumsum([0, *(len(word) for _, word in encoded)]),
+        stop_bytes=np.array(list(b"".join(word for _, word in encoded)), np.uint8),
+    )
 
 
 def _weighting(source: _Source) -> tuple[int, int, Floats]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from toolkit.engine.links import Floats, Settings, pack_curves
 
 
 class CannotCompile(ValueError):  # noqa: N818 - it is no error: scikit-learn takes over.
@@ -27,15 +26,18 @@ class Head:
     offsets : ndarray of shape (n_scores,)
         What a sentence without features scores.
     link : str
-        Name of a function in ``LINKS``: scores to probabilities.
+        As :func:`toolkit.engine.links.probabilities` takes it.
     settings : dict of str to ndarray
         What the link needs beside the scores.
+    threshold : float, optional
+        Where it is given a feature counts once if its value is above, and else not at all.
     """
 
     weights: Floats
     offsets: Floats
     link: str
-    settings: dict[str, Floats]
+    settings: Settings
+    threshold: float | None = None
 
 
 def make_head(classifier: Any) -> Head:
@@ -44,8 +46,8 @@ def make_head(classifier: Any) -> Head:
     Parameters
     ----------
     classifier : estimator
-        Logistic regression, multinomial or complement naive Bayes, or a linear machine whose
-        scores are calibrated.
+        Logistic regression, naive Bayes of counts, a linear machine with probabilities, or
+        either of these calibrated or one against the rest.
 
     Returns
     -------
@@ -72,9 +74,8 @@ def make_head(classifier: Any) -> Head:
 
 
 def _linear(classifier: Any) -> tuple[Floats, Floats]:
-    weights = np.asarray(classifier.coef_, np.float64)
-    if weights.ndim != 2:
-        raise CannotCompile(f"{type(classifier).__name__} has weights of {weights.ndim} dimensions")
+    # RidgeClassifier keeps one row of weights for two classes without the outer dimension.
+    weights = np.atleast_2d(np.asarray(classifier.coef_, np.float64))
     offsets = np.broadcast_to(np.asarray(classifier.intercept_, np.float64), (len(weights),))
     return weights.T, offsets.copy()
 
@@ -85,10 +86,11 @@ def _logistic(classifier: Any) -> Head:
 
 
 def _sgd(classifier: Any) -> Head:
-    if classifier.loss != "log_loss":
+    links = {"log_loss": "one_vs_rest", "modified_huber": "clipped"}
+    if classifier.loss not in links:
         raise CannotCompile(f"SGDClassifier with the loss {classifier.loss!r} has no probabilities of its own")
     weights, offsets = _linear(classifier)
-    return Head(weights, offsets, "one_vs_rest", {})
+    return Head(weights, offsets, links[classifier.loss], {})
 
 
 def _multinomial_bayes(classifier: Any) -> Head:
@@ -107,118 +109,96 @@ def _complement_bayes(classifier: Any) -> Head:
     return Head(weights, np.zeros(weights.shape[1]), "softmax", {})
 
 
+def _bernoulli_bayes(classifier: Any) -> Head:
+    there = np.asarray(classifier.feature_log_prob_, np.float64)
+    with np.errstate(divide="ignore"):
+        absent = np.log(1 - np.exp(there))
+    if not np.isfinite(absent).all() or not np.isfinite(there).all():
+        raise CannotCompile("BernoulliNB has a feature that is always or never there")
+    offsets = np.asarray(classifier.class_log_prior_, np.float64) + absent.sum(axis=1)
+    return Head((there - absent).T, offsets, "softmax", {}, classifier.binarize)
+
+
 def _calibrated(classifier: Any) -> Head:
-    if classifier.method != "sigmoid":
-        raise CannotCompile(f"CalibratedClassifierCV with method={classifier.method!r} is not compiled")
-    weights, offsets, slopes, starts = [], [], [], []
-    for member in classifier.calibrated_classifiers_:
-        if not hasattr(member.estimator, "decision_function"):
-            raise CannotCompile(f"calibrated {type(member.estimator).__name__} has no decision function")
-        if list(member.estimator.classes_) != list(classifier.classes_):
+    members = classifier.calibrated_classifiers_
+    for member in members:
+        # Where scores are multiplied, scikit-learn gives the member numbers for its classes.
+        own, classes = member.estimator.classes_, classifier.classes_
+        if len(own) != len(classes) or (classifier.method != "temperature" and list(own) != list(classes)):
             raise CannotCompile("a calibrated classifier has not seen every class")
-        if type(member.estimator).__name__ not in _DECIDING:
-            raise CannotCompile(f"calibrated {type(member.estimator).__name__} is not compiled")
-        own_weights, own_offsets = _linear(member.estimator)
-        weights.append(own_weights)
-        offsets.append(own_offsets)
-        slopes.append([sigmoid.a_ for sigmoid in member.calibrators])
-        starts.append([sigmoid.b_ for sigmoid in member.calibrators])
-    settings = {"slopes": np.array(slopes, np.float64), "starts": np.array(starts, np.float64)}
-    return Head(np.hstack(weights), np.concatenate(offsets), "sigmoids", settings)
+    heads = [_own_scores(member.estimator) for member in members]
+    calibrators = [member.calibrators for member in members]
+    # Of a classifier that has no scores the probabilities are calibrated.
+    settings: Settings = {} if _has_scores(members[0].estimator) else {"of_proba": np.ones(1)}
+    if classifier.method == "sigmoid":
+        link = "sigmoids"
+        settings["slopes"] = np.array([[one.a_ for one in own] for own in calibrators], np.float64)
+        settings["starts"] = np.array([[one.b_ for one in own] for own in calibrators], np.float64)
+    elif classifier.method == "isotonic":
+        link = "curves"
+        corners = [(one.X_thresholds_, one.y_thresholds_) for own in calibrators for one in own]
+        settings |= {"n_members": np.array([float(len(members))]), **pack_curves(corners, "curve")}
+    elif classifier.method == "temperature":
+        link = "scalings"
+        settings["betas"] = np.array([own[0].beta_ for own in calibrators], np.float64)
+    else:
+        raise CannotCompile(f"CalibratedClassifierCV with method={classifier.method!r} is not compiled")
+    return _joined(heads, link, settings)
 
 
 def _one_vs_rest(classifier: Any) -> Head:
     if classifier.multilabel_ or len(classifier.classes_) < 2:
         raise CannotCompile("OneVsRestClassifier of several labels at once is not compiled")
-    parts = []
     for member in classifier.estimators_:
-        if type(member).__name__ != "LogisticRegression":
+        logistic = type(member).__name__ == "SGDClassifier" and member.loss == "log_loss"
+        if type(member).__name__ not in ("LogisticRegression", "LogisticRegressionCV", *_BAYES) and not logistic:
             raise CannotCompile(f"one-vs-rest {type(member).__name__} is not compiled")
-        parts.append(_linear(member))
-    weights = np.hstack([part[0] for part in parts])
-    offsets = np.concatenate([part[1] for part in parts])
-    return Head(weights, offsets, "one_vs_rest", {})
+    return _joined([_own_scores(member) for member in classifier.estimators_], "one_vs_rest", {})
 
 
-_DECIDING = ("LinearSVC", "LogisticRegression", "SGDClassifier", "RidgeClassifier", "PassiveAggressiveClassifier")
+def _own_scores(classifier: Any) -> Head:
+    """Read the scores of a classifier inside another: of two classes those of the second alone."""
+    name = type(classifier).__name__
+    if _has_scores(classifier):
+        return Head(*_linear(classifier), "", {})
+    if name not in _BAYES:
+        raise CannotCompile(f"calibrated {name} is not compiled")
+    head = _MAKERS[name](classifier)
+    if len(classifier.classes_) > 2:
+        return head
+    # The probability of the second is the sigmoid of how far it is ahead.
+    return Head(np.diff(head.weights, axis=1), np.diff(head.offsets), "", {}, head.threshold)
+
+
+def _has_scores(classifier: Any) -> bool:
+    return type(classifier).__name__ in _DECIDING
+
+
+def _joined(heads: Sequence[Head], link: str, settings: Settings) -> Head:
+    if len({head.threshold for head in heads}) > 1:
+        raise CannotCompile("classifiers with different binarize are in one")
+    weights, offsets = np.hstack([head.weights for head in heads]), np.concatenate([head.offsets for head in heads])
+    return Head(weights, offsets, link, settings, heads[0].threshold)
+
+
+_DECIDING = (
+    "LinearSVC",
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "PassiveAggressiveClassifier",
+    "Perceptron",
+    "RidgeClassifier",
+    "RidgeClassifierCV",
+    "SGDClassifier",
+)
+_BAYES = ("BernoulliNB", "ComplementNB", "MultinomialNB")
 _MAKERS: dict[str, Callable[[Any], Head]] = {
+    "BernoulliNB": _bernoulli_bayes,
     "CalibratedClassifierCV": _calibrated,
     "ComplementNB": _complement_bayes,
     "LogisticRegression": _logistic,
+    "LogisticRegressionCV": _logistic,
     "MultinomialNB": _multinomial_bayes,
     "OneVsRestClassifier": _one_vs_rest,
     "SGDClassifier": _sgd,
-}
-
-
-def softmax(scores: Floats, settings: dict[str, Floats]) -> Floats:
-    """Return shares in proportion to the exponentials, shape (n_sentences, n_scores).
-
-    Examples
-    --------
-    >>> softmax(np.array([[0.0, 0.0]]), {}).tolist()
-    [[0.5, 0.5]]
-    """
-    shares: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    return shares
-
-
-def expit(scores: Floats, settings: dict[str, Floats]) -> Floats:
-    """Return the probabilities of the first and the second class, shape (n_sentences, 2)."""
-    second = _expit(scores[:, 0])
-    return np.column_stack([1 - second, second])
-
-
-def one_vs_rest(scores: Floats, settings: dict[str, Floats]) -> Floats:
-    """Return each class's own probability, made to sum to 1, shape (n_sentences, n_classes)."""
-    if scores.shape[1] == 1:
-        return expit(scores, settings)
-    shares = _expit(scores)
-    shares /= shares.sum(axis=1, keepdims=True)
-    return shares
-
-
-def sigmoids(scores: Floats, settings: dict[str, Floats]) -> Floats:
-    """Return the mean of each member's calibrated probabilities, shape (n_sentences, n_classes)."""
-    slopes, starts = settings["slopes"], settings["starts"]
-    n_members, n_sigmoids = slopes.shape
-    n_classes = max(2, n_sigmoids)
-    mean = np.zeros((len(scores), n_classes))
-    for member in range(n_members):
-        own = scores[:, member * n_sigmoids : (member + 1) * n_sigmoids]
-        shares = _expit(-(slopes[member] * own + starts[member]))
-        if n_sigmoids == 1:
-            shares = np.column_stack([1 - shares, shares])
-        else:
-            total = shares.sum(axis=1, keepdims=True)
-            even = np.full_like(shares, 1 / n_classes)
-            shares = np.divide(shares, total, out=even, where=total != 0)
-        # A sum of ones rounds to a hair above 1.
-        shares[(shares > 1) & (shares <= 1 + 1e-5)] = 1
-        mean += shares
-    mean /= n_members
-    return mean
-
-
-def first_rule(scores: Floats, settings: dict[str, Floats]) -> Floats:
-    """Return the row of the table that belongs to the first rule with a cue, else the last."""
-    fired = np.where(scores.any(axis=1), scores.argmax(axis=1), scores.shape[1])
-    shares: Floats = settings["table"][fired]
-    return shares
-
-
-def _expit(scores: Floats) -> Floats:
-    # Of large scores the exponential is infinite, and its inverse the right 0.
-    with np.errstate(over="ignore"):
-        shares: Floats = 1 / (1 + np.exp(-scores))
-    return shares
-
-
-LINKS: dict[str, Callable[[Floats, dict[str, Floats]], Floats]] = {
-    "expit": expit,
-    "first_rule": first_rule,
-    "one_vs_rest": one_vs_rest,
-    "sigmoids": sigmoids,
-    "softmax": softmax,
 }

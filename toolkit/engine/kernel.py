@@ -56,31 +56,39 @@ from toolkit.engine.program import (
 
 # Of the numbers and fields in program.py: where one changes this changes, and with it this file,
 # so that numba's cache forgets machine code made for the old ones. A test says what to write.
-LAYOUT = "8536a6ad970b7a39"
+LAYOUT = "6d3779fc06b1bb3b"
 DONE, FULL, INVALID = range(3)
 WORD, SPACE, MARK = 1, 2, 4
 SIGMA = 0x3A3
-SYMBOL_BITS = 21
+SYMBOL_BITS = NODE_BITS = 21
+LOWER_NODE = (1 << NODE_BITS) - 1
 LANES = 8
 ONE, TWO, THREE = (np.uint64(number) for number in range(1, 4))
-# How many chunks ahead the columns are asked for.
-AHEAD = 3
-# Places in a chunk's record. Bounds hold two numbers: where something starts and, in the lower
-# half, where it ends. Behind the fixed places stand the parts of cues in the chunk, and bounds
-# of its tokens for each part that has any.
-COLUMNS, LEFT, HITS, CUE_PARTS = range(4)
-# Places in a slot: first and last eight bytes of a chunk; its length and its number plus one; and
-# where its bytes are kept.
-LOW, HIGH, NUMBER, KEPT = range(4)
-SLOT = 4
-# Places of what is found of a chunk on the way: its first and last eight bytes, the slot, and where
-# in its sentence it starts and, in the lower half, how long it is.
+# A record is whole lines of the processor's cache, of eight words of eight bytes. It holds in words: a chunk's
+# first and last eight bytes; its length, and in the lower half the number of its columns; where its bytes are
+# kept, and in the lower half flags; the rules with a cue in it; for each part with tokens their number, and in the
+# lower half the token itself if there is one, else where in the record they stand; the parts of cues it has; in halves
+# of words, its columns but for the frequent ones. From the next line on: sums of weights by part; sets of frequent
+# columns, a bit each; tokens.
+LINE = 8
+LOW, HIGH, SIZE, FLAGS, HITS, TOKENS_AT = range(6)
+# Flags: to be left to scikit-learn; has a frequent column among the others; and the number of its sets.
+LEFT, MIXED, SET, MOST_SETS = 1, 2, 4, 3
+# Places of what is found of a chunk on the way: its first and last eight bytes, its hash, and where in its
+# sentence it starts and, in the lower half, how long it is.
 FOUND = 4
 LOWER_HALF = 0xFFFFFFFF
-N_CHUNKS, N_COLUMNS, N_TOKENS, N_BYTES, N_EPOCHS = range(5)
+N_CHUNKS, N_LINES, N_BYTES, N_EPOCHS = range(4)
 COUNT_BITS = 16
 LAST_EPOCH = 1 << 15
 LONGEST_TEXT = 1 << 15
+# Frequent columns are counted all at once, in binary: a word holds one digit of 64 of them.
+N_DIGITS = 6
+MOST_ADDED = (1 << N_DIGITS) - 1
+N_FREQUENT = 64 * LINE
+N_COPIED = 16
+# What repeated columns change is known beforehand up to this count.
+N_TIMES = 256
 
 
 class Memo(NamedTuple):
@@ -88,35 +96,40 @@ class Memo(NamedTuple):
 
     Attributes
     ----------
-    slots : ndarray of shape (4 * n_slots,)
-        Hash table of chunks, as the places above.
-    records : ndarray of shape (n_chunks * n_places,)
-        As the places above.
-    sums : ndarray of shape (n_chunks * n_parts * width,)
-        Sum of the weights of a chunk's columns, by part.
-    columns, tokens, bytes : ndarray
-        What all chunks have, one after another.
-    sizes : ndarray of shape (5,)
-        How many chunks, columns, tokens and bytes are in use, and the number of the sentence.
+    slots : ndarray of shape (n_slots,)
+        Hash table of chunks: half of a chunk's hash and, in the lower half, its record's first line plus one.
+    records, sums, columns : ndarray
+        One memory seen as words, as numbers and as halves of words: records of chunks, one after another.
+    bytes : ndarray
+        Bytes of the chunks that are too long for a record, one after another.
+    sizes : ndarray of shape (4,)
+        How many chunks, lines and bytes are in use, and the number of the sentence.
     counts : ndarray of shape (n_columns,)
         How often the sentence has each column so far, in the lower half; above it, the
         number of the sentence.
+    digits : ndarray of shape (48,)
+        How often it has each frequent column, as binary digits: the lowest of all, the next of all.
     found : ndarray of shape (4 * n_chunks,)
         The sentence's chunks, as the places above.
-    seen, again, extra : ndarray
-        Numbers of the sentence's chunks; columns met again; columns of n-grams of characters across words.
+    seen, rest, again, extra : ndarray
+        First lines of the sentence's chunks; their columns that are not frequent; columns met twice;
+        columns of a chunk that is learned, or of n-grams of characters across words.
     points, mapped : ndarray
         Code points of a chunk or sentence as they came and as a view sees them.
-    front : ndarray of int32
-        Nodes of the n-grams that a chunk's characters start.
+    front, places, keys : ndarray
+        Nodes of the n-grams of one length, where each starts, and keys of those one longer.
+    tokens, bounds : ndarray
+        Tokens of a chunk that is learned, and where those of each part that has any end.
     line : ndarray of shape (n_sequences, n_tokens)
         The sentence's tokens, for each part that has any.
     n_line : ndarray of shape (n_sequences,)
         How many they are.
-    walk : ndarray of shape (longest,)
-        Nodes of the n-grams that end at the last token.
-    totals : ndarray of shape (n_parts * width,)
-        Sums of the sentence.
+    totals, own : ndarray of shape (n_parts * width,)
+        Sums of the sentence, and of a chunk that is learned.
+    sets : ndarray of shape (24,)
+        Its sets of frequent columns.
+    lengths : ndarray of shape (n_parts,)
+        What repeated columns add to the lengths of the sentence's parts.
     active : ndarray of shape (n_words,)
         Cues of several words that have begun.
     """
@@ -125,21 +138,28 @@ class Memo(NamedTuple):
     records: Int64s
     sums: Floats
     columns: Int32s
-    tokens: Int32s
     bytes: Int8s
     sizes: Int64s
     counts: Int32s
+    digits: Int64s
     found: Int64s
     seen: Int32s
+    rest: Int32s
     again: Int32s
     extra: Int32s
     points: Int32s
     mapped: Int32s
     front: Int32s
+    places: Int32s
+    keys: Int64s
+    tokens: Int32s
+    bounds: Int64s
     line: Int32s
     n_line: Int64s
-    walk: Int32s
     totals: Floats
+    own: Floats
+    sets: Int64s
+    lengths: Floats
     active: Int64s
 
 
@@ -147,10 +167,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function, cached where numba finds a folder it may write to.
 
     No function here makes an array; told so, numba counts no references to those it gets,
-    which takes as long as what is done with them.
+    which takes as long as what is done with them. Code that checks each index is not cached:
+    numba keeps it under the same key as code that does not.
     """
     try:
-        return numba.njit(cache=True, nogil=True, _nrt=False)(function)
+        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, _nrt=False)(function)
     except RuntimeError:
         # No such folder: a shared one, like /tmp, would let others plant code.
         return numba.njit(nogil=True, _nrt=False)(function)
@@ -207,14 +228,50 @@ def prefetch(typing: Any, array: Any, place: Any) -> Any:
 
 
 @intrinsic
-def first_byte(typing: Any, flags: Any) -> Any:
-    """Return the number of the lowest byte that is not 0."""
+def lowest_bit(typing: Any, bits: Any) -> Any:
+    """Return the number of the lowest bit that is set; there is one."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        zeros = builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-        return builder.lshr(zeros, ir.Constant(ir.IntType(64), 3))
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), generate
+
+
+@intrinsic
+def copy_at_once(typing: Any, target: Any, to: Any, source: Any, of: Any) -> Any:
+    """Copy sixteen numbers of four bytes; the caller sees to it that there is room."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sixteen = ir.VectorType(ir.IntType(32), N_COPIED)
+        pointers = []
+        for array, place in ((0, 1), (2, 3)):
+            held = context.make_array(signature.args[array])(context, builder, arguments[array])
+            pointer = builder.gep(held.data, [arguments[place]])
+            pointers.append(builder.bitcast(pointer, sixteen.as_pointer()))
+        builder.store(builder.load(pointers[1], align=4), pointers[0], align=4)
+        return context.get_dummy_value()
+
+    return types.none(target, types.int64, source, types.int64), generate
+
+
+@intrinsic
+def count_at_once(typing: Any, digits: Any, records: Any, place: Any) -> Any:
+    """Add one to the binary numbers of all columns of a set."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        words = ir.VectorType(ir.IntType(64), LINE)
+        held = [context.make_array(signature.args[array])(context, builder, arguments[array]) for array in (0, 1)]
+        pointer = builder.bitcast(builder.gep(held[1].data, [arguments[2]]), words.as_pointer())
+        carry = builder.load(pointer, align=8)
+        for digit in range(N_DIGITS):
+            place = ir.Constant(ir.IntType(64), digit * LINE)
+            pointer = builder.bitcast(builder.gep(held[0].data, [place]), words.as_pointer())
+            before = builder.load(pointer, align=8)
+            builder.store(builder.xor(before, carry), pointer, align=8)
+            carry = builder.and_(before, carry)
+        return context.get_dummy_value()
+
+    return types.none(digits, records, types.int64), generate
 
 
 @compiled
@@ -227,29 +284,53 @@ def mix(key: int) -> int:
 
 @compiled
 def fill_table(parents: Int32s, symbols: Int32s, table: Int64s) -> None:
-    """Put all nodes of some tries into an empty open-addressing table of keys and nodes in turn."""
-    n_slots = len(table) // 2
+    """Put all nodes of some tries into an empty open-addressing table: keys and, below, the nodes they lead to."""
+    mask = len(table) - 1
     for node in range(len(parents)):
         if parents[node] >= 0:
             key = np.int64(parents[node]) << SYMBOL_BITS | np.int64(symbols[node])
-            slot = mix(key) & (n_slots - 1)
-            while table[2 * slot] >= 0:
-                slot = (slot + 1) & (n_slots - 1)
-            table[2 * slot] = key
-            table[2 * slot + 1] = node
+            slot = slot_of(key) & mask
+            while table[slot] >= 0:
+                slot = (slot + 1) & mask
+            table[slot] = key << NODE_BITS | node
 
 
 @compiled
-def step(table: Int64s, node: int, symbol: int) -> int:
-    """Return the child of a node, or -1."""
-    key = np.int64(node) << SYMBOL_BITS | np.int64(symbol)
-    mask = len(table) // 2 - 1
-    slot = mix(key) & mask
-    while table[np.uint64(2 * slot)] != key:
-        if table[np.uint64(2 * slot)] < 0:
-            return -1
+def slot_of(key: int) -> int:
+    """Spread a key of a table; the lower bits choose its slot."""
+    return np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
+
+
+@compiled
+def look_up(table: Int64s, key: int) -> int:
+    """Return the node that a key leads to, or -1."""
+    mask = len(table) - 1
+    slot = slot_of(key) & mask
+    held = table[np.uint64(slot)]
+    while held >> NODE_BITS != key and held >= 0:
         slot = (slot + 1) & mask
-    return table[np.uint64(2 * slot + 1)]
+        held = table[np.uint64(slot)]
+    # An empty slot holds -1: to find nothing takes no other way than to find something.
+    return held & LOWER_NODE | held >> 63
+
+
+@compiled
+def value_of(growth: int, times: int) -> float:
+    """Return the value of a feature that occurs so often."""
+    if growth == SUBLINEAR:
+        return 1.0 + np.log(float(times))
+    return 1.0 if growth == BINARY else float(times)
+
+
+@compiled
+def fill_changes(parts: Int32s, changes: Floats) -> None:
+    """Write what a column adds too little, to the scores and besides to the length, for each part and count."""
+    for part in range(len(parts)):
+        for times in range(1, N_TIMES):
+            value = value_of(parts[part, GROWTH], times)
+            at = 2 * (part * N_TIMES + times)
+            changes[at] = value - times
+            changes[at + 1] = value * value - value if parts[part, NORM] == L2 else 0.0
 
 
 @compiled
@@ -266,7 +347,40 @@ def add_lanes_at_once(totals: Floats, to: int, weights: Floats, of: int, width: 
         add_eight(totals, to + lane, weights, of + lane, times)
 
 
+@compiled
+def copy_numbers_checked(target: Int32s, to: int, source: Int32s, of: int, n: int) -> None:
+    """Copy some numbers; each index is checked where numba checks."""
+    for which in range(n):
+        target[to + which] = source[of + which]
+
+
+@compiled
+def copy_numbers_at_once(target: Int32s, to: int, source: Int32s, of: int, n: int) -> None:
+    """Copy some numbers, and up to fifteen behind them, for which there must be room."""
+    for which in range(0, n, N_COPIED):
+        copy_at_once(target, to + which, source, of + which)
+
+
+@compiled
+def count_set_checked(digits: Int64s, records: Int64s, place: int) -> None:
+    """Add one to the binary numbers of all columns of a set; each index is checked where numba checks."""
+    for lane in range(LINE):
+        carry = records[place + lane]
+        for digit in range(N_DIGITS):
+            before = digits[digit * LINE + lane]
+            digits[digit * LINE + lane] = before ^ carry
+            carry &= before
+
+
+@compiled
+def count_set_at_once(digits: Int64s, records: Int64s, place: int) -> None:
+    """Add one to the binary numbers of all columns of a set, all at once."""
+    count_at_once(digits, records, place)
+
+
 add_lanes = add_lanes_checked if numba.config.BOUNDSCHECK else add_lanes_at_once
+copy_numbers = copy_numbers_checked if numba.config.BOUNDSCHECK else copy_numbers_at_once
+count_set = count_set_checked if numba.config.BOUNDSCHECK else count_set_at_once
 
 
 @compiled
@@ -326,30 +440,49 @@ def see(view: Int32s, bounds: Int32s, expansions: Int32s, points: Int32s, n: int
 
 @compiled
 def ngrams_within(
-    part: Int32s, table: Int64s, values: Int32s, mapped: Int32s, n: int, front: Int32s, columns: Int32s, n_columns: int
+    part: Int32s,
+    table: Int64s,
+    values: Int32s,
+    mapped: Int32s,
+    n: int,
+    front: Int32s,
+    places: Int32s,
+    keys: Int64s,
+    columns: Int32s,
+    n_columns: int,
 ) -> int:
     """Append the columns of a word's n-grams with a space on either side; return the new end."""
-    size = n + 2
+    size, mask = n + 2, len(table) - 1
     shortest, longest = np.int64(part[SHORTEST]), np.int64(part[LONGEST])
     first, last = part[FIRST], part[LAST]
+    n_front = size
     for begin in range(size):
         front[begin] = part[ROOT]
-    # All n-grams of one length before the next: their lookups do not wait for each other.
+        places[begin] = begin
+    # All n-grams of one length before the next, and all are asked for before one is looked up:
+    # their lookups do not wait for each other.
     for length in range(1, min(longest, size) + 1):
-        for begin in range(size - length + 1):
-            node = np.int64(front[np.uint64(begin)])
-            if node < 0:
-                continue
-            place = begin + length - 1
+        if n_front and places[n_front - 1] + length > size:
+            n_front -= 1
+        for which in range(n_front):
+            place = np.int64(places[np.uint64(which)]) + length - 1
             symbol = np.int64(32) if place == 0 or place == size - 1 else np.int64(mapped[np.uint64(place - 1)])
-            node = step(table, node, symbol)
-            front[np.uint64(begin)] = node
-            # scikit-learn takes a word shorter than the shortest n-gram as it is.
-            if node >= 0 and (length >= shortest or length == size):
-                column = values[np.uint64(node)]
-                if first <= column < last:
-                    columns[np.uint64(n_columns)] = column
-                    n_columns += 1
+            key = np.int64(front[np.uint64(which)]) << SYMBOL_BITS | symbol
+            keys[np.uint64(which)] = key
+            prefetch(table, slot_of(key) & mask)
+        # scikit-learn takes a word shorter than the shortest n-gram as it is.
+        is_ngram = length >= shortest or length == size
+        n_kept = 0
+        for which in range(n_front):
+            # Written each time and kept where it is one: cheaper than a guess that fails.
+            node = look_up(table, keys[np.uint64(which)])
+            column = values[np.uint64(max(node, 0))]
+            columns[np.uint64(n_columns)] = column
+            n_columns += is_ngram and node >= 0 and first <= column < last
+            front[np.uint64(n_kept)] = node
+            places[np.uint64(n_kept)] = places[np.uint64(which)]
+            n_kept += node >= 0
+        n_front = n_kept
     return n_columns
 
 
@@ -379,7 +512,7 @@ def ngrams_across(
     for begin in range(n):
         node = np.int64(part[ROOT])
         for last in range(begin, min(begin + np.int64(part[LONGEST]), n)):
-            node = step(table, node, np.int64(points[last]))
+            node = look_up(table, node << SYMBOL_BITS | np.int64(points[last]))
             if node < 0:
                 break
             if part[FIRST] <= values[node] < part[LAST]:
@@ -404,18 +537,16 @@ def token_end(kinds: Int8s, style: int, mapped: Int32s, begin: int, n: int) -> i
 @compiled
 def find_token(part: Int32s, table: Int64s, values: Int32s, stems: Int32s, mapped: Int32s, begin: int, end: int) -> int:
     """Return a token's symbol; ``UNKNOWN`` or ``SKIPPED`` if it has none."""
-    node = np.int64(part[ROOT])
-    stem = np.int64(SKIPPED)
+    node, stem = np.int64(part[ROOT]), np.int64(SKIPPED)
+    is_class = part[KIND] == CLASSES
     for place in range(begin, end):
-        node = step(table, node, np.int64(mapped[place]))
+        node = look_up(table, node << SYMBOL_BITS | np.int64(mapped[place]))
         if node < 0:
             break
-        if stems[node] >= 0:
+        if is_class and stems[node] >= 0:
             stem = np.int64(stems[node])
     value = np.int64(values[node]) if node >= 0 else np.int64(UNKNOWN)
-    if part[KIND] == CLASSES and value < 0:
-        return stem
-    return value
+    return stem if is_class and value < 0 else value
 
 
 @compiled
@@ -459,22 +590,24 @@ def read_cues(
     points: Int32s,
     n: int,
     found: Int64s,
-) -> None:
-    """Write which rules have a cue in a chunk, and which parts of cues it has."""
+) -> int:
+    """Return which rules have a cue in a chunk, and write which parts of cues it has."""
     n_words = parts.shape[1]
     found[:] = 0
+    ended = np.int64(0)
     state = np.int64(0)
     for place in range(n + 1):
         symbol = np.int64(symbols[points[place]]) if place < n else np.int64(0)
         # Behind the chunk is white space, which is no word character.
         if (is_word[symbol] if place < n else 0) != after_word[state]:
-            found[0] |= hits[state]
+            ended |= hits[state]
             for word in range(n_words):
-                found[1 + word] |= parts[state, word]
+                found[word] |= parts[state, word]
         if place < n:
             state = np.int64(moves[state, symbol])
     for word in range(n_words):
-        found[1 + word] |= end_parts[state, word]
+        found[word] |= end_parts[state, word]
+    return ended
 
 
 @compiled
@@ -491,24 +624,23 @@ def left_to_others(kinds: Int8s, lowers: int, points: Int32s, n: int, mapped: In
 
 
 @compiled
-def learn_chunk(program: Program, memo: Memo, data: Int8s, begin: int, end: int, strict: bool, width: int) -> int:
-    """Work out what a chunk contributes and remember it; return a status."""
-    number, n_columns, n_tokens, n_bytes, _ = memo.sizes
-    length = end - begin
-    room = min(len(memo.points) - length, len(memo.bytes) - n_bytes - length)
-    size = CUE_PARTS + len(program.cue_first) + len(memo.n_line)
-    if (number + 1) * size > len(memo.records) or room < 0:
-        return FULL
-    points, mapped = memo.points, memo.mapped
+def learn_chunk(
+    program: Program, memo: Memo, data: Int8s, begin: int, end: int, strict: bool, width: int, low: int, high: int
+) -> tuple[int, int]:
+    """Work out what a chunk contributes and remember it; return a status and where its record starts."""
+    n_lines, n_bytes = memo.sizes[N_LINES], memo.sizes[N_BYTES]
+    start, length, n_words, n_sequences = n_lines * LINE, end - begin, len(program.cue_first), len(memo.n_line)
+    records, columns, extra, points, mapped = memo.records, memo.columns, memo.extra, memo.points, memo.mapped
+    n_sums = len(program.parts) * width
+    at_columns = start + TOKENS_AT + n_sequences + n_words
+    room = min(len(points) - length, len(memo.bytes) - n_bytes - length)
+    if room < 0 or 2 * (memo.sizes[N_CHUNKS] + 1) > len(memo.slots):
+        return FULL, 0
     n = decode(data, begin, end, strict, points)
     if n < 0:
-        return INVALID
-    record = memo.records[number * size : (number + 1) * size]
-    record[LEFT] = 0
-    first_column = n_columns
-    table, values = program.letter_table, program.values
-    base = number * len(program.parts) * width
-    memo.sums[base : base + len(program.parts) * width] = 0.0
+        return INVALID, 0
+    n_columns, n_tokens, flags = 0, 0, 0
+    memo.own[:] = 0.0
     for place in range(len(program.parts)):
         part = program.parts[place]
         if part[KIND] == CHARACTERS:
@@ -518,54 +650,167 @@ def learn_chunk(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
         if (
             n_mapped < 0
             or n_mapped + 2 > len(memo.front)
-            or n_columns + (n_mapped + 2) * n_lengths > len(memo.columns)
+            or n_columns + (n_mapped + 2) * n_lengths >= len(extra)
             or n_tokens + n_mapped > len(memo.tokens)
         ):
-            return FULL
+            return FULL, 0
         if left_to_others(program.kinds, program.lowers[part[VIEW]], points, n, mapped, n_mapped):
-            record[LEFT] = 1
+            flags |= LEFT
         own = n_columns
         if part[KIND] == WITHIN_WORDS:
             # Accents may be all there was of a chunk; then there is no word.
             if n_mapped:
-                n_columns = ngrams_within(part, table, values, mapped, n_mapped, memo.front, memo.columns, n_columns)
+                n_columns = ngrams_within(
+                    part,
+                    program.letters,
+                    program.values,
+                    mapped,
+                    n_mapped,
+                    memo.front,
+                    memo.places,
+                    memo.keys,
+                    extra,
+                    n_columns,
+                )
         else:
             first = n_tokens
             n_tokens = read_tokens(
-                part, program.kinds, table, values, program.stems, mapped, n_mapped, memo.tokens, n_tokens
+                part,
+                program.kinds,
+                program.letters,
+                program.values,
+                program.stems,
+                mapped,
+                n_mapped,
+                memo.tokens,
+                n_tokens,
             )
             for which in range(first, n_tokens):
                 token = memo.tokens[which]
                 if token >= len(program.symbol_columns):
                     memo.tokens[which] = UNKNOWN
                 elif token >= 0 and program.symbol_columns[token] >= 0:
-                    memo.columns[n_columns] = program.symbol_columns[token]
+                    extra[n_columns] = program.symbol_columns[token]
                     n_columns += 1
-            record[CUE_PARTS + len(program.cue_first) + part[SEQUENCE]] = first << 32 | n_tokens
+            memo.bounds[part[SEQUENCE]] = n_tokens
         for which in range(own, n_columns):
-            add_lanes(
-                memo.sums, base + place * width, program.weights, np.int64(memo.columns[which]) * width, width, 1.0
-            )
+            prefetch(program.weights, np.int64(extra[which]) * width)
+            prefetch(program.frequent_bits, np.int64(extra[which]))
+        for which in range(own, n_columns):
+            row = np.int64(extra[which]) * width
+            add_lanes(memo.own, place * width, program.weights, row, width, 1.0)
         if not part[COUNTED]:
             n_columns = own
-    record[COLUMNS] = first_column << 32 | n_columns
-    read_cues(
-        program.cue_symbols,
-        program.cue_moves,
-        program.cue_is_word,
-        program.cue_after_word,
-        program.cue_hits,
-        program.cue_parts,
-        program.cue_end_parts,
-        points,
-        n,
-        record[HITS : CUE_PARTS + len(program.cue_first)],
-    )
-    for place in range(length):
-        memo.bytes[n_bytes + place] = data[begin + place]
+    # Frequent columns into sets; what three sets do not hold stays among the others.
+    sets, n_sets, n_rest = memo.sets, 0, 0
+    for which in range(n_columns):
+        column = extra[which]
+        bit = np.int64(program.frequent_bits[column])
+        number = 0
+        if bit >= 0:
+            while number < n_sets and sets[LINE * number + (bit >> 6)] >> (bit & 63) & 1:
+                number += 1
+            if number == n_sets and n_sets < MOST_SETS:
+                sets[LINE * number : LINE * (number + 1)] = 0
+                n_sets += 1
+        if bit < 0 or number == MOST_SETS:
+            flags |= MIXED * (bit >= 0)
+            extra[n_rest] = column
+            n_rest += 1
+        else:
+            sets[LINE * number + (bit >> 6)] |= np.int64(1) << (bit & 63)
+    at_sums = first_sum(at_columns, n_rest)
+    at_sets = at_sums + n_sums
+    at = 2 * (at_sets + LINE * n_sets)
+    if at + n_tokens + 2 * N_COPIED > len(columns):
+        return FULL, 0
+    for which in range(n_sums):
+        memo.sums[at_sums + which] = memo.own[which]
+    for which in range(LINE * n_sets):
+        records[at_sets + which] = sets[which]
+    for which in range(n_rest):
+        columns[2 * at_columns + which] = extra[which]
+    first = 0
+    for sequence in range(n_sequences):
+        last = memo.bounds[sequence]
+        if last - first == 1:
+            place = np.int64(memo.tokens[first])
+        else:
+            place = at - 2 * start
+            for which in range(first, last):
+                columns[at] = memo.tokens[which]
+                at += 1
+        records[start + TOKENS_AT + sequence] = (last - first) << 32 | (place & LOWER_HALF)
+        first = last
+    records[start + LOW], records[start + HIGH] = low, high
+    records[start + SIZE] = length << 32 | n_rest
+    records[start + FLAGS] = n_bytes << 32 | (n_sets * SET | flags)
+    cues = start + TOKENS_AT + n_sequences
+    records[start + HITS] = 0
+    records[cues : cues + n_words] = 0
+    if len(program.cue_any):
+        records[start + HITS] = read_cues(
+            program.cue_symbols,
+            program.cue_moves,
+            program.cue_is_word,
+            program.cue_after_word,
+            program.cue_hits,
+            program.cue_parts,
+            program.cue_end_parts,
+            points,
+            n,
+            records[cues : cues + n_words],
+        )
+    if length > 16:
+        for place in range(length):
+            memo.bytes[n_bytes + place] = data[begin + place]
+        memo.sizes[N_BYTES] = n_bytes + length
     memo.sizes[N_CHUNKS] += 1
-    memo.sizes[N_COLUMNS], memo.sizes[N_TOKENS], memo.sizes[N_BYTES] = n_columns, n_tokens, n_bytes + length
-    return DONE
+    memo.sizes[N_LINES] = (at + 2 * LINE - 1) // (2 * LINE)
+    return DONE, start
+
+
+@compiled
+def first_sum(at_columns: int, n_columns: int) -> int:
+    """Return where a record's sums start: at the first line behind its columns."""
+    return (at_columns + (n_columns + 1) // 2 + LINE - 1) // LINE * LINE
+
+
+@compiled
+def find_chunk(
+    program: Program,
+    memo: Memo,
+    data: Int8s,
+    begin: int,
+    end: int,
+    strict: bool,
+    width: int,
+    low: int,
+    high: int,
+    hashed: int,
+) -> tuple[int, int]:
+    """Find a chunk among all that are known, else learn it; return a status and where its record starts."""
+    slots = memo.slots
+    mask = len(slots) - 1
+    slot = hashed & mask
+    while slots[slot] != 0:
+        start = ((slots[slot] & LOWER_HALF) - 1) * LINE
+        if slots[slot] >> 32 == hashed >> 32 and is_chunk(memo.records, memo.bytes, start, data, begin, end, low, high):
+            return DONE, start
+        slot = (slot + 1) & mask
+    status, start = learn_chunk(program, memo, data, begin, end, strict, width, low, high)
+    if status == DONE:
+        slots[slot] = hashed >> 32 << 32 | (start // LINE + 1)
+    return status, start
+
+
+@compiled
+def is_chunk(records: Int64s, kept: Int8s, start: int, data: Int8s, begin: int, end: int, low: int, high: int) -> bool:
+    """Say whether a record is that of a chunk."""
+    length = end - begin
+    if records[start + LOW] != low or records[start + HIGH] != high or records[start + SIZE] >> 32 != length:
+        return False
+    return length <= 16 or same_bytes(kept, records[start + FLAGS] >> 32, data, begin, length)
 
 
 @compiled
@@ -632,55 +877,66 @@ def read_across(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
         if n_mapped < 0 or n_found + n_mapped * np.int64(part[LONGEST]) > len(memo.extra):
             return FULL, 0, left
         n_mapped = join_spaces(program.kinds, mapped, n_mapped)
-        n_found = ngrams_across(part, program.letter_table, program.values, mapped, n_mapped, memo.extra, n_found)
+        n_found = ngrams_across(part, program.letters, program.values, mapped, n_mapped, memo.extra, n_found)
     return DONE, n_found, left
-
-
-@compiled
-def value_of(growth: int, times: int) -> float:
-    """Return the value of a feature that occurs so often."""
-    if growth == SUBLINEAR:
-        return 1.0 + np.log(float(times))
-    return 1.0 if growth == BINARY else float(times)
 
 
 @compiled
 def part_of(parts: Int32s, column: int) -> int:
     """Return the part that a column belongs to."""
-    part = 0
-    while column >= parts[part, LAST]:
-        part += 1
+    part = np.int64(0)
+    # No way out before the end: a guess at where it is costs more.
+    for other in range(len(parts) - 1):
+        part += column >= parts[np.uint64(other), LAST]
     return part
 
 
 @compiled
-def correct(
-    parts: Int32s,
-    weights: Floats,
-    logs: Floats,
-    counts: Int32s,
-    none: int,
-    again: Int32s,
-    n_again: int,
-    totals: Floats,
-    width: int,
+def add_counted(
+    program: Program, totals: Floats, lengths: Floats, weights: Floats, row: int, part: int, times: int, width: int
 ) -> None:
-    """Put right what columns that occur more than once have added."""
-    for which in range(n_again):
-        column = np.int64(again[which])
-        times = np.int64(counts[np.uint64(column)]) - none
-        if times <= 1:
-            continue
-        # Once put right it counts as one, so that it is not put right again.
-        counts[np.uint64(column)] = none + 1
-        part = part_of(parts, column)
-        growth = parts[part, GROWTH]
-        value = logs[times] if growth == SUBLINEAR and times < len(logs) else value_of(growth, times)
-        change = value - times
-        add_lanes(totals, part * width, weights, column * width, width, change)
-        if parts[part, NORM] == L2:
-            longer = value * value - times - change
-            totals[part * width + width - 1] += longer * weights[column * width + width - 1]
+    """Put right what a column that occurs more than once has added."""
+    if times < N_TIMES:
+        at = np.uint64(2 * (part * N_TIMES + times))
+        change, longer = program.changes[at], program.changes[at + ONE]
+    else:
+        value = value_of(program.parts[part, GROWTH], times)
+        change, longer = value - times, 0.0
+        if program.parts[part, NORM] == L2:
+            longer = value * value - value
+    add_lanes(totals, part * width, weights, row * width, width, change)
+    # Apart from the other lanes: a number written into eight that are read at once holds those up.
+    lengths[np.uint64(part)] += longer * weights[np.uint64(row * width + width - 1)]
+
+
+@compiled
+def count_frequent(digits: Int64s, frequent: Int32s, counts: Int32s, none: int, again: Int32s, n_again: int) -> int:
+    """Add the counts of frequent columns to those of all, and start anew; return how many are met twice."""
+    for lane in range(LINE):
+        bits = np.int64(0)
+        for digit in range(N_DIGITS):
+            bits |= digits[digit * LINE + lane]
+        while bits:
+            bit = lowest_bit(bits)
+            bits &= bits - 1
+            column = frequent[64 * lane + bit]
+            before = max(np.int64(counts[column]), none)
+            after = before + times_of(digits, lane, bit)
+            counts[column] = after
+            if before <= none + 1 < after:
+                again[n_again] = column
+                n_again += 1
+    digits[:] = 0
+    return n_again
+
+
+@compiled
+def times_of(digits: Int64s, lane: int, bit: int) -> int:
+    """Return how often a sentence has a frequent column."""
+    times = np.int64(0)
+    for digit in range(N_DIGITS):
+        times |= (digits[digit * LINE + lane] >> bit & 1) << digit
+    return times
 
 
 @compiled
@@ -725,25 +981,27 @@ def score(
         ``DONE``; ``FULL`` if the memo has no room for this row; ``INVALID`` if it is no UTF-8.
     """
     spaces, kinds, parts, weights = program.spaces, program.kinds, program.parts, program.weights
-    logs, vanish = program.logs, program.vanish[0] > 0
-    step_table, step_columns = program.step_table, program.step_columns
-    step_mask = len(step_table) // 2 - 1
+    vanish = program.vanish[0] > 0
+    steps = program.steps
+    step_mask, step_columns = len(steps) - 1, program.step_columns
     symbol_nodes, symbol_columns = program.symbol_nodes, program.symbol_columns
     cue_first, cue_last, cue_rules = program.cue_first, program.cue_last, program.cue_rules
-    slots, records, sums, found = memo.slots, memo.records, memo.sums, memo.found
-    columns, tokens, counts, seen, again, extra = (
-        memo.columns,
-        memo.tokens,
+    slots, records, sums, columns, found = memo.slots, memo.records, memo.sums, memo.columns, memo.found
+    counts, digits, seen, rest, again, extra = (
         memo.counts,
+        memo.digits,
         memo.seen,
+        memo.rest,
         memo.again,
         memo.extra,
     )
-    line, n_line, walk, totals, active = memo.line, memo.n_line, memo.walk, memo.totals, memo.active
+    front, places, keys = memo.front, memo.places, memo.keys
+    line, n_line, totals, lengths, active = memo.line, memo.n_line, memo.totals, memo.lengths, memo.active
     width, n_parts, n_scores, n_words = len(program.offsets), len(parts), scores.shape[1], len(cue_first)
-    n_rules, slot_mask, n_sequences = len(program.cue_any), len(slots) // SLOT - 1, len(n_line)
-    at_tokens = CUE_PARTS + n_words
-    n_places = at_tokens + n_sequences
+    n_rules, slot_mask, n_sequences = len(program.cue_any), len(slots) - 1, len(n_line)
+    at_cues = TOKENS_AT + n_sequences
+    at_columns = at_cues + n_words
+    n_asked = first_sum(at_columns, 0) + n_parts * width + LINE * (2 * (len(program.frequent) > 0))
     n_bytes = len(data)
     in_chunks, across, n_lengths = n_rules > 0, False, 1
     for part in range(n_parts):
@@ -753,8 +1011,11 @@ def score(
             n_lengths += parts[part, LONGEST]
     for row in range(first, last):
         totals[:] = 0.0
+        lengths[:] = 0.0
         active[:] = 0
-        n_again, n_seen, hits, status, is_left = 0, 0, np.int64(0), DONE, False
+        digits[:] = 0
+        n_seen, n_rest, n_again, n_added, hits, flags = 0, 0, 0, 0, np.int64(0), np.int64(0)
+        status = DONE
         if offsets[row + 1] - offsets[row] > LONGEST_TEXT:
             # More of one feature than the lower half of a count holds.
             left[row] = True
@@ -780,7 +1041,7 @@ def score(
             if kind:
                 length = 1 if kind == 1 else space_length(kinds, data, place, end)
                 if length:
-                    is_left |= vanish and length > 1
+                    flags |= LEFT * (vanish and length > 1)
                     place += length
                     continue
             begin = place
@@ -788,12 +1049,12 @@ def score(
                 if place + 8 <= n_bytes:
                     # Eight bytes at once: none of them can be white space but a small or a large one.
                     word = read_word(data, place)
-                    flags = (word - 0x2121212121212121) & ~word | word
-                    flags &= np.int64(-0x7F7F7F7F7F7F7F80)
-                    if flags == 0:
+                    above = (word - 0x2121212121212121) & ~word | word
+                    above &= np.int64(-0x7F7F7F7F7F7F7F80)
+                    if above == 0:
                         place += 8
                         continue
-                    place += first_byte(flags)
+                    place += lowest_bit(above) >> 3
                     if place >= end:
                         break
                 kind = spaces[data[np.uint64(place)]]
@@ -814,159 +1075,187 @@ def score(
             if n_seen >= len(seen):
                 status = FULL
                 break
-            hashed = (low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47)
-            slot = mix(hashed) & slot_mask
+            hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
             # What is asked for now has come by the time the sentence's chunks are looked up.
-            prefetch(slots, slot * SLOT)
+            prefetch(slots, hashed & slot_mask)
             at = np.uint64(n_seen * FOUND)
-            found[at], found[at + ONE], found[at + TWO] = low, high, slot
+            found[at], found[at + ONE], found[at + TWO] = low, high, hashed
             # From the sentence's start: from that of all bytes it may not fit beside the length.
             found[at + THREE] = (begin - offsets[row]) << 32 | length
             n_seen += 1
         for which_chunk in range(n_seen):
-            if status != DONE:
-                break
+            hashed = found[np.uint64(which_chunk * FOUND) + TWO]
+            held = slots[np.uint64(hashed & slot_mask)]
+            start = np.int64(-1)
+            if held != 0 and held >> 32 == hashed >> 32:
+                start = (held & LOWER_HALF) - 1
+                for ahead in range(0, n_asked, LINE):
+                    prefetch(records, start * LINE + ahead)
+            seen[np.uint64(which_chunk)] = start
+        for which_chunk in range(n_seen):
             at = np.uint64(which_chunk * FOUND)
-            low, high, slot = found[at], found[at + ONE], found[at + TWO]
+            low, high = found[at], found[at + ONE]
             begin, length = offsets[row] + (found[at + THREE] >> 32), found[at + THREE] & LOWER_HALF
-            number = np.int64(-1)
-            while True:
-                at = np.uint64(slot * SLOT)
-                held = slots[at + TWO]
-                if held == 0:
-                    break
-                if slots[at] == low and slots[at + ONE] == high and held >> 32 == length:
-                    if length <= 16 or same_bytes(memo.bytes, slots[at + THREE], data, begin, length):
-                        number = (held & LOWER_HALF) - 1
-                        break
-                slot = (slot + 1) & slot_mask
-            if number < 0:
-                status = learn_chunk(program, memo, data, begin, begin + length, strict, width)
+            start = np.int64(seen[np.uint64(which_chunk)]) * LINE
+            record = np.uint64(max(start, 0))
+            other = records[record + LOW] ^ low | records[record + ONE] ^ high | records[record + TWO] >> 32 ^ length
+            if other | start >> 63 or (
+                length > 16 and not same_bytes(memo.bytes, records[record + THREE] >> 32, data, begin, length)
+            ):
+                status, start = find_chunk(
+                    program, memo, data, begin, begin + length, strict, width, low, high, found[at + TWO]
+                )
                 if status != DONE:
                     break
-                number = memo.sizes[N_CHUNKS] - 1
-                at = np.uint64(slot * SLOT)
-                slots[at], slots[at + ONE] = low, high
-                slots[at + TWO], slots[at + THREE] = length << 32 | (number + 1), memo.sizes[N_BYTES] - length
-            else:
-                prefetch(records, number * n_places)
-                for lane in range(0, n_parts * width, LANES):
-                    prefetch(sums, number * n_parts * width + lane)
-            seen[np.uint64(which_chunk)] = number
-        for which_chunk in range(n_seen):
-            if status != DONE:
-                break
-            if which_chunk + AHEAD < n_seen:
-                ahead = np.int64(seen[np.uint64(which_chunk + AHEAD)])
-                prefetch(columns, records[np.uint64(ahead * n_places + COLUMNS)] >> 32)
-            number = np.int64(seen[np.uint64(which_chunk)])
-            length = found[np.uint64(which_chunk * FOUND) + THREE] & LOWER_HALF
-            record = number * n_places
-            # A chunk has no more tokens than bytes; each ends as many n-grams as there are lengths.
-            bounds = records[np.uint64(record + COLUMNS)]
-            from_column, to_column = bounds >> 32, bounds & LOWER_HALF
-            room = to_column - from_column + (length + 2) * n_lengths
-            if n_again + room > len(again):
+            record = np.uint64(start)
+            size = records[record + TWO] & LOWER_HALF
+            own = records[record + THREE] & LOWER_HALF
+            n_sets = own // SET
+            flags |= own
+            if n_rest + size + N_COPIED > len(rest):
                 status = FULL
                 break
-            is_left |= records[np.uint64(record + LEFT)] > 0
+            at_sums = first_sum(start + at_columns, size)
             for part in range(n_parts):
-                add_lanes(totals, part * width, sums, (number * n_parts + part) * width, width, 1.0)
-            for which in range(from_column, to_column):
-                column = columns[np.uint64(which)]
-                before = max(np.int64(counts[np.uint64(column)]), none)
-                counts[np.uint64(column)] = before + 1
-                # Written each time and kept only where it is one: cheaper than a guess that fails.
-                again[np.uint64(n_again)] = column
-                n_again += before > none
+                add_lanes(totals, part * width, sums, at_sums + part * width, width, 1.0)
+            n_added += n_sets
+            if n_added > MOST_ADDED:
+                n_again = count_frequent(digits, program.frequent, counts, none, again, n_again)
+                flags |= MIXED
+                n_added = n_sets
+            for which in range(n_sets):
+                count_set(digits, records, at_sums + n_parts * width + LINE * which)
+            copy_numbers(rest, n_rest, columns, 2 * (start + at_columns), size)
+            n_rest += size
             for sequence in range(n_sequences):
-                bounds = records[np.uint64(record + at_tokens + sequence)]
-                size = n_line[sequence]
-                if size + length + 2 > line.shape[1]:
+                held = records[record + np.uint64(TOKENS_AT + sequence)]
+                n_tokens, at_line = held >> 32, n_line[sequence]
+                if at_line + n_tokens + 2 > line.shape[1]:
                     status = FULL
                     break
-                for which in range(bounds >> 32, bounds & LOWER_HALF):
-                    line[np.uint64(sequence), np.uint64(size)] = tokens[np.uint64(which)]
-                    size += 1
-                n_line[sequence] = size
+                if n_tokens == 1:
+                    line[np.uint64(sequence), np.uint64(at_line)] = held
+                else:
+                    place = 2 * start + (held & LOWER_HALF)
+                    for which in range(n_tokens):
+                        line[np.uint64(sequence), np.uint64(at_line + which)] = columns[np.uint64(place + which)]
+                n_line[sequence] = at_line + n_tokens
             if status != DONE:
                 break
-            hits |= records[np.uint64(record + HITS)]
+            hits |= records[record + np.uint64(HITS)]
             for word in range(n_words):
-                active[word] = (active[word] << 1 | cue_first[word]) & records[np.uint64(record + CUE_PARTS + word)]
+                active[word] = (active[word] << 1 | cue_first[word]) & records[record + np.uint64(at_cues + word)]
                 ended = active[word] & cue_last[word]
-                bit = 64 * word
                 while ended:
-                    if ended & 1:
-                        hits |= np.int64(1) << np.int64(cue_rules[bit])
-                    ended >>= 1
-                    bit += 1
+                    hits |= np.int64(1) << np.int64(cue_rules[64 * word + lowest_bit(ended)])
+                    ended &= ended - 1
         if status == DONE:
+            n_possible = n_rest + N_FREQUENT + 1
+            for part in range(n_parts):
+                if parts[part, SEQUENCE] >= 0:
+                    n_possible += (n_line[parts[part, SEQUENCE]] + 1) * parts[part, LONGEST]
+            if n_possible > min(len(again), len(rest)):
+                status = FULL
+        if status == DONE:
+            n_alone = n_rest
             for part in range(n_parts):
                 sequence = np.int64(parts[part, SEQUENCE])
                 if sequence < 0:
                     continue
-                size, longest, at = np.int64(n_line[sequence]), np.int64(parts[part, LONGEST]), part * width
-                if n_again + (size + 1) * longest > len(again):
-                    status = FULL
-                    break
+                size, longest = np.int64(n_line[sequence]), np.int64(parts[part, LONGEST])
+                marked = parts[part, START] != SKIPPED
                 if parts[part, END] != SKIPPED:
                     line[sequence, size] = parts[part, END]
                     size += 1
-                walk[:] = -1
-                if longest > 1:
-                    before = np.int64(-1)
-                    for which in range(size):
-                        token = np.int64(line[sequence, which])
-                        if before >= 0 and token >= 0:
-                            key = np.int64(symbol_nodes[np.uint64(before)]) << SYMBOL_BITS | token
-                            prefetch(step_table, 2 * (mix(key) & step_mask))
-                        before = token
+                n_front = 0
                 for which in range(size):
-                    token = np.int64(line[sequence, which])
-                    marked = parts[part, START] != SKIPPED and (which == 0 or which == size - 1)
-                    for length in range(longest - 1, -1, -1):
-                        node = np.int64(-1)
-                        column = np.int64(-1)
-                        if length == 0:
-                            if token >= 0:
-                                node = np.int64(symbol_nodes[token])
-                                # A token by itself is among its chunk's columns; a mark has no chunk.
-                                if marked:
-                                    column = np.int64(symbol_columns[token])
-                        elif token >= 0 and walk[length - 1] >= 0:
-                            node = step(step_table, np.int64(walk[length - 1]), token)
-                            if node >= 0:
-                                column = np.int64(step_columns[node])
-                        walk[length] = node
-                        if column >= 0:
-                            add_lanes(totals, at, weights, column * width, width, 1.0)
-                            before = max(np.int64(counts[np.uint64(column)]), none)
-                            counts[np.uint64(column)] = before + 1
-                            again[np.uint64(n_again)] = column
-                            n_again += before > none
-        if status == DONE:
-            correct(parts, weights, logs, counts, none, again, n_again, totals, width)
+                    token = np.int64(line[np.uint64(sequence), np.uint64(which)])
+                    if marked and token >= 0 and (which == 0 or which == size - 1) and symbol_columns[token] >= 0:
+                        # A token by itself is among its chunk's columns; a mark has no chunk.
+                        rest[np.uint64(n_rest)] = symbol_columns[token]
+                        n_rest += 1
+                    node = np.int64(symbol_nodes[np.uint64(max(token, 0))])
+                    front[np.uint64(n_front)] = node
+                    places[np.uint64(n_front)] = which
+                    n_front += token >= 0 and node >= 0
+                for length in range(1, longest):
+                    # As the n-grams of a word: all are asked for before one is looked up.
+                    n_keys = 0
+                    for which in range(n_front):
+                        at_line = np.int64(places[np.uint64(which)])
+                        if at_line + length >= size:
+                            break
+                        token = np.int64(line[np.uint64(sequence), np.uint64(at_line + length)])
+                        key = np.int64(front[np.uint64(which)]) << SYMBOL_BITS | max(token, 0)
+                        prefetch(steps, slot_of(key) & step_mask)
+                        keys[np.uint64(n_keys)] = key
+                        places[np.uint64(n_keys)] = at_line
+                        n_keys += token >= 0
+                    n_front = 0
+                    for which in range(n_keys):
+                        node = look_up(steps, keys[np.uint64(which)])
+                        column = step_columns[np.uint64(max(node, 0))]
+                        rest[np.uint64(n_rest)] = column
+                        n_rest += node >= 0 and column >= 0
+                        front[np.uint64(n_front)] = node
+                        places[np.uint64(n_front)] = places[np.uint64(which)]
+                        n_front += node >= 0
+            for which in range(n_alone, n_rest):
+                prefetch(weights, np.int64(rest[np.uint64(which)]) * width)
+            for which in range(n_alone, n_rest):
+                column = np.int64(rest[np.uint64(which)])
+                add_lanes(totals, part_of(parts, column) * width, weights, column * width, width, 1.0)
+            for which in range(n_rest):
+                column = rest[np.uint64(which)]
+                before = max(np.int64(counts[np.uint64(column)]), none)
+                counts[np.uint64(column)] = before + 1
+                # Written each time and kept only when it is met twice: cheaper than a guess that fails.
+                again[np.uint64(n_again)] = column
+                n_again += before == none + 1
         if status == DONE and across:
             status, n_extra, is_sigma = read_across(program, memo, data, offsets[row], end, strict)
-            is_left |= is_sigma
-            for which in range(n_extra):
+            flags |= LEFT * is_sigma
+            if n_extra + n_again > len(again):
+                status = FULL
+            for which in range(n_extra if status == DONE else 0):
                 column = np.int64(extra[which])
                 part = part_of(parts, column)
                 add_lanes(totals, part * width, weights, column * width, width, 1.0)
-                counts[column] = max(np.int64(counts[column]), none) + 1
-            correct(parts, weights, logs, counts, none, extra, n_extra, totals, width)
+                before = max(np.int64(counts[column]), none)
+                counts[column] = before + 1
+                if before == none + 1:
+                    again[n_again] = column
+                    n_again += 1
         if status != DONE:
             return status, row
-        left[row] = is_left
+        if flags & MIXED:
+            n_again = count_frequent(digits, program.frequent, counts, none, again, n_again)
+        else:
+            for lane in range(LINE if n_added else 0):
+                bits = np.int64(0)
+                for digit in range(1, N_DIGITS):
+                    bits |= digits[digit * LINE + lane]
+                while bits:
+                    bit = lowest_bit(bits)
+                    bits &= bits - 1
+                    which = 64 * lane + bit
+                    part = np.int64(program.frequent_parts[np.uint64(which)])
+                    times = times_of(digits, lane, bit)
+                    add_counted(program, totals, lengths, program.frequent_weights, which, part, times, width)
+        for which in range(n_again):
+            prefetch(weights, np.int64(again[np.uint64(which)]) * width)
+        for which in range(n_again):
+            column = np.int64(again[np.uint64(which)])
+            times = np.int64(counts[np.uint64(column)]) - none
+            add_counted(program, totals, lengths, weights, column, part_of(parts, column), times, width)
+        left[row] = flags & LEFT
         for lane in range(n_scores):
             scores[row, lane] = program.offsets[lane]
         for part in range(n_parts):
-            size = totals[part * width + width - 1]
-            norm = parts[part, NORM]
+            norm, total = parts[part, NORM], totals[part * width + width - 1] + lengths[part]
             if norm == L2:
-                size = np.sqrt(size)
-            scale = 1.0 / size if norm != NO_NORM and size > 0.0 else 1.0
+                total = np.sqrt(total)
+            scale = 1.0 / total if norm != NO_NORM and total > 0.0 else 1.0
             for lane in range(n_scores):
                 scores[row, lane] += scale * totals[part * width + lane]
         earliest = True

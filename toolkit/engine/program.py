@@ -46,26 +46,34 @@ class Program(NamedTuple):
         Whether a view drops case, so that a capital sigma depends on its place.
     parts : ndarray of shape (n_parts, 14)
         Settings of each part.
-    letter_table : ndarray of shape (2 * n_slots,)
-        The table that walks the tries of characters: keys of node and code point, and nodes.
+    letters : ndarray of shape (n_slots,)
+        The table that walks the tries of characters: node, code point and the node they lead to.
     values, stems : ndarray of shape (n_nodes,)
         What ends at a node: a column, a symbol, a class; and the class of a stem.
-    step_table : ndarray of shape (2 * n_slots,)
-        The table that walks the tries of tokens: keys of node and symbol, and nodes.
+    steps : ndarray of shape (n_slots,)
+        The table that walks the tries of tokens: node, symbol and the node they lead to.
     step_columns : ndarray of shape (n_steps,)
         The column of an n-gram of tokens, or -1.
     symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
         Node and column of each token by itself, or -1.
     weights : ndarray of shape (n_columns, width)
         What one of each feature adds to each score; last, to the length of its part.
+    frequent, frequent_parts : ndarray of shape (512,) or (0,)
+        Columns that most sentences have, to be counted at once, and their parts; none where a
+        word has no columns but its own.
+    frequent_bits : ndarray of shape (n_columns,)
+        Where each column stands among them, or -1.
+    frequent_weights : ndarray of shape (512 * width,)
+        Their rows of ``weights``.
     cue_symbols, ..., cue_rules : ndarray
         As :class:`toolkit.engine.cues.CueTables`; one state and no bit where there are no cues.
     cue_any, cue_earliest : ndarray of shape (n_rules, width)
         What a rule with a cue adds to each score, and the first such rule.
     offsets : ndarray of shape (width,)
         Scores of a sentence without features.
-    logs : ndarray of shape (256,)
-        Sublinear values of counts.
+    changes : ndarray of shape (2 * 256 * n_parts,)
+        What a column that occurs so often adds to scores beside so many of one, and in turn what it adds
+        to the length beside that.
     vanish : ndarray of shape (1,)
         Whether a view drops some white space of several bytes, so that words grow together.
     """
@@ -77,14 +85,18 @@ class Program(NamedTuple):
     expansions: Int32s
     lowers: Int8s
     parts: Int32s
-    letter_table: Int64s
+    letters: Int64s
     values: Int32s
     stems: Int32s
-    step_table: Int64s
+    steps: Int64s
     step_columns: Int32s
     symbol_nodes: Int32s
     symbol_columns: Int32s
     weights: Floats
+    frequent: Int32s
+    frequent_parts: Int32s
+    frequent_bits: Int32s
+    frequent_weights: Floats
     cue_symbols: Int8s
     cue_moves: Int32s
     cue_is_word: Int8s
@@ -98,8 +110,46 @@ class Program(NamedTuple):
     cue_any: Floats
     cue_earliest: Floats
     offsets: Floats
-    logs: Floats
+    changes: Floats
     vanish: Int8s
+
+
+class Hashed(NamedTuple):
+    """A vectoriser without a vocabulary: each n-gram's hash is its column.
+
+    Attributes
+    ----------
+    kind, view_number, tokens, shortest, longest : int
+        As in the table of parts.
+    binary, signed : bool
+        Whether a feature counts once, and whether half of all n-grams count negative.
+    norm, growth, second_norm : int
+        Of the counts, and of what a weighting makes of them.
+    idf : ndarray of shape (n_features,) or (0,)
+        Of the weighting; empty where there is none.
+    weights : ndarray of shape (n_features, n_scores)
+        What one of each feature adds to each score.
+    stop_hashes : ndarray of shape (n_words,)
+        MurmurHash3 of each word that is left out, not descending.
+    stop_bounds, stop_bytes : ndarray
+        Where each such word's UTF-8 starts, and the bytes.
+    """
+
+    kind: int
+    view_number: int
+    tokens: int
+    shortest: int
+    longest: int
+    binary: bool
+    signed: bool
+    norm: int
+    growth: int
+    second_norm: int
+    idf: Floats
+    weights: Floats
+    stop_hashes: Int32s
+    stop_bounds: Int64s
+    stop_bytes: Int8s
 
 
 @dataclass(frozen=True)
@@ -125,7 +175,7 @@ class Skeleton:
     offsets : ndarray of shape (width,)
         As in :class:`Program`.
     link : str
-        Name in ``heads.LINKS``.
+        As :func:`toolkit.engine.links.probabilities` takes it.
     settings : dict of str to ndarray
         Of the link.
     classes : tuple of str
@@ -134,6 +184,10 @@ class Skeleton:
         Whether each view drops case, and accents.
     n_scores : int
         Linear scores of a sentence; the rest of ``width`` is padding.
+    hashed : tuple of Hashed
+        Vectorisers without a vocabulary.
+    single : bool
+        Whether scikit-learn itself counts in single precision somewhere.
     """
 
     parts: Int32s
@@ -156,3 +210,5 @@ class Skeleton:
     classes: tuple[str, ...]
     views: tuple[tuple[bool, str | None], ...]
     n_scores: int
+    hashed: tuple[Hashed, ...] = ()
+    single: bool = False

@@ -6,17 +6,49 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, reduce
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.engine import kernel
 from toolkit.engine.characters import N_CODE_POINTS, SPACE, kinds, space_bytes, view
-from toolkit.engine.heads import LINKS
-from toolkit.engine.kernel import CUE_PARTS, DONE, FOUND, FULL, N_EPOCHS, SLOT, Memo
-from toolkit.engine.program import LONGEST, SEQUENCE, Floats, Int8s, Int32s, Int64s, Program, Skeleton
+from toolkit.engine.hashing import add_hashed
+from toolkit.engine.kernel import (
+    DONE,
+    FOUND,
+    FULL,
+    LINE,
+    MOST_SETS,
+    N_COPIED,
+    N_DIGITS,
+    N_EPOCHS,
+    N_FREQUENT,
+    Memo,
+)
+from toolkit.engine.links import probabilities, steepness
+from toolkit.engine.program import (
+    CLASSES,
+    COUNTED,
+    END,
+    FIRST,
+    KIND,
+    L2,
+    LAST,
+    NORM,
+    SEQUENCE,
+    START,
+    WITHIN_WORDS,
+    WORDS,
+    Floats,
+    Int8s,
+    Int32s,
+    Int64s,
+    Program,
+    Skeleton,
+)
 from toolkit.engine.tries import table_size
 
 if TYPE_CHECKING:
@@ -25,6 +57,12 @@ if TYPE_CHECKING:
 # A thread's share of the sentences: below it, starting a thread costs more than it saves.
 LEAST_SHARE = 2048
 N_CHUNKS = 1 << 17
+# Two labels whose scores differ by less, as a share of what is summed, are left to scikit-learn, which
+# sums in another order. The sum of n terms is off by at most n * 1.1e-16 of the sum of their sizes, and
+# a sentence of 32,768 bytes has some 1e5 n-grams: 1e-11. The rest is for sizes that are only guessed at.
+MARGIN = 1e-9
+# The same where scikit-learn sums in single precision.
+SINGLE_MARGIN = 1e-4
 
 
 class Scorer:
@@ -108,12 +146,71 @@ class Scorer:
         else:
             with ThreadPoolExecutor(n_shares) as pool:
                 list(pool.map(run, shares))
-        proba = LINKS[self._skeleton.link](scores, self._skeleton.settings)
+        proba = probabilities(self._skeleton.link, scores, self._skeleton.settings)
+        left[self._tied_rows(proba, scores)] = 1
         rows = np.flatnonzero(left)
         if len(rows):
-            proba[rows] = self._fallback(sentences(rows))
+            # A text that comes many times, as an empty one does, is scored once.
+            numbers: dict[str, int] = {}
+            places = [numbers.setdefault(text, len(numbers)) for text in sentences(rows)]
+            proba[rows] = self._fallback(list(numbers))[places]
             self.n_left += len(rows)
         return proba
+
+    def _tied_rows(self, proba: Floats, scores: Floats) -> NDArray[np.intp]:
+        """Return the rows whose most probable label the order of summing may decide."""
+        if self._skeleton.link.startswith("first_rule") or not self._sums:
+            return np.zeros(0, np.intp)
+        # The gap of two probabilities, as a share of the larger, is at most that of their scores.
+        # By column, as numpy takes ten times as long to find the largest of each short row.
+        top = reduce(np.maximum, proba.T)
+        margin = SINGLE_MARGIN if self._skeleton.single else MARGIN
+        least = top * (1 - margin * max(np.abs(scores).max(initial=0.0) * self._steepness, self._largest))
+        n_near = reduce(np.add, ((column >= least).view(np.uint8) for column in proba.T))
+        rows = np.flatnonzero(n_near > 1)
+        if not len(rows):
+            return rows
+        size = np.maximum(np.abs(scores[rows]).max(axis=1) * self._steepness, self._largest)
+        near = proba[rows] >= (top[rows] * (1 - margin * size))[:, None]
+        # Labels of the same weights have the same sums in any order.
+        first = np.where(near, self._twins, len(self._twins)).min(axis=1)
+        last = np.where(near, self._twins, -1).max(axis=1)
+        tied: NDArray[np.intp] = rows[first != last]
+        return tied
+
+    @cached_property
+    def _sums(self) -> bool:
+        """Whether any feature adds anything; else all sentences have the same probabilities in any order."""
+        return any(bool(array.any()) for array in self._weights)
+
+    @cached_property
+    def _weights(self) -> list[Floats]:
+        """What features add to the scores, each of shape (n_features, n_scores)."""
+        skeleton = self._skeleton
+        padded = (skeleton.weights, skeleton.cue_any, skeleton.cue_earliest)
+        return [*(array[:, : skeleton.n_scores] for array in padded), *(part.weights for part in skeleton.hashed)]
+
+    @cached_property
+    def _largest(self) -> float:
+        """The largest weight, times what a link makes of it: about the size of a sentence's terms."""
+        arrays = (*self._weights, self._skeleton.offsets)
+        return max(float(np.abs(array).max(initial=0.0)) for array in arrays) * self._steepness
+
+    @cached_property
+    def _steepness(self) -> float:
+        return steepness(self._skeleton.link, self._skeleton.settings)
+
+    @cached_property
+    def _twins(self) -> NDArray[np.intp]:
+        """The first label that has the same weights as each label, shape (n_classes,)."""
+        skeleton = self._skeleton
+        n_classes = len(self.classes)
+        alike = skeleton.link.removesuffix("|temperature") in ("softmax", "one_vs_rest")
+        if not alike or skeleton.n_scores != n_classes:
+            return np.arange(n_classes)
+        arrays = (*self._weights, skeleton.offsets[None, :])
+        columns = [b"".join(array[:, place].tobytes() for array in arrays) for place in range(n_classes)]
+        return np.array([columns.index(column) for column in columns])
 
     def _run(
         self,
@@ -136,9 +233,13 @@ class Scorer:
                 memo = make_memo(self._program, memo) if row == tried else _clear(memo)
                 tried = row
             elif status != DONE:
-                raise ValueError(f"row {first_row + row} is not UTF-8; decode the column anew or drop the row")
+                raise ValueError(_not_utf8(first_row + row))
         with self._lock:
             self._memos.append(memo)
+        for part in self._skeleton.hashed:
+            wrong = add_hashed(part, self._program, data, offsets, share, strict, scores, left)
+            if wrong >= 0:
+                raise ValueError(_not_utf8(first_row + wrong))
 
 
 def link_program(skeleton: Skeleton) -> Program:
@@ -151,13 +252,8 @@ def link_program(skeleton: Skeleton) -> Program:
         bounds[0] = np.concatenate([bounds[0], one.bounds[1:] + shift]).astype(np.int32)
         expansions.append(one.expansions)
         shift += len(one.expansions)
-    tables: dict[str, Int64s] = {}
-    for name, parents, symbols in (
-        ("letter", skeleton.letter_parents, skeleton.letter_symbols),
-        ("step", skeleton.step_parents, skeleton.step_symbols),
-    ):
-        tables[name] = np.full(2 * table_size(len(parents)), -1, np.int64)
-        kernel.fill_table(parents, symbols, tables[name])
+    changes = np.zeros(2 * kernel.N_TIMES * max(1, len(skeleton.parts)))
+    kernel.fill_changes(skeleton.parts, changes)
     return Program(
         spaces=space_bytes(),
         kinds=kinds(),
@@ -166,21 +262,83 @@ def link_program(skeleton: Skeleton) -> Program:
         expansions=np.concatenate([np.zeros(0, np.int32), *expansions]),
         lowers=np.array([lowercase for lowercase, _ in skeleton.views], np.uint8),
         parts=skeleton.parts,
-        values=skeleton.values,
         stems=skeleton.stems,
-        step_columns=skeleton.step_columns,
         symbol_nodes=skeleton.symbol_nodes,
         symbol_columns=skeleton.symbol_columns,
-        weights=skeleton.weights.ravel(),
+        weights=_at_line(skeleton.weights.ravel()),
         **{f"cue_{name}": array for name, array in skeleton.cues._asdict().items()},
         cue_any=skeleton.cue_any,
         cue_earliest=skeleton.cue_earliest,
         offsets=skeleton.offsets,
         vanish=np.array([any(_drops_space(one.mapped) for one in views)], np.uint8),
-        logs=1 + np.log(np.maximum(np.arange(256.0), 1)),
-        letter_table=tables["letter"],
-        step_table=tables["step"],
+        changes=changes,
+        letters=_table(skeleton.letter_parents, skeleton.letter_symbols),
+        values=skeleton.values,
+        steps=_table(skeleton.step_parents, skeleton.step_symbols),
+        step_columns=skeleton.step_columns,
+        **_frequent(skeleton),
     )
+
+
+def _table(parents: Int32s, symbols: Int32s) -> Int64s:
+    table = np.full(table_size(len(parents)), -1, np.int64)
+    kernel.fill_table(parents, symbols, table)
+    return table
+
+
+def _frequent(skeleton: Skeleton) -> dict[str, Any]:
+    """Choose the columns that are counted at once: of those that chunks have, the least weighty by idf."""
+    n_columns, width = skeleton.weights.shape
+    frequency = np.full(n_columns, np.inf)
+    part_of = np.zeros(n_columns, np.int32)
+    for number, part in enumerate(skeleton.parts):
+        own = slice(part[FIRST], part[LAST])
+        part_of[own] = number
+        idf = skeleton.weights[own, -1]
+        if part[COUNTED] and part[KIND] == WITHIN_WORDS:
+            frequency[own] = np.sqrt(idf) if part[NORM] == L2 else idf
+        elif part[COUNTED] and part[KIND] in (WORDS, CLASSES):
+            # Tokens by themselves; what sequences of them have is found later.
+            columns = skeleton.symbol_columns[skeleton.symbol_columns >= 0]
+            columns = columns[(columns >= part[FIRST]) & (columns < part[LAST])]
+            lengths = skeleton.weights[columns, -1]
+            frequency[columns] = np.sqrt(lengths) if part[NORM] == L2 else lengths
+            marks = skeleton.symbol_columns[np.array([mark for mark in (part[START], part[END]) if mark >= 0], np.intp)]
+            frequency[marks[marks >= 0]] = np.inf
+    if not (skeleton.parts[:, KIND] == WITHIN_WORDS).any():
+        # A word has a column or two: to count them one by one costs less than a set.
+        frequency[:] = np.inf
+    chosen = np.argsort(frequency, kind="stable")[:N_FREQUENT]
+    chosen = chosen[np.isfinite(frequency[chosen])]
+    size = N_FREQUENT if len(chosen) else 0
+    columns = np.zeros(size, np.int32)
+    columns[: len(chosen)] = chosen
+    bits = np.full(n_columns, -1, np.int32)
+    bits[chosen] = np.arange(len(chosen))
+    weights = np.zeros((size, width))
+    weights[: len(chosen)] = skeleton.weights[chosen]
+    parts = np.zeros(size, np.int32)
+    parts[: len(chosen)] = part_of[chosen]
+    return {
+        "frequent": columns,
+        "frequent_parts": parts,
+        "frequent_bits": bits,
+        "frequent_weights": _at_line(weights.ravel()),
+    }
+
+
+def _line_of(size: int) -> Int64s:
+    """Return so many words, not set, from where a line of the processor's cache starts."""
+    room = np.empty(size + LINE, np.int64)
+    skipped = -room.ctypes.data // room.itemsize % LINE
+    return room[skipped : skipped + size]
+
+
+def _at_line(numbers: Floats) -> Floats:
+    """Copy numbers to where a line of the processor's cache starts."""
+    placed = _line_of(len(numbers)).view(np.float64)
+    placed[:] = numbers
+    return placed
 
 
 def _drops_space(mapped: Int32s) -> bool:
@@ -191,32 +349,41 @@ def _drops_space(mapped: Int32s) -> bool:
 
 def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
     """Make a memo for a thread, with twice the room of one that was too small."""
-    n_chunks = N_CHUNKS if smaller is None else len(smaller.slots) // SLOT
+    n_chunks = N_CHUNKS if smaller is None else len(smaller.slots)
     scratch = 1 << 14 if smaller is None else 2 * len(smaller.points)
     n_parts, width = len(program.parts), len(program.offsets)
     n_sequences = int((program.parts[:, SEQUENCE] >= 0).sum())
-    longest = int(program.parts[:, LONGEST].max(initial=1))
     n_words = len(program.cue_first)
+    # Most chunks have a set or two and a line of other columns.
+    n_lines = n_chunks * (n_parts * width // LINE + 3) + 16 * scratch
+    records = _line_of(n_lines * LINE)
     return Memo(
-        slots=np.zeros(SLOT * 2 * n_chunks, np.int64),
-        records=np.empty(n_chunks * (CUE_PARTS + n_words + n_sequences), np.int64),
-        sums=np.empty(n_chunks * n_parts * width),
-        columns=np.empty(28 * n_chunks, np.int32),
-        tokens=np.empty(4 * n_chunks, np.int32),
-        bytes=np.empty(12 * n_chunks, np.uint8),
-        sizes=np.array([0, 0, 0, 0, 1]),
+        slots=np.zeros(2 * n_chunks, np.int64),
+        records=records,
+        sums=records.view(np.float64),
+        columns=records.view(np.int32),
+        bytes=np.empty(4 * n_chunks + scratch, np.uint8),
+        sizes=np.array([0, 0, 0, 1]),
         counts=np.zeros(len(program.weights) // width, np.int32),
+        digits=_line_of(N_DIGITS * LINE),
         found=np.empty(FOUND * scratch, np.int64),
         seen=np.empty(scratch, np.int32),
+        rest=np.empty(8 * scratch + N_COPIED, np.int32),
         again=np.empty(16 * scratch, np.int32),
         extra=np.empty(16 * scratch, np.int32),
         points=np.empty(scratch, np.int32),
         mapped=np.empty(2 * scratch, np.int32),
-        front=np.empty(2 * scratch + 2, np.int32),
+        front=np.empty(2 * scratch + 3, np.int32),
+        places=np.empty(2 * scratch + 3, np.int32),
+        keys=np.empty(2 * scratch + 3, np.int64),
+        tokens=np.empty(2 * scratch, np.int32),
+        bounds=np.zeros(n_sequences, np.int64),
         line=np.empty((n_sequences, scratch), np.int32),
         n_line=np.zeros(n_sequences, np.int64),
-        walk=np.empty(longest, np.int32),
-        totals=np.zeros(n_parts * width),
+        totals=_line_of(n_parts * width).view(np.float64),
+        own=_line_of(n_parts * width).view(np.float64),
+        sets=np.zeros(MOST_SETS * LINE, np.int64),
+        lengths=np.zeros(n_parts),
         active=np.zeros(n_words, np.int64),
     )
 
@@ -261,6 +428,30 @@ def column_bytes(column: pa.Array, first_row: int = 0) -> tuple[Int8s, Int64s]:
     if starts[0] < 0 or starts[-1] > len(content) or (np.diff(starts) < 0).any():
         raise ValueError("the column's offsets lie outside its bytes, expected a valid Arrow array; write it again")
     return content, starts
+
+
+def column_texts(column: pa.Array, first_row: int = 0) -> list[str]:
+    """Return the text of an Arrow column, with the errors of :func:`column_bytes` and of its scores.
+
+    Raises
+    ------
+    TypeError
+        If the column is not text.
+    ValueError
+        If a row is missing or is not UTF-8; the message names it.
+    """
+    data, offsets = column_bytes(column, first_row)
+    texts: list[str] = []
+    try:
+        for begin, end in pairwise(offsets.tolist()):
+            texts.append(data[begin:end].tobytes().decode())
+    except UnicodeDecodeError as error:
+        raise ValueError(_not_utf8(first_row + len(texts))) from error
+    return texts
+
+
+def _not_utf8(row: int) -> str:
+    return f"row {row} is not UTF-8; decode the column anew or drop the row"
 
 
 def _cores() -> int:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from toolkit.engine import program as fields
 from toolkit.engine.characters import N_CODE_POINTS, WORD, kinds
 from toolkit.engine.cues import BITS, CueTables
-from toolkit.engine.heads import LINKS
-from toolkit.engine.program import N_SETTINGS, Skeleton
-from toolkit.engine.tries import SYMBOL_BITS
+from toolkit.engine.links import LINKS, RECALIBRATORS
+from toolkit.engine.program import N_SETTINGS, Hashed, Skeleton
+from toolkit.engine.tries import NODE_BITS, SYMBOL_BITS
 
 # Raise by one when a reader of the old number cannot read the new file.
 FORMAT = 1
@@ -51,6 +51,14 @@ _ARRAYS = (
     "offsets",
 )
 _CUE_ARRAYS = tuple(name for name in CueTables._fields if name != "symbols")
+_HASHED_ARRAYS = {
+    "idf": np.float64,
+    "weights": np.float64,
+    "stop_hashes": np.int32,
+    "stop_bounds": np.int64,
+    "stop_bytes": np.uint8,
+}
+_HASHED_NUMBERS = tuple(name for name in Hashed._fields if name not in _HASHED_ARRAYS)
 _FLOATS = ("weights", "cue_any", "cue_earliest", "offsets")
 
 
@@ -77,10 +85,16 @@ def dump_skeleton(skeleton: Skeleton) -> bytes:
         "views": skeleton.views,
         "n_scores": skeleton.n_scores,
     }
+    if skeleton.hashed:
+        about["hashed"] = [{name: getattr(part, name) for name in _HASHED_NUMBERS} for part in skeleton.hashed]
+    if skeleton.single:
+        about["single"] = True
     arrays = {name: getattr(skeleton, name) for name in _ARRAYS}
     arrays |= {f"cues.{name}": getattr(skeleton.cues, name) for name in _CUE_ARRAYS}
     arrays |= {"cues.special": special.astype(np.int32), "cues.symbols": skeleton.cues.symbols[special]}
     arrays |= {f"settings.{name}": array for name, array in skeleton.settings.items()}
+    for place, part in enumerate(skeleton.hashed):
+        arrays |= {f"hashed.{place}.{name}": getattr(part, name) for name in _HASHED_ARRAYS}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         _add(archive, "about.json", json.dumps(about, sort_keys=True).encode(), zipfile.ZIP_DEFLATED)
@@ -140,7 +154,19 @@ def _restore(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Skeleton
         classes=tuple(map(str, about["classes"])),
         views=tuple((bool(lowercase), accents) for lowercase, accents in about["views"]),
         n_scores=int(about["n_scores"]),
+        hashed=tuple(
+            _restore_hashed(numbers, {name: arrays[f"hashed.{place}.{name}"] for name in _HASHED_ARRAYS})
+            for place, numbers in enumerate(about.get("hashed", ()))
+        ),
+        single=bool(about.get("single", False)),
     )
+
+
+def _restore_hashed(numbers: dict[str, Any], arrays: dict[str, Any]) -> Hashed:
+    # Machine code is compiled for numbers of these types.
+    kinds = {"binary": bool, "signed": bool}
+    typed: dict[str, Any] = {name: kinds.get(name, int)(numbers[name]) for name in _HASHED_NUMBERS}
+    return Hashed(**typed, **arrays)
 
 
 def check_skeleton(skeleton: Skeleton) -> None:
@@ -188,30 +214,65 @@ def check_skeleton(skeleton: Skeleton) -> None:
     # A bit of the sign would be shifted for ever.
     _check((cues.last >= 0).all(), "cues.last")
     _check(n_symbols <= 1 << SYMBOL_BITS, "symbol_nodes")
+    _check(max(n_nodes, n_steps) <= 1 << NODE_BITS, "letters")
     _check(all(accents in (None, "unicode", "ascii") for _, accents in skeleton.views), "views")
     _check_parts(skeleton, n_nodes, n_symbols, n_columns)
+    for part in skeleton.hashed:
+        _check_hashed(part, len(skeleton.views), skeleton.n_scores)
     _check_link(skeleton)
+
+
+def _check_hashed(part: Hashed, n_views: int, n_scores: int) -> None:
+    for name, kind in _HASHED_ARRAYS.items():
+        array = getattr(part, name)
+        _check(array.dtype == kind and array.flags.c_contiguous, f"hashed.{name}")
+    _check(0 <= part.kind < fields.CLASSES and 0 <= part.tokens < 4 and 0 <= part.view_number < n_views, "hashed")
+    _check(1 <= part.shortest <= part.longest < 1000, "hashed")
+    n_features = len(part.weights)
+    _check(part.weights.shape == (n_features, n_scores) and 0 < n_features < 1 << 31, "hashed.weights")
+    _check(part.idf.shape in ((0,), (n_features,)), "hashed.idf")
+    bounds = part.stop_bounds
+    _check(part.stop_hashes.ndim == part.stop_bytes.ndim == 1, "hashed.stop_hashes")
+    _check(bounds.shape == (len(part.stop_hashes) + 1,) and bounds[0] == 0, "hashed.stop_bounds")
+    _check(bounds[-1] == len(part.stop_bytes) and bool((np.diff(bounds) >= 0).all()), "hashed.stop_bounds")
 
 
 def _check_link(skeleton: Skeleton) -> None:
     """Check that the link makes as many probabilities of the scores as there are classes."""
     n_scores, n_classes, settings = skeleton.n_scores, len(skeleton.classes), skeleton.settings
-    _check(skeleton.link in LINKS, "link")
+    link, *others = skeleton.link.split("|")
+    _check(link in LINKS and all(name in RECALIBRATORS for name in others), "link")
     _check(all(array.dtype == np.float64 for array in settings.values()), "settings")
     # Of two classes scikit-learn keeps the scores of the second alone.
     expected = 2 if n_scores == 1 else n_scores
-    if skeleton.link == "expit":
+    if link == "expit":
         _check(n_scores == 1, "link")
-    elif skeleton.link == "softmax":
+    elif link == "softmax":
         expected = n_scores
-    elif skeleton.link == "first_rule":
+    elif link == "first_rule":
         expected = n_classes
         _check(settings["table"].shape == (n_scores + 1, n_classes), "settings")
-    elif skeleton.link == "sigmoids":
+    elif link == "sigmoids":
         slopes, starts = settings["slopes"], settings["starts"]
         _check(slopes.ndim == 2 and slopes.shape == starts.shape and slopes.size == n_scores, "settings")
         expected = max(2, slopes.shape[1])
+    elif link in ("curves", "scalings"):
+        n_members = settings["n_members"][0] if link == "curves" else len(settings["betas"])
+        _check(n_members in range(1, n_scores + 1), "settings")
+        expected = max(2, n_scores // int(n_members))
+        if link == "curves":
+            _check_curves(settings, "curve", n_scores)
+    if "temperature" in others:
+        _check(settings["temperature"][0] > 0, "settings")
+    if "isotonic" in others:
+        _check_curves(settings, "isotonic", n_classes)
     _check(n_classes == expected == len(set(skeleton.classes)), "classes")
+
+
+def _check_curves(settings: dict[str, NDArray[np.float64]], name: str, n_curves: int) -> None:
+    starts, inputs, outputs = (settings[f"{name}_{what}"] for what in ("starts", "inputs", "outputs"))
+    _check(starts.shape == (n_curves + 1,) and inputs.shape == outputs.shape == (int(starts[-1]),), "settings")
+    _check(starts[0] == 0 and bool((np.diff(starts) >= 1).all()) and bool((starts % 1 == 0).all()), "settings")
 
 
 def _check_parts(skeleton: Skeleton, n_nodes: int, n_symbols: int, n_columns: int) -> None:

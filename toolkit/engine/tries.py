@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# A symbol takes the low bits of a key, its node the rest: all keys differ, so that a
-# lookup needs no second comparison and no two n-grams are ever taken for one another.
-SYMBOL_BITS = 21
+# A key is a node and a symbol, and with the node they lead to it fits into one word: all keys differ,
+# so that a lookup needs no second comparison and no two n-grams are ever taken for one another.
+SYMBOL_BITS = NODE_BITS = 21
 NO_NODE = -1
 
 
@@ -49,11 +49,11 @@ class TrieBuilder:
 
 
 def table_size(n_keys: int) -> int:
-    """Return the number of slots for so many keys: a power of two, at most half full.
+    """Return the number of slots for so many keys: a power of two, at most two thirds full.
 
     Examples
     --------
-    >>> table_size(0), table_size(5)
-    (2, 16)
+    >>> table_size(0), table_size(5), table_size(6)
+    (2, 8, 16)
     """
-    return 1 << max(1, (2 * n_keys - 1).bit_length() if n_keys else 1)
+    return 1 << max(1, (3 * n_keys // 2).bit_length())

@@ -1,0 +1,88 @@
+"""Folders that appear whole or not at all, also where a crash comes between."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from toolkit.exceptions import RunError
+
+_ASIDE = ".old"
+
+
+@contextmanager
+def whole_folder(folder: str | Path) -> Iterator[Path]:
+    """Give a folder to write in, which takes the place of the old one when all is done.
+
+    Not every system can swap two folders in one step: for a moment the old one stands
+    aside. After an interruption it is in its place again; after a crash :func:`put_back`
+    puts it there.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The place; it need not be there. A link is followed.
+
+    Raises
+    ------
+    RunError
+        If its parent or the folder cannot be written to, or the disk is full.
+    """
+    folder = Path(folder).resolve()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise RunError(f"the folder cannot be written to; free it or name another [{folder.parent}]") from error
+    aside = part.with_name(part.name + _ASIDE)
+    try:
+        part.chmod(0o755)
+        yield part
+        if folder.exists():
+            folder.replace(aside)
+        part.replace(folder)
+    except BaseException as error:
+        put_back(folder)
+        shutil.rmtree(part, ignore_errors=True)
+        if isinstance(error, OSError) and error.strerror:
+            raise RunError(
+                f"the folder cannot be written ({error.strerror}); make room or free it [{folder}]"
+            ) from error
+        raise
+    finally:
+        if folder.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def put_back(folder: str | Path) -> None:
+    """Put a folder in its place again that a crash left aside; do nothing where none is."""
+    folder = Path(folder).resolve()
+    if folder.exists() or not folder.parent.is_dir():
+        return
+    # Eight characters are what tempfile draws.
+    ours = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}{re.escape(_ASIDE)}")
+    for other in sorted(folder.parent.iterdir()):
+        if ours.fullmatch(other.name):
+            with suppress(OSError):
+                other.replace(folder)
+            return
+
+
+def folders_with(parent: str | Path, name: str) -> list[Path]:
+    """List the folders that hold a file, in order of their names; hidden ones are being written.
+
+    Parameters
+    ----------
+    parent : str or Path
+        Where to look; not deeper. It need not be there.
+    name : str
+        Name of the file.
+    """
+    parent = Path(parent)
+    for aside in sorted(parent.glob(f".*{_ASIDE}")):
+        put_back(parent / aside.name[1 : -len(_ASIDE) - 9])
+    return sorted(path.parent for path in parent.glob(f"[!.]*/{name}"))
