@@ -117,7 +117,14 @@ def test_second_annotator_stands_under_the_runs_of_every_table(three):
     assert (row["difference"], row["p"]) == ("", "")
     assert len(found.rows("train")) == 3
     assert "second annotator" in found.to_text()
-    assert found.to_html().count("<tfoot>") == 1
+    page = found.to_html()
+    # Of the headline scores and of the test split.
+    assert page.count("<tfoot>") == 2
+    forest = page.split('<table class="forest">')[1].partition("</table>")[0].partition("<tfoot>")[2]
+    low, high = (f"{annotator['headline'][end]:.3f}" for end in ("low", "high"))
+    assert (
+        f'<td class="n">–</td><td class="n">{row["macro F1"]} <span class="range">[{low}, {high}]</span></td>' in forest
+    )
     assert found.to_dict()["ceiling"]["test"]["headline"] == annotator["headline"]
 
 

@@ -21,7 +21,7 @@ from toolkit.experiment import load_run, render_again, train, verify
 from toolkit.labels import LabelSet
 from toolkit.metrics import confusion
 from toolkit.repeats import FoldCounts, Repeats, compare_folds, repeat_folds, repeat_seeds
-from toolkit.report import p
+from toolkit.report import p, range_of
 from toolkit.significance import holm
 
 LABELS = LabelSet.from_names(["denial", "pledge", "none"], background="none")
@@ -330,6 +330,14 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
         assert "and by Holm for the 1 pair tested" in text
         assert "no corrected t-test" not in text
     assert latex.count("\\label{tab:") == 10
+    *_, annotator = found.fold_rows()
+    once = found.ceiling["train"]["headline"]
+    assert annotator == {
+        "run": "second annotator",
+        "macro F1": f"{once['value']:.3f}",
+        "95 % over articles": range_of(once),
+        **dict.fromkeys(("mean of folds", "95 % corrected", "lowest", "highest", "folds", "dealings"), "–"),
+    }
     assert f"over 9 folds {row['mean difference']}" in page
 
 

@@ -516,7 +516,7 @@ def test_pages_load_nothing_and_repeat_no_id(workplace):
 def test_report_without_its_baseline_says_so(workplace):
     run = load_run(workplace / "runs/words")
     page = report.render_report({**run.report, "against": None}, run.predictions, {})
-    assert "The baseline &#39;majority&#39; has not been run on this corpus" in page
+    assert "The baseline &#39;majority&#39; has no run on this corpus beside this one" in page
     assert "has no baseline" in (workplace / "runs/majority/report.html").read_text()
     assert "better than the baseline" in (workplace / "runs/words/report.html").read_text()
 

@@ -35,7 +35,7 @@ BRIER = (
     ("reliability", "reliability", "how far the probabilities are from what comes true; less is better"),
     ("resolution", "resolution", "how far what comes true differs from bin to bin; more is better"),
     ("uncertainty", "uncertainty", "what the corpus leaves open to one who only knows how common the labels are"),
-    ("within", "within bins", "what probabilities do within a bin"),
+    ("within", "within bins", "what probabilities that differ within one bin add or take; less is better"),
 )
 # Shown without JavaScript; with it the reader pages through all that are listed.
 N_SHOWN = 40
@@ -556,7 +556,8 @@ def _answer(report: Mapping[str, Any]) -> str:
     if report["baseline"] is None:
         return f"{mean} This experiment has no baseline."
     if against is None:
-        return f"{mean} The baseline '{report['baseline']}' has not been run on this corpus: train it to compare."
+        named = f"The baseline '{report['baseline']}'"
+        return f"{mean} {named} has no run on this corpus beside this one: train it to compare."
     found = against["train"]
     low, high = found["low"], found["high"]
     if low is None or low <= 0 <= high:
