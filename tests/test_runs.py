@@ -678,3 +678,10 @@ def test_loaded_corpus_may_be_passed_on(tmp_path, corpus_folder):
         read_experiment(write_experiment(tmp_path, "m", MAJORITY)), load_corpus(corpus_folder), tmp_path / "runs"
     )
     assert verify(run.folder, load_corpus(corpus_folder)) == []
+
+
+def test_largest_seed_leaves_room_for_the_inner_folds(workplace, corpus_folder, tmp_path):
+    found = train(workplace / "experiments/words.toml", corpus_folder, tmp_path, [f"seed={2**32 - 1}"])
+    assert found.manifest["seed"] == 2**32 - 1
+    with pytest.raises(ConfigError, match=r"seed is 4294967296; expected a whole number from 0 to 2\^32 - 1"):
+        train(workplace / "experiments/words.toml", corpus_folder, tmp_path, [f"seed={2**32}"])
