@@ -51,9 +51,9 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
         part.chmod(0o755)
         with _locked(part):
             yield part
-        if folder.exists():
-            folder.replace(aside)
-        part.replace(folder)
+            if folder.exists():
+                folder.replace(aside)
+            part.replace(folder)
     except BaseException as error:
         put_back(folder)
         shutil.rmtree(part, ignore_errors=True)
