@@ -521,7 +521,7 @@ def test_report_without_its_baseline_says_so(workplace):
     assert "better than the baseline" in (workplace / "runs/words/report.html").read_text()
 
 
-def test_answer_claims_no_more_than_the_interval(workplace):
+def test_answer_claims_no_more_than_the_interval_and_the_test(workplace):
     run = load_run(workplace / "runs/words")
     gap = {"value": 0.1, "low": -0.1, "high": 0.3, "p_value": 0.0001}
     for low, high, words in ((-0.1, 0.3, "is not told apart from"), (-0.3, -0.1, "is worse than")):
@@ -529,6 +529,9 @@ def test_answer_claims_no_more_than_the_interval(workplace):
         page = report.render_report({**run.report, "against": against}, run.predictions, {})
         assert words in page
         assert "p &lt; 0.001" in page
+    against = {"name": "majority", "train": {**gap, "low": 0.001, "p_value": 0.06}}
+    page = report.render_report({**run.report, "against": against}, run.predictions, {})
+    assert "it is not told apart from the baseline &#39;majority&#39; (difference +0.100" in page
 
 
 def test_worst_mistakes_are_the_surest_wrong_ones():

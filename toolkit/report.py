@@ -20,6 +20,7 @@ from toolkit.figures import COLOURS
 from toolkit.findings import Findings, reading_list, rivals
 from toolkit.labelling import LabelledArticle
 from toolkit.labels import LabelSet
+from toolkit.significance import ALPHA
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -546,7 +547,7 @@ def _listed(labels: LabelSet, names: Sequence[str]) -> str:
 
 
 def _answer(report: Mapping[str, Any]) -> str:
-    """Say in one sentence what the experiment found, no more than its interval allows."""
+    """Say in one sentence what the experiment found, no more than both its interval and its test allow."""
     against = report["against"]
     held, test = (report["scores"][split]["headline"] for split, _ in SPLITS)
     mean = (
@@ -559,8 +560,8 @@ def _answer(report: Mapping[str, Any]) -> str:
         named = f"The baseline '{report['baseline']}'"
         return f"{mean} {named} has no run on this corpus beside this one: train it to compare."
     found = against["train"]
-    low, high = found["low"], found["high"]
-    if low is None or low <= 0 <= high:
+    low, high, p_value = found["low"], found["high"], found["p_value"]
+    if low is None or low <= 0 <= high or p_value is None or p_value >= ALPHA:
         verdict = f"is not told apart from the baseline '{against['name']}'"
     else:
         verdict = f"is {'better' if low > 0 else 'worse'} than the baseline '{against['name']}'"
