@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from toolkit.experiment import RUN_SCHEMA, Run, load_run
 from toolkit.figures import draw_costs, draw_learning_curves
 from toolkit.findings import measure
 from toolkit.labels import LabelSet
+from toolkit.repeats import FoldComparison
 
 LABELS = LabelSet.from_names(["denial", "pledge", "none"], background="none")
 LETTER = {"d": "denial", "p": "pledge", "n": "none"}
@@ -115,7 +117,14 @@ def test_second_annotator_stands_under_the_runs_of_every_table(three):
     assert (row["difference"], row["p"]) == ("", "")
     assert len(found.rows("train")) == 3
     assert "second annotator" in found.to_text()
-    assert found.to_html().count("<tfoot>") == 1
+    page = found.to_html()
+    # Of the headline scores and of the test split.
+    assert page.count("<tfoot>") == 2
+    forest = page.split('<table class="forest">')[1].partition("</table>")[0].partition("<tfoot>")[2]
+    low, high = (f"{annotator['headline'][end]:.3f}" for end in ("low", "high"))
+    assert (
+        f'<td class="n">–</td><td class="n">{row["macro F1"]} <span class="range">[{low}, {high}]</span></td>' in forest
+    )
     assert found.to_dict()["ceiling"]["test"]["headline"] == annotator["headline"]
 
 
@@ -234,6 +243,63 @@ def test_least_possible_p_value_is_told(three):
     assert "none can come out below 0.010" in found.to_html()
 
 
+def with_folds(found, p_value):
+    """The same comparison of two runs, with a corrected t-test over folds that gave this."""
+    return replace(found, fold_pairs=(FoldComparison(0, 1, 0.1, -0.1, 0.3, p_value, p_value, 15),))
+
+
+def test_difference_that_the_folds_do_not_confirm_is_named_where_it_is_claimed_and_marked_hollow():
+    gold = "dp" * 20
+    clear = compare([make_run("base", "pd" * 20, gold=gold), make_run("better", gold, gold=gold)])
+    found = with_folds(clear, 0.2)
+    assert found.conclusion().endswith(
+        "better than 'base': better. That is by the test over articles; over repeated folds better is not told apart "
+        "from it."
+    )
+    assert found.may_conclude()[3].endswith("tells 0 of 1 pairs apart; the test over articles tells 1.")
+    assert found.may_conclude()[4].startswith("Told apart over articles but not over folds: 'better' minus 'base'. ")
+    page = found.to_html()
+    assert re.search(r'<td class="better" title="[^"]*">\+1\.000 △</td>', page)
+    # The test split has no folds.
+    both = replace(found, pairs=dict.fromkeys(found.pairs, found.pairs["train"])).to_html()
+    assert both.count("△</td>") == both.count("▲</td>") == 1
+    assert "Hollow △ or ▽" in page
+    assert "Hollow" not in clear.to_html()
+    turned = with_folds(
+        compare([make_run("base", "pd" * 20, gold=gold), make_run("better", gold, gold=gold)], "better"), 0.2
+    )
+    assert turned.conclusion().endswith("over repeated folds base is not told apart from it.")
+
+
+def test_folds_that_agree_with_the_test_over_articles_are_one_sentence():
+    gold = "dp" * 20
+    found = with_folds(compare([make_run("base", "pd" * 20, gold=gold), make_run("better", gold, gold=gold)]), 0.001)
+    assert found.may_conclude()[3].endswith("tells 1 of 1 pairs apart, the same as the test over articles.")
+    assert len(found.may_conclude()) == 4
+    assert "That is by the test over articles" not in found.conclusion()
+    assert "+1.000 ▲" in found.to_html()
+    assert "They say nothing of models trained on other articles, of which the corrected t-test" in found.to_markdown()
+    undefined = with_folds(found, math.nan)
+    assert undefined.may_conclude() == found.may_conclude()[:3]
+    assert "They say nothing of a rerun with another seed" in undefined.to_markdown()
+
+
+def test_difference_that_the_folds_alone_tell_is_named():
+    same = with_folds(compare([make_run("base", "dddd"), make_run("better", "dpdp")]), 0.001)
+    assert "Told apart over folds but not over articles: 'better' minus 'base'." in same.may_conclude()[4]
+    assert "not told apart from 'base': better." in same.conclusion()
+
+
+def test_interval_that_leaves_0_out_though_the_runs_are_not_told_apart_is_explained(three):
+    found = compare(three)
+    first, *others = found.pairs["train"]
+    assert "leaves 0 out" not in " ".join(found.may_not_conclude())
+    off = replace(first, found=replace(first.found, low=0.001, high=9.0))
+    text = " ".join(replace(found, pairs={**found.pairs, "train": (off, *others)}).may_not_conclude())
+    assert "from +0.001 to +9.000. An interval that leaves 0 out is of its pair alone: " in text
+    assert "only the p-value is corrected for all 6." in text
+
+
 # --- bytes
 
 
@@ -294,8 +360,10 @@ def test_hostile_name_is_text_in_latex_and_markdown(three):
     assert r"\textbackslash{}input\{x\}" in latex
     assert r"\input{x}" not in latex
     assert latex.count("\\begin{") == latex.count("\\end{")
-    for rule in ("\\toprule", "\\midrule", "\\bottomrule"):
-        assert latex.count(rule) == latex.count("\\begin{tabular}")
+    # The head of a table that breaks across pages comes again.
+    n_tables, n_long = (latex.count(f"\\begin{{{kind}}}") for kind in ("tabular", "longtable"))
+    for rule, again in (("\\toprule", 2), ("\\midrule", 2), ("\\bottomrule", 1)):
+        assert latex.count(rule) == n_tables + again * n_long
     bare = re.sub(r"\\[{}]", "", latex)
     assert bare.count("{") == bare.count("}")
     assert "<b>" not in found.to_markdown()

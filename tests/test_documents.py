@@ -74,4 +74,36 @@ def test_long_table_breaks_across_pages():
 def test_headings_and_paragraphs_come_in_order():
     blocks = [Heading("One_"), Paragraph("Two $x$")]
     assert to_markdown("T", blocks) == "# T\n\n## One\\_\n\nTwo \\$x\\$\n"
-    assert to_latex("T", blocks).endswith("\\section{T}\n\n\\subsection{One\\_}\n\nTwo \\$x\\$\n")
+    latex = to_latex("T", blocks)
+    assert latex.endswith("\\section{T}\n\n\\subsection{One\\_}\n\nTwo \\$x\\$\n\n\\endgroup\n")
+    assert "\n\\begingroup\\sloppy\n" in latex
+
+
+def test_latex_table_that_is_wider_than_the_line_is_set_smaller_or_lies_on_its_side():
+    narrow = to_latex("T", [table(3)])
+    assert r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%" in narrow
+    assert r"\begin{table}[htbp]" in narrow
+    header, row = ("run", *["95 % interval"] * 8), ("run", *["[0.123, 0.456]"] * 8)
+    kinds = ("text", *["number"] * 8)
+    wide = to_latex("T", [Table("pairs", "Every pair", header, (row,) * 3, kinds)])
+    assert wide.count("sidewaystable}") == 2
+    assert r"\begin{tabular}{lrrrrrrrr}" in wide
+    long = to_latex("T", [Table("pairs", "Every pair", header, (row,) * 41, kinds)])
+    assert long.count("{landscape}") == 2
+    assert r"\scriptsize" in long
+    assert re.search(r"\\begin\{longtable\}\{>\{.*?\}p\{[\d.]+\\linewidth\}rrrrrrrr\}", long)
+    assert "resizebox" not in long
+    text = to_latex("T", [Table("settings", "S", ("key", "value"), (("cues", "denied, " * 20),), ("text", "text"))])
+    assert r"\begin{tabular}{lp{0.3\linewidth}}" in text
+
+
+def test_latex_table_of_sentences_breaks_across_pages_and_its_names_into_lines():
+    names = [f"words+evaluation.repeats={n}" for n in range(4)]
+    rows = (("A sentence. " * 40, "denial", *["pledge"] * 4),) * 3
+    latex = to_latex("T", [Table("sentences", "S", ("sentence", "gold", *names), rows, ("prose", *["text"] * 5))])
+    assert latex.count("{longtable}") == 2
+    shares = [float(share) for share in re.findall(r"p\{([\d.]+)\\linewidth\}", latex)]
+    assert len(shares) == 6
+    assert sum(shares) < 0.96
+    assert shares[0] > shares[2] > shares[1]
+    assert r"words+\allowbreak{}evaluation.\allowbreak{}repeats=\allowbreak{}3" in latex

@@ -97,6 +97,50 @@ def test_listing_puts_back_and_leaves_out_what_is_being_written(place):
     assert folders_with(place.parent / "nowhere", "manifest.json") == []
 
 
+WRITING = """
+import sys, time
+from toolkit.folders import whole_folder
+with whole_folder(sys.argv[1]) as part:
+    (part / "half").write_text("written")
+    print(part.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with their process")
+def test_what_a_killed_process_left_is_deleted_and_what_another_writes_is_not(place):
+    def start(name):
+        command = [sys.executable, "-c", WRITING, str(place.parent / name)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return process, place.parent / process.stdout.readline().strip()
+
+    (killed, left), (running, written), (other, others) = start("words"), start("words"), start("word")
+    for process in (killed, other):
+        process.kill()
+        process.communicate()
+    (place.parent / ".words.notes").mkdir()
+    write(place)
+    # Too young to be sure of.
+    assert left.is_dir()
+    for folder in (left, written, others, place.parent / ".words.notes"):
+        os.utime(folder, (0, 0))
+    write(place)
+    assert not left.exists()
+    assert (written / "half").is_file()
+    assert (others / "half").is_file()
+    assert (place.parent / ".words.notes").is_dir()
+    running.communicate()
+    assert names(place) == ["half"]
+    assert not written.exists()
+
+
+def test_what_stood_aside_and_was_replaced_is_deleted(place):
+    aside = place.parent / ".words.abcd_123.old"
+    aside.mkdir()
+    write(place)
+    assert not aside.exists()
+
+
 def test_place_that_cannot_be_written_to_is_refused(place):
     (place.parent / "file").write_text("")
     with pytest.raises(RunError, match=r"the folder cannot be written to; free it or name another .*file\]"):

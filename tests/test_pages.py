@@ -340,6 +340,27 @@ def test_report_prints_without_its_controls(visit, tmp_path):
     assert (tmp_path / "report.pdf").stat().st_size > 20_000
 
 
+@pytest.mark.parametrize("name", ["report", "repeats", "comparison"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_printed_table_is_no_wider_than_the_paper(visit, name, script):
+    page = visit(name, script=script)
+    page.emulate_media(media="print")
+    # A4 without margins of 15 mm.
+    page.set_viewport_size({"width": 680, "height": 1000})
+    wide = """parts => parts.filter((one) => one.scrollWidth > one.clientWidth)
+        .map((one) => [one.getAttribute("aria-label"), one.scrollWidth])"""
+    assert page.eval_on_selector_all(".scroll", wide) == []
+
+
+def test_numbers_of_every_pair_are_printed_though_shut(visit):
+    page = visit("comparison")
+    seen = "tables => tables.map((one) => one.checkVisibility())"
+    assert page.eval_on_selector_all(".numbers table", seen) == [False, False]
+    page.emulate_media(media="print")
+    assert page.eval_on_selector_all(".numbers table", seen) == [True, True]
+    assert not any(page.eval_on_selector_all(".changes table", seen))
+
+
 # --- the page of an article
 
 

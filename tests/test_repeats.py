@@ -21,7 +21,7 @@ from toolkit.experiment import load_run, render_again, train, verify
 from toolkit.labels import LabelSet
 from toolkit.metrics import confusion
 from toolkit.repeats import FoldCounts, Repeats, compare_folds, repeat_folds, repeat_seeds
-from toolkit.report import p
+from toolkit.report import p, range_of
 from toolkit.significance import holm
 
 LABELS = LabelSet.from_names(["denial", "pledge", "none"], background="none")
@@ -220,6 +220,11 @@ def test_report_holds_every_fold(three):
         lambda found: found["folds"][0].update(seed=1.5),
         lambda found: found["folds"][0].update(n_train=0),
         lambda found: found["folds"][0].update(chosen=3),
+        lambda found: found["folds"][0].update(chosen=[["C", 1]]),
+        lambda found: found["folds"][0].update(articles=["a"]),
+        lambda found: found["folds"][-1].update(fold=0),
+        lambda found: found["folds"][-1].update(n_train=found["folds"][-1]["n_train"] + 1),
+        lambda found: found["folds"][-1]["confusion"][0].__setitem__(0, 10**400),
         lambda found: found["folds"][0].update(confusion=[[1]]),
         lambda found: found["folds"][0]["confusion"][0].reverse(),
         lambda found: found["folds"][-1]["confusion"][0].__setitem__(0, -1),
@@ -330,6 +335,14 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
         assert "and by Holm for the 1 pair tested" in text
         assert "no corrected t-test" not in text
     assert latex.count("\\label{tab:") == 10
+    *_, annotator = found.fold_rows()
+    once = found.ceiling["train"]["headline"]
+    assert annotator == {
+        "run": "second annotator",
+        "macro F1": f"{once['value']:.3f}",
+        "95 % over articles": range_of(once),
+        **dict.fromkeys(("mean of folds", "95 % corrected", "lowest", "highest", "folds", "dealings"), "–"),
+    }
     assert f"over 9 folds {row['mean difference']}" in page
 
 

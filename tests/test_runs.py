@@ -516,12 +516,12 @@ def test_pages_load_nothing_and_repeat_no_id(workplace):
 def test_report_without_its_baseline_says_so(workplace):
     run = load_run(workplace / "runs/words")
     page = report.render_report({**run.report, "against": None}, run.predictions, {})
-    assert "The baseline &#39;majority&#39; has not been run on this corpus" in page
+    assert "The baseline &#39;majority&#39; has no run on this corpus beside this one" in page
     assert "has no baseline" in (workplace / "runs/majority/report.html").read_text()
     assert "better than the baseline" in (workplace / "runs/words/report.html").read_text()
 
 
-def test_answer_claims_no_more_than_the_interval(workplace):
+def test_answer_claims_no_more_than_the_interval_and_the_test(workplace):
     run = load_run(workplace / "runs/words")
     gap = {"value": 0.1, "low": -0.1, "high": 0.3, "p_value": 0.0001}
     for low, high, words in ((-0.1, 0.3, "is not told apart from"), (-0.3, -0.1, "is worse than")):
@@ -529,6 +529,9 @@ def test_answer_claims_no_more_than_the_interval(workplace):
         page = report.render_report({**run.report, "against": against}, run.predictions, {})
         assert words in page
         assert "p &lt; 0.001" in page
+    against = {"name": "majority", "train": {**gap, "low": 0.001, "p_value": 0.06}}
+    page = report.render_report({**run.report, "against": against}, run.predictions, {})
+    assert "it is not told apart from the baseline &#39;majority&#39; (difference +0.100" in page
 
 
 def test_worst_mistakes_are_the_surest_wrong_ones():
@@ -678,3 +681,10 @@ def test_loaded_corpus_may_be_passed_on(tmp_path, corpus_folder):
         read_experiment(write_experiment(tmp_path, "m", MAJORITY)), load_corpus(corpus_folder), tmp_path / "runs"
     )
     assert verify(run.folder, load_corpus(corpus_folder)) == []
+
+
+def test_largest_seed_leaves_room_for_the_inner_folds(workplace, corpus_folder, tmp_path):
+    found = train(workplace / "experiments/words.toml", corpus_folder, tmp_path, [f"seed={2**32 - 1}"])
+    assert found.manifest["seed"] == 2**32 - 1
+    with pytest.raises(ConfigError, match=r"seed is 4294967296; expected a whole number from 0 to 2\^32 - 1"):
+        train(workplace / "experiments/words.toml", corpus_folder, tmp_path, [f"seed={2**32}"])

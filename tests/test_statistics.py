@@ -59,6 +59,12 @@ def test_fewer_articles_than_folds_are_refused():
         article_folds(["x", "x", "y"], ["a", "b", "a"], 3, seed=0)
 
 
+def test_label_rarer_than_the_folds_is_dealt_out_without_a_warning():
+    # Warnings are errors here.
+    folds = article_folds(list("stuvwxyz"), list("aaaaaabc"), 3, seed=0)
+    assert sorted(row for _, test in folds for row in test.tolist()) == list(range(8))
+
+
 def test_leak_names_the_articles():
     with pytest.raises(ValueError, match=r"train and test share 1 articles \('b'\)"):
         check_no_leak(["a", "b"], ["b", "c"])

@@ -38,6 +38,9 @@ N_COLUMNS = 8
 N_CHANGES, FEWEST_CHANGES = 600, 4
 N_CHARACTERS = 600
 N_SETTING = 120
+# Of cells of the matrix; hollow where the corrected t-test over folds does not tell the pair apart.
+_MARKS = {"better": "▲", "worse": "▼", "open": ""}
+_HOLLOW = {"better": "△", "worse": "▽", "open": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +188,31 @@ class Comparison:
         ]
         if open_:
             parts.append(f"not told apart from '{self.baseline}': {_named(open_)}")
+        lead = f"Cross-validated, at the {ALPHA:.0%} level after correction, ".replace("%", " %")
+        return lead + "; ".join(parts) + "." + self._unconfirmed()
+
+    def _unconfirmed(self) -> str:
+        """Say which clear differences to the baseline the corrected t-test does not confirm; empty without any."""
+        names = []
+        for pair, confirmed in self._fold_verdicts():
+            first, second = (self.entries[place].name for place in (pair.first, pair.second))
+            if self.baseline in (first, second) and pair.p_corrected < ALPHA and not confirmed:
+                names.append(second if first == self.baseline else first)
+        if not names:
+            return ""
         return (
-            f"Cross-validated, at the {ALPHA:.0%} level after correction, ".replace("%", " %") + "; ".join(parts) + "."
+            f" That is by the test over articles; over repeated folds {_named(names)} "
+            f"{'is' if len(names) == 1 else 'are'} not told apart from it."
         )
+
+    def _fold_verdicts(self) -> list[tuple[Pair, bool]]:
+        """Return each pair on train that has a corrected t-test, and whether that one tells the two apart."""
+        tested = {(pair.first, pair.second): pair for pair in self.fold_pairs if not math.isnan(pair.p_corrected)}
+        return [
+            (pair, tested[pair.first, pair.second].p_corrected < ALPHA)
+            for pair in self.pairs["train"]
+            if (pair.first, pair.second) in tested
+        ]
 
     def may_conclude(self) -> tuple[str, ...]:
         """Say what the comparison shows, one sentence or two a point."""
@@ -226,14 +251,30 @@ class Comparison:
         yield f"{point}."
 
     def _of_the_folds(self) -> Iterable[str]:
-        tested = {(pair.first, pair.second): pair.p_corrected < ALPHA for pair in self.fold_pairs}
-        if tested:
-            n_over_articles = sum(
-                pair.p_corrected < ALPHA for pair in self.pairs["train"] if (pair.first, pair.second) in tested
-            )
+        verdicts = self._fold_verdicts()
+        if not verdicts:
+            return
+        over_articles = [pair for pair, confirmed in verdicts if pair.p_corrected < ALPHA and not confirmed]
+        over_folds = [pair for pair, confirmed in verdicts if confirmed and not pair.p_corrected < ALPHA]
+        point = (
+            "Over repeated folds the corrected t-test, which covers other dealings and other training sets, tells "
+            f"{sum(confirmed for _, confirmed in verdicts)} of {len(verdicts)} pairs apart"
+        )
+        if not (over_articles or over_folds):
+            yield f"{point}, the same as the test over articles."
+            return
+        yield f"{point}; the test over articles tells {sum(pair.p_corrected < ALPHA for pair, _ in verdicts)}."
+        if over_articles:
             yield (
-                "Over repeated folds the corrected t-test, which covers other dealings and other training sets, tells "
-                f"{sum(tested.values())} of {len(tested)} pairs apart; the test over articles tells {n_over_articles}."
+                f"Told apart over articles but not over folds: {_named([*map(self._title, over_articles)])}. "
+                "The models at hand differ on articles like these; that models trained on other articles would differ "
+                "alike is not shown. Every other sentence here and every mark goes by the test over articles."
+            )
+        if over_folds:
+            yield (
+                f"Told apart over folds but not over articles: {_named([*map(self._title, over_folds)])}. "
+                "They differ alike whichever of these articles they learn from; that they would on other articles is "
+                "not shown, and they bear no mark for it."
             )
 
     def why_without_folds(self) -> str:
@@ -274,6 +315,7 @@ class Comparison:
             yield (
                 "Runs that are not told apart are not shown to be equal. The widest interval of such a difference, "
                 f"{self._title(widest)}, reaches from {_sizes(widest.found)}."
+                + self._why_off_zero([pair.found for pair in held])
             )
         told = [pair for pair in self.pairs["train"] if pair.p_corrected < ALPHA]
         if told:
@@ -289,9 +331,21 @@ class Comparison:
             "cross-validated score, then report the test score of that one."
         )
         train, test = (self.entries[0].scores[split].n_articles for split, _ in pages.SPLITS)
+        training = "a rerun with another seed"
+        if self._fold_verdicts():
+            training = "models trained on other articles, of which the corrected t-test over folds says something"
         yield (
-            f"Intervals and tests rest on {train} training and {test} test articles and take the models as trained. "
-            "They say nothing of a rerun with another seed, of other annotators, or of articles unlike these."
+            f"Intervals and tests over articles rest on {train} training and {test} test articles and take the models "
+            f"as trained. They say nothing of {training}, of other annotators, or of articles unlike these."
+        )
+
+    def _why_off_zero(self, found: Sequence[Any]) -> str:
+        """Explain how an interval can leave 0 out where the test tells nothing apart; empty where none does."""
+        if all(one.low <= 0 <= one.high for one in found):
+            return ""
+        return (
+            " An interval that leaves 0 out is of its pair alone: "
+            f"only the p-value is corrected for all {self.n_comparisons:,}."
         )
 
     def _title(self, pair: Pair) -> str:
@@ -350,7 +404,7 @@ class Comparison:
         ]
 
     def fold_rows(self) -> list[dict[str, str]]:
-        """Return the mean over folds of each run that repeats them, as text."""
+        """Return the mean over folds of each run that repeats them, as text; the last is the second annotator."""
         rows = []
         for entry in self.entries:
             if entry.repeats is not None:
@@ -368,6 +422,11 @@ class Comparison:
                         "dealings": str(entry.repeats.n_repeats),
                     }
                 )
+        annotator = self.ceiling.get("train")
+        if rows and annotator:
+            once = annotator["headline"]
+            known = {"run": CEILING, "macro F1": pages.score(once["value"]), "95 % over articles": pages.range_of(once)}
+            rows.append(dict.fromkeys(rows[0], "–") | known)
         return rows
 
     def fold_pair_rows(self) -> list[dict[str, str]]:
@@ -622,11 +681,16 @@ class Comparison:
         n = len(self.entries)
         cells: list[list[dict[str, str] | None]] = [[None] * n for _ in range(n)]
         over_folds = {(pair.first, pair.second): row for pair, row in self._over_folds()} if split == "train" else {}
+        unconfirmed = {(pair.first, pair.second) for pair, confirmed in self._fold_verdicts() if not confirmed}
+        if split != "train":
+            unconfirmed = set()
         for pair, row in zip(self.pairs[split], self.pair_rows(split), strict=True):
             clear = pair.p_corrected < ALPHA
             state = "open" if not clear else "better" if pair.found.value > 0 else "worse"
+            marks = _HOLLOW if (pair.first, pair.second) in unconfirmed else _MARKS
             cells[pair.first][pair.second] = {
                 "state": state,
+                "mark": marks[state],
                 "value": row["difference"],
                 "about": f"{self._title(pair)}: {row['difference']} {row['95 % interval']}; "
                 f"{_p_is(row['p corrected'])} corrected, {_p_is(row['p'])} alone; effect {row['effect']}; "

@@ -1,6 +1,6 @@
 r"""Headings, paragraphs and tables -> Markdown or LaTeX in which no text is markup.
 
-The LaTeX is a part to ``\input``: it needs the packages booktabs and longtable, and an engine
+The LaTeX is a part to ``\input``: it needs the packages that its first line names, and an engine
 that reads UTF-8, as pdflatex does since 2018 and lualatex always did.
 """
 
@@ -12,8 +12,13 @@ from dataclasses import dataclass
 
 from toolkit.tables import printable
 
-# A table with more rows than fit a page is set as a longtable, which breaks across pages.
+# A table with more rows than fit a page, or with sentences, is set as a longtable, which breaks across pages.
 ROWS_OF_A_PAGE = 40
+# Letters of small print in a line of a paper; a wider table lies on its side, where as many of the smallest stand.
+ACROSS, SIDEWAYS = 95, 150
+# A longer text breaks into lines.
+LONGEST_TEXT = 40
+PACKAGES = "array,booktabs,graphicx,longtable,lscape,rotating"
 # What stands left in the columns of a table; the rest are numbers.
 TEXT, NUMBER, PROSE = "text", "number", "prose"
 
@@ -111,22 +116,28 @@ def to_latex(title: str, blocks: Sequence[Block]) -> str:
     --------
     >>> table = Table("t", "Two runs", ("run", "F1"), (("a_b", "-0.5"),), ("text", "number"))
     >>> print(to_latex("50 % & more", [table]), end="")
-    % Needs \usepackage{booktabs,longtable} and UTF-8.
+    % Needs \usepackage{array,booktabs,graphicx,longtable,lscape,rotating} and UTF-8.
+    \begingroup\sloppy
     \section{50 \% \& more}
     <BLANKLINE>
     \begin{table}[htbp]
-    \centering\small
+    \centering\small\setlength{\tabcolsep}{3pt}
     \caption{Two runs}\label{tab:t}
+    \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
     \begin{tabular}{lr}
     \toprule
     run & F1 \\
     \midrule
     a\_b & $-$0.5 \\
     \bottomrule
-    \end{tabular}
+    \end{tabular}}
     \end{table}
+    <BLANKLINE>
+    \endgroup
     """
-    parts = [f"% Needs \\usepackage{{booktabs,longtable}} and UTF-8.\n\\section{{{escape_latex(title)}}}"]
+    # Names of runs are long: a line before one may be loose, none may run into the margin.
+    head = f"% Needs \\usepackage{{{PACKAGES}}} and UTF-8.\n\\begingroup\\sloppy"
+    parts = [f"{head}\n\\section{{{escape_latex(title)}}}"]
     for block in blocks:
         match block:
             case Heading(text):
@@ -135,22 +146,79 @@ def to_latex(title: str, blocks: Sequence[Block]) -> str:
                 parts.append(escape_latex(text))
             case Table():
                 parts.append(_latex_table(block))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, "\\endgroup"]) + "\n"
 
 
 def _latex_table(table: Table) -> str:
-    widths = {TEXT: "l", NUMBER: "r", PROSE: "p{0.5\\linewidth}"}
-    columns = "".join(widths[kind] for kind in table.kinds)
     title = f"\\caption{{{escape_latex(table.caption)}}}\\label{{tab:{table.name}}}"
     head, *rows = (" & ".join(map(escape_latex, line)) + " \\\\" for line in (table.header, *table.rows))
-    if len(rows) > ROWS_OF_A_PAGE:
-        opening = [f"{{\\small\n\\begin{{longtable}}{{{columns}}}", f"{title} \\\\", "\\toprule", head, "\\midrule"]
-        again = ["\\endfirsthead", "\\toprule", head, "\\midrule", "\\endhead"]
-        return "\n".join([*opening, *again, *rows, "\\bottomrule", "\\end{longtable}\n}"])
-    opening = ["\\begin{table}[htbp]", "\\centering\\small", title, f"\\begin{{tabular}}{{{columns}}}"]
-    return "\n".join(
-        [*opening, "\\toprule", head, "\\midrule", *rows, "\\bottomrule", "\\end{tabular}", "\\end{table}"]
+    if PROSE in table.kinds or len(rows) > ROWS_OF_A_PAGE:
+        return _latex_long_table(table, title)
+    columns = "".join("r" if kind == NUMBER else _latex_text(column) for kind, column in _columns(table))
+    # What is wider still is set smaller.
+    fit = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%"
+    around = "sidewaystable" if _letters(table) > ACROSS else "table"
+    opening = [f"\\begin{{{around}}}[htbp]", "\\centering\\small\\setlength{\\tabcolsep}{3pt}", title, fit]
+    lines = [
+        f"\\begin{{tabular}}{{{columns}}}",
+        "\\toprule",
+        head,
+        "\\midrule",
+        *rows,
+        "\\bottomrule",
+        "\\end{tabular}}",
+    ]
+    return "\n".join([*opening, *lines, f"\\end{{{around}}}"])
+
+
+def _latex_long_table(table: Table, title: str) -> str:
+    r"""Write a table that breaks across pages, whose texts share the line: ``\resizebox`` holds no such table."""
+    letters = _letters(table)
+    is_wide = letters > ACROSS
+    is_sideways = is_wide or len(table.header) > 6
+    shares = [0 if kind == NUMBER else min(max(map(len, column)), LONGEST_TEXT) for kind, column in _columns(table)]
+    # Numbers keep on one line; the texts have the rest of it.
+    numbers = sum(max(map(len, column)) + 1.5 for kind, column in _columns(table) if kind == NUMBER)
+    room = max(0.2, 0.96 - numbers / SIDEWAYS - 0.015 * len(shares))
+    columns = "".join(
+        "r"
+        if kind == NUMBER
+        else f">{{\\raggedright\\arraybackslash\\hspace{{0pt}}}}p{{{room * share / sum(shares):.3f}\\linewidth}}"
+        if is_wide or PROSE in table.kinds
+        else "l"
+        for share, kind in zip(shares, table.kinds, strict=True)
     )
+    head, *rows = (
+        " & ".join(
+            text if kind == PROSE else _JOINT.sub(r"\\allowbreak{}", text)
+            for text, kind in zip(map(escape_latex, line), table.kinds, strict=True)
+        )
+        + " \\\\"
+        for line in (table.header, *table.rows)
+    )
+    size = "\\scriptsize" if is_wide else "\\small"
+    opening = [
+        *(["\\begin{landscape}"] if is_sideways else []),
+        f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\n\\begin{{longtable}}{{{columns}}}",
+        f"{title} \\\\",
+        *("\\toprule", head, "\\midrule", "\\endfirsthead", "\\toprule", head, "\\midrule", "\\endhead"),
+    ]
+    closing = ["\\bottomrule", "\\end{longtable}\n}", *(["\\end{landscape}"] if is_sideways else [])]
+    return "\n".join([*opening, *rows, *closing])
+
+
+def _columns(table: Table) -> list[tuple[str, tuple[str, ...]]]:
+    """Return kind and cells of each column, its header first."""
+    return list(zip(table.kinds, zip(table.header, *table.rows, strict=True), strict=True))
+
+
+def _letters(table: Table) -> float:
+    """Count the letters of a table's widest line, gaps with them."""
+    return sum(min(max(map(len, column)), LONGEST_TEXT) + 1.5 for _, column in _columns(table))
+
+
+def _latex_text(column: Sequence[str]) -> str:
+    return "l" if max(map(len, column)) <= LONGEST_TEXT else "p{0.3\\linewidth}"
 
 
 def escape_markdown(text: str) -> str:
@@ -194,6 +262,8 @@ _LATEX = {
     "→": r"$\to$",
 }
 _SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))
+# Where the name of a run or a setting may go on in the next line.
+_JOINT = re.compile(r"(?<=[a-z][.+=])(?=\w)")
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 # Two in a row would be set as one dash or one quotation mark.
 _LIGATURE = re.compile(r"([-,'])(?=\1)")

@@ -289,7 +289,7 @@ def fit_pipeline(
 
 def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> list[Fold]:
     n_folds = min(experiment.evaluation.inner_folds, len(set(seen["article"])))
-    return article_folds(seen["article"], seen["gold"], n_folds, experiment.seed + 1)
+    return article_folds(seen["article"], seen["gold"], n_folds, (experiment.seed + 1) % 2**32)
 
 
 def _cross_validated(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +15,10 @@ from pathlib import Path
 from toolkit.exceptions import RunError
 
 _ASIDE = ".old"
+# Eight characters are what tempfile draws.
+_DRAWN = "[a-z0-9_]{8}"
+# A folder as young as this may be of a process that has not locked it yet, in seconds.
+_GRACE = 60
 
 
 @contextmanager
@@ -20,7 +27,7 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
 
     Not every system can swap two folders in one step: for a moment the old one stands
     aside. After an interruption it is in its place again; after a crash :func:`put_back`
-    puts it there.
+    puts it there. What a killed process left half written is deleted by the next one.
 
     Parameters
     ----------
@@ -35,16 +42,18 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
     folder = Path(folder).resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _delete_leftovers(folder)
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     except OSError as error:
         raise RunError(f"the folder cannot be written to; free it or name another [{folder.parent}]") from error
     aside = part.with_name(part.name + _ASIDE)
     try:
         part.chmod(0o755)
-        yield part
-        if folder.exists():
-            folder.replace(aside)
-        part.replace(folder)
+        with _locked(part):
+            yield part
+            if folder.exists():
+                folder.replace(aside)
+            part.replace(folder)
     except BaseException as error:
         put_back(folder)
         shutil.rmtree(part, ignore_errors=True)
@@ -63,13 +72,49 @@ def put_back(folder: str | Path) -> None:
     folder = Path(folder).resolve()
     if folder.exists() or not folder.parent.is_dir():
         return
-    # Eight characters are what tempfile draws.
-    ours = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}{re.escape(_ASIDE)}")
+    ours = re.compile(rf"\.{re.escape(folder.name)}\.{_DRAWN}{re.escape(_ASIDE)}")
     for other in sorted(folder.parent.iterdir()):
         if ours.fullmatch(other.name):
             with suppress(OSError):
                 other.replace(folder)
             return
+
+
+def _delete_leftovers(folder: Path) -> None:
+    """Delete what killed processes left of this folder: half written, or stood aside and replaced."""
+    ours = re.compile(rf"\.{re.escape(folder.name)}\.{_DRAWN}({re.escape(_ASIDE)})?")
+    found = [(other, named[1]) for other in sorted(folder.parent.iterdir()) if (named := ours.fullmatch(other.name))]
+    for other, is_aside in found:
+        if folder.exists() if is_aside else _is_abandoned(other):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Say whether nobody writes a folder: the system frees the lock of a process that ends, however it ends."""
+    try:
+        with _locked(folder) as is_ours:
+            return is_ours and time.time() - folder.stat().st_mtime > _GRACE
+    except OSError:
+        return False
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Try to lock a folder, and give whether that went; where there are no such locks no leftover is deleted."""
+    if sys.platform == "win32":
+        yield False
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        is_ours = False
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = True
+        yield is_ours
+    finally:
+        os.close(handle)
 
 
 def folders_with(parent: str | Path, name: str) -> list[Path]:

@@ -129,6 +129,9 @@ def distance_interval(
 
     Notes
     -----
+    It is made for sums of several gaps. Of a single one the upper end is short where chance has
+    made the gap small: it then holds the truth less often than ``level``.
+
     The lower end is that of [1]_, with the threshold of [2]_; the upper is that of the
     basic interval. ``tests/test_calibration.py`` compares how often several kinds of
     interval hold the truth.

@@ -201,8 +201,12 @@ def read_repeats(record: Any, predictions: Predictions, n_repeats: int) -> Repea
         raise ValueError("a fold lacks a part, or has one that is none") from error
     if sorted({fold.repeat for fold in folds}) != list(range(1, n_repeats + 1)):
         raise ValueError(f"the folds are not those of repeats 1 to {n_repeats}")
+    if len({(fold.repeat, fold.fold) for fold in folds}) < len(folds):
+        raise ValueError("a fold of a repeat is there twice")
     repeats = Repeats(predictions.labels, folds)
     held = predictions.take("train")
+    if {fold.n_train + fold.n_test for fold in folds} != {len(set(held.article))}:
+        raise ValueError("a fold has more articles than the run, or fewer")
     told = metrics.confusion(held.gold, held.predicted, names)
     sums = repeats.sums()
     if np.any(sums[0] != told) or np.any(sums.sum(axis=-1) != told.sum(axis=-1)):
@@ -217,12 +221,16 @@ def _read_fold(record: Any, n_labels: int) -> FoldCounts:
     confusion = tuple(tuple(_count(cell) for cell in row) for row in record["confusion"])
     if len(confusion) != n_labels or {len(row) for row in confusion} != {n_labels} or not (n_train and n_test):
         raise ValueError(f"fold {number} of repeat {repeat} has counts that are none")
-    return FoldCounts(repeat, number, seed, n_train, n_test, str(record["articles"]), dict(record["chosen"]), confusion)
+    articles, chosen = record["articles"], record["chosen"]
+    if not isinstance(articles, str) or not isinstance(chosen, Mapping):
+        raise ValueError(f"fold {number} of repeat {repeat} names no articles, or nothing chosen")
+    return FoldCounts(repeat, number, seed, n_train, n_test, articles, dict(chosen), confusion)
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} came; expected a whole number from 0 up")
+    # Floating-point numbers count up to the limit by ones.
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError("a number came that is no count; expected a whole number from 0 to 2^53")
     return value
 
 

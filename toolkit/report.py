@@ -20,6 +20,7 @@ from toolkit.figures import COLOURS
 from toolkit.findings import Findings, reading_list, rivals
 from toolkit.labelling import LabelledArticle
 from toolkit.labels import LabelSet
+from toolkit.significance import ALPHA
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,7 +36,7 @@ BRIER = (
     ("reliability", "reliability", "how far the probabilities are from what comes true; less is better"),
     ("resolution", "resolution", "how far what comes true differs from bin to bin; more is better"),
     ("uncertainty", "uncertainty", "what the corpus leaves open to one who only knows how common the labels are"),
-    ("within", "within bins", "what probabilities do within a bin"),
+    ("within", "within bins", "what probabilities that differ within one bin add or take; less is better"),
 )
 # Shown without JavaScript; with it the reader pages through all that are listed.
 N_SHOWN = 40
@@ -546,7 +547,7 @@ def _listed(labels: LabelSet, names: Sequence[str]) -> str:
 
 
 def _answer(report: Mapping[str, Any]) -> str:
-    """Say in one sentence what the experiment found, no more than its interval allows."""
+    """Say in one sentence what the experiment found, no more than both its interval and its test allow."""
     against = report["against"]
     held, test = (report["scores"][split]["headline"] for split, _ in SPLITS)
     mean = (
@@ -556,10 +557,11 @@ def _answer(report: Mapping[str, Any]) -> str:
     if report["baseline"] is None:
         return f"{mean} This experiment has no baseline."
     if against is None:
-        return f"{mean} The baseline '{report['baseline']}' has not been run on this corpus: train it to compare."
+        named = f"The baseline '{report['baseline']}'"
+        return f"{mean} {named} has no run on this corpus beside this one: train it to compare."
     found = against["train"]
-    low, high = found["low"], found["high"]
-    if low is None or low <= 0 <= high:
+    low, high, p_value = found["low"], found["high"], found["p_value"]
+    if low is None or low <= 0 <= high or p_value is None or p_value >= ALPHA:
         verdict = f"is not told apart from the baseline '{against['name']}'"
     else:
         verdict = f"is {'better' if low > 0 else 'worse'} than the baseline '{against['name']}'"

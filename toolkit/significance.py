@@ -8,7 +8,6 @@ table of weights, so that every score of every run sees the same articles.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ ALPHA = 0.05
 BLOCK = 1 << 23
 
 Score = Callable[[ArticleCounts], Counts]
-T = TypeVar("T")
 
 
 def draw_articles(n_articles: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -51,7 +53,10 @@ def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: in
     # articles can still be dealt by size.
     stratified = np.unique(y_true, return_counts=True)[1].max() >= n_folds
     dealer = StratifiedGroupKFold if stratified else GroupKFold
-    folds = list(dealer(n_folds, shuffle=True, random_state=seed).split(rows, y_true, groups=articles))
+    with warnings.catch_warnings():
+        # A label rarer than the folds is dealt out as far as it goes; where a fold has none its score is a dash.
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        folds = list(dealer(n_folds, shuffle=True, random_state=seed).split(rows, y_true, groups=articles))
     for train, test in folds:
         check_no_leak(articles[train], articles[test])
     return [(train, test) for train, test in folds if len(test) and len(train)]
