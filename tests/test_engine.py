@@ -2,11 +2,14 @@
 
 import hashlib
 import inspect
+import io
+import json
 import os
 import re
 import subprocess
 import sys
 import unicodedata
+import zipfile
 from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
@@ -479,6 +482,9 @@ def test_model_of_hashed_features_whose_labels_are_tied_stays_compiled(hashed):
         ("tokens", 4),
         ("shortest", 0),
         ("longest", 1000),
+        ("norm", 10**30),
+        ("growth", 3),
+        ("second_norm", -1),
         ("weights", np.zeros((3, 4))),
         ("idf", np.zeros(3)),
         ("stop_hashes", np.zeros(1, np.int32)),
@@ -898,6 +904,53 @@ def test_count_that_overflows_leads_out_of_no_array():
     compiled._memos[0].sizes[kernel.N_EPOCHS] = kernel.LAST_EPOCH - 1
     compiled.predict_proba(texts)
     assert compiled._memos[0].counts[0] < 0
+
+
+def changed_file(content, name, change):
+    """A file of which one entry is changed."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(changed, "w") as copy:
+        for entry in archive.namelist():
+            copy.writestr(entry, change(archive.read(entry)) if entry == name else archive.read(entry))
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': (",
+        "(" * 3000,
+        "  a\n b",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1180591620717411303424,)}",
+    ],
+)
+def test_file_whose_array_cannot_be_read_is_refused(fitted, header):
+    array = b"\x93NUMPY\x01\x00" + (len(header) + 1).to_bytes(2, "little") + header.encode() + b"\n"
+    content = dump_skeleton(compile_pipeline(fitted("words")[0]))
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(changed_file(content, "offsets.npy", lambda _: array))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [("n_scores", float("inf"), "holds no compiled pipeline"), ("views", [[True, None]] * 1000, "'views' of the comp")],
+)
+def test_file_that_asks_for_endless_room_is_refused(fitted, name, value, reason):
+    content = dump_skeleton(compile_pipeline(fitted("words")[0]))
+    with pytest.raises(ValueError, match=reason):
+        load_skeleton(changed_file(content, "about.json", lambda old: json.dumps({**json.loads(old), name: value})))
+
+
+@pytest.mark.parametrize("name", ["values", "step_columns", "symbol_nodes", "cues.first"])
+def test_array_that_became_a_table_is_refused(fitted, name):
+    skeleton = compile_pipeline(fitted("default")[0])
+    if name == "cues.first":
+        changed = replace(skeleton, cues=skeleton.cues._replace(first=skeleton.cues.first[:, None]))
+    else:
+        changed = replace(skeleton, **{name: getattr(skeleton, name)[:, None]})
+    with pytest.raises(ValueError, match=f"'{name}' of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(changed))
 
 
 def test_damaged_file_is_refused(fitted, monkeypatch):
