@@ -33,7 +33,7 @@ def flipped():
     experiment = make_experiment("x", record)
     proba = np.zeros((len(rows), 3))
     for seen, held in article_folds(columns["article"], gold, 4, seed=1):
-        proba[held] = fit_pipeline(experiment, LABELS, take_rows(columns, seen), take_rows(columns, held), "").proba
+        proba[held] = fit_pipeline(experiment, LABELS, take_rows(columns, seen), take_rows(columns, held)).proba
     made = make_predictions(LABELS, columns["text"].tolist(), gold.tolist(), proba)
     return replace(
         made,

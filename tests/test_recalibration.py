@@ -171,11 +171,11 @@ def test_calibrator_is_fitted_on_probabilities_of_held_out_training_sentences(wo
     settings |= {"features": {"words": [1, 2]}, "classifier": {"name": "logistic-regression"}}
     plain = make_experiment("plain", settings)
     made = fit_pipeline(
-        make_experiment("made", {**settings, "calibration": {"method": method}}), labels, seen, seen, ""
+        make_experiment("made", {**settings, "calibration": {"method": method}}), labels, seen, seen
     ).pipeline.named_steps["classifier"]
     proba, gold = np.zeros((27, 3)), [labels.index(name) for name in seen["gold"]]
     for rows, held in article_folds(seen["article"], seen["gold"], 2, 8):
-        proba[held] = fit_pipeline(plain, labels, take_rows(seen, rows), take_rows(seen, held), "").proba
+        proba[held] = fit_pipeline(plain, labels, take_rows(seen, rows), take_rows(seen, held)).proba
     columns = [labels.index(name) for name in made.classes_]
     expected = CALIBRATORS[method]().fit(proba[:, columns], [columns.index(place) for place in gold])
     assert np.allclose(made.calibrator.transform(proba[:, columns]), expected.transform(proba[:, columns]))
@@ -245,4 +245,4 @@ def test_inner_fold_with_a_single_label_is_refused(corpus_folder):
         "gold": np.array(["denial", "none"]),
     }
     with pytest.raises(ToolkitError, match=r"an inner fold has the single label .*\[evaluation.inner_folds\]"):
-        fit_pipeline(experiment, labels, seen, seen, "")
+        fit_pipeline(experiment, labels, seen, seen)

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from toolkit.experiment import Run, load_run, train, verify
     from toolkit.labelling import LabelledArticle, SentenceClassifier, load_model
     from toolkit.segmentation import segment
+    from toolkit.vectorizers import CompiledCountVectorizer, CompiledTfidfVectorizer
 
 _HOMES = {
     "Comparison": "comparison",
+    "CompiledCountVectorizer": "vectorizers",
+    "CompiledTfidfVectorizer": "vectorizers",
     "LabelledArticle": "labelling",
     "Run": "experiment",
     "SentenceClassifier": "labelling",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -172,12 +171,11 @@ def learning_curve(
             rows = seen[draw][np.isin(train["article"][seen[draw]], part)]
             tasks.append((draw, len(part), take_rows(train, rows), held[draw]))
     fits = []
-    with tempfile.TemporaryDirectory(prefix="toolkit-") as cache:
-        runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
-        calls = (delayed(_try_fit)(experiment, labels, part, target, cache) for _, _, part, target in tasks)
-        for number, proba in enumerate(runner(calls), 1):
-            fits.append(proba)
-            progress("fit", number, len(tasks))
+    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
+    calls = (delayed(_try_fit)(experiment, labels, part, target) for _, _, part, target in tasks)
+    for number, proba in enumerate(runner(calls), 1):
+        fits.append(proba)
+        progress("fit", number, len(tasks))
     shape = (len(order), len(fractions))
     graded = [_grade(labels, proba, target, outside) for proba, (_, _, _, target) in zip(fits, tasks, strict=True)]
 
@@ -198,9 +196,9 @@ def _shuffled(articles: NDArray[Any], seed: int) -> NDArray[Any]:
     return names[np.random.default_rng(seed).permutation(len(names))]
 
 
-def _try_fit(experiment: Experiment, labels: LabelSet, part: Any, target: Any, cache: str) -> NDArray[np.float64]:
+def _try_fit(experiment: Experiment, labels: LabelSet, part: Any, target: Any) -> NDArray[np.float64]:
     try:
-        return fit_pipeline(experiment, labels, part, target, cache).proba
+        return fit_pipeline(experiment, labels, part, target).proba
     except ValueError as error:
         n_articles = len(set(part["article"]))
         raise ToolkitError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -195,14 +194,13 @@ def evaluate(
     tasks = [(take_rows(train, seen), take_rows(train, held)) for seen, held in folds]
     tasks.append((take_rows(train, everything), test))
     fits: list[Fit] = []
-    with tempfile.TemporaryDirectory(prefix="toolkit-") as cache:
-        runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
-        # Longest first: the last task fits on all of train.
-        order = [len(tasks) - 1, *range(len(tasks) - 1)]
-        done = runner(delayed(fit_pipeline)(experiment, labels, *tasks[place], cache) for place in order)
-        for number, fit in enumerate(done, 1):
-            fits.append(fit)
-            progress("fit", number, len(tasks))
+    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
+    # Longest first: the last task fits on all of train.
+    order = [len(tasks) - 1, *range(len(tasks) - 1)]
+    done = runner(delayed(fit_pipeline)(experiment, labels, *tasks[place]) for place in order)
+    for number, fit in enumerate(done, 1):
+        fits.append(fit)
+        progress("fit", number, len(tasks))
     final, held_out = fits[0], fits[1:]
     proba = np.zeros((len(everything), len(labels.names)))
     fold = np.full(len(everything), -1)
@@ -234,7 +232,6 @@ def fit_pipeline(
     labels: LabelSet,
     seen: Mapping[str, NDArray[Any]],
     held: Mapping[str, NDArray[Any]],
-    cache: str,
 ) -> Fit:
     """Search and fit on some articles; label others.
 
@@ -248,8 +245,6 @@ def fit_pipeline(
         ``text``, ``article`` and ``gold`` of the sentences learned from.
     held : mapping of str to ndarray
         ``text`` of those labelled.
-    cache : str
-        Folder for vectorisers that a grid shares.
 
     Returns
     -------
@@ -260,25 +255,23 @@ def fit_pipeline(
     ToolkitError
         If all sentences learned from have one label.
     """
-    from joblib import Memory
-    from sklearn.model_selection import GridSearchCV
     from threadpoolctl import threadpool_limits
 
     from toolkit.pipelines import make_grid, make_pipeline, predict_proba, recalibrate
+    from toolkit.search import choose, fit
+    from toolkit.vectorizers import with_compiled, with_plain
 
     grid = make_grid(experiment)
-    pipeline = make_pipeline(experiment, labels, Memory(cache, verbose=0) if grid else None)
-    sentences = list(seen["text"])
+    pipeline = with_compiled(make_pipeline(experiment, labels))
+    chosen: dict[str, Any] = {}
     # One thread of arithmetic a process: sums then come in one order, whatever n_jobs.
     with threadpool_limits(1):
         try:
             if grid:
                 inner = _inner_folds(experiment, seen)
-                search = GridSearchCV(pipeline, grid, scoring=_headline_scorer(labels), cv=inner, refit=True)
-                search.fit(sentences, seen["gold"])
-                pipeline, chosen = search.best_estimator_, search.best_params_
-            else:
-                pipeline, chosen = pipeline.fit(sentences, seen["gold"]), {}
+                chosen = choose(pipeline, grid, seen["text"], seen["gold"], inner, _headline_scorer(labels))
+                pipeline.set_params(**chosen)
+            pipeline = fit(pipeline, list(seen["text"]), seen["gold"])
         except ValueError as error:
             if len(set(seen["gold"])) < 2:
                 raise ToolkitError(
@@ -289,9 +282,9 @@ def fit_pipeline(
             # Of the articles learned from alone, so that those held out stay unseen.
             proba = _cross_validated(pipeline, labels, seen, _inner_folds(experiment, seen))
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(seen["gold"]), labels)
-        # A cache folder that is gone tomorrow has no place in a saved model.
-        pipeline.memory = None
-        return Fit(pipeline, _plain(chosen), predict_proba(pipeline, list(held["text"]), labels))
+        proba = predict_proba(pipeline, list(held["text"]), labels)
+        # Types of our own have no place in a saved model that scikit-learn's can take.
+        return Fit(with_plain(pipeline), _plain(chosen), proba)
 
 
 def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> list[Fold]:
@@ -306,6 +299,7 @@ def _cross_validated(
     from sklearn.base import clone
 
     from toolkit.pipelines import predict_proba
+    from toolkit.search import fit
 
     proba = np.zeros((len(seen["text"]), len(labels.names)))
     for rows, held in folds:
@@ -314,16 +308,16 @@ def _cross_validated(
                 f"an inner fold has the single label {str(seen['gold'][rows][0])!r} to learn from, "
                 "two or more are needed; write more articles or leave out [calibration] [evaluation.inner_folds]"
             )
-        fitted = clone(pipeline).fit(list(seen["text"][rows]), seen["gold"][rows])
+        fitted = fit(clone(pipeline), list(seen["text"][rows]), seen["gold"][rows])
         proba[held] = predict_proba(fitted, list(seen["text"][held]), labels)
     return proba
 
 
-def _headline_scorer(labels: LabelSet) -> Callable[[Any, Sequence[str], ArrayLike], float]:
+def _headline_scorer(labels: LabelSet) -> Callable[[ArrayLike, ArrayLike], float]:
     acts = [labels.index(name) for name in labels.acts]
 
-    def score(estimator: Any, sentences: Sequence[str], y_true: ArrayLike) -> float:
-        counts = metrics.confusion(y_true, estimator.predict(sentences), labels.names)
+    def score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        counts = metrics.confusion(y_true, y_pred, labels.names)
         return float(np.nan_to_num(metrics.macro_f1(counts, acts)))
 
     return score

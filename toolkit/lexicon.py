@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -47,19 +47,30 @@ class WordClasses(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Sequence[str]) -> list[str]:
         """Return the classes of each sentence's words, between spaces, length n_sentences."""
-        words, stems = split_classes(self.classes)
-
-        @lru_cache(maxsize=100_000)
-        def find(word: str) -> str | None:
-            if word in words:
-                return words[word]
-            return next((name for stem, name in stems if word.startswith(stem)), None)
-
+        find = _finder(tuple(self.classes.items()))
         return [" ".join([START, *filter(None, map(find, _TOKEN.findall(sentence.lower()))), END]) for sentence in X]
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return the names given: what comes out is text, as what went in."""
         return np.asarray([] if input_features is None else input_features, dtype=object)
+
+
+@lru_cache(maxsize=8)
+def _finder(classes: tuple[tuple[str, str], ...]) -> Callable[[str], str | None]:
+    """Return what finds the class of a word, and remembers it from one call to the next."""
+    words, stems = split_classes(dict(classes))
+    named = dict(stems)
+    # Longest first, as they are tried.
+    begins = re.compile("|".join(re.escape(stem) for stem, _ in stems) or "(?!)")
+
+    @lru_cache(maxsize=100_000)
+    def find(word: str) -> str | None:
+        if word in words:
+            return words[word]
+        stem = begins.match(word)
+        return named[stem.group()] if stem else None
+
+    return find
 
 
 def split_classes(classes: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from joblib import Memory
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
@@ -24,7 +23,7 @@ from toolkit.recalibration import CALIBRATORS, Recalibrated
 from toolkit.rules import KeywordRules
 
 
-def make_pipeline(experiment: Experiment, labels: LabelSet, memory: Memory | None = None) -> Pipeline:
+def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
     """Make the unfitted pipeline of an experiment, at the first value of each list.
 
     Parameters
@@ -33,8 +32,6 @@ def make_pipeline(experiment: Experiment, labels: LabelSet, memory: Memory | Non
         The validated record.
     labels : LabelSet
         Its background is what the rule list falls back to.
-    memory : joblib.Memory, optional
-        Where fitted vectorisers are kept, so that a grid of classifiers shares them.
 
     Returns
     -------
@@ -55,7 +52,7 @@ def make_pipeline(experiment: Experiment, labels: LabelSet, memory: Memory | Non
     if name not in ("majority", "keywords"):
         steps.append(("vectorizer", make_vectorizer(experiment.features)))
     steps.append(("classifier", _MAKERS[name](first, labels, experiment.seed)))
-    return Pipeline(steps, memory=memory)
+    return Pipeline(steps)
 
 
 def make_grid(experiment: Experiment) -> dict[str, list[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -312,8 +311,7 @@ def _fit_fold(
     experiment: Experiment, labels: LabelSet, seen: Mapping[str, NDArray[Any]], held: Mapping[str, NDArray[Any]]
 ) -> tuple[list[str], Mapping[str, Any]]:
     """Return predicted labels and what was chosen; a fold's vectors are gone with it, however many follow."""
-    with tempfile.TemporaryDirectory(prefix="toolkit-") as cache:
-        fit = fit_pipeline(experiment, labels, seen, held, cache)
+    fit = fit_pipeline(experiment, labels, seen, held)
     return [labels.names[place] for place in fit.proba.argmax(axis=1)], fit.chosen
 
 

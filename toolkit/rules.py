@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -137,9 +138,8 @@ class CueIndicators(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Sequence[str]) -> csr_matrix:
         """Return indicators, shape (n_sentences, 2 * n_rules): any cue, then first cue."""
-        patterns = [_pattern(cues) for _, cues in self.rules]
-        present = np.array([[bool(pattern.search(sentence)) for pattern in patterns] for sentence in X], dtype=bool)
-        present = present.reshape(len(X), len(patterns))
+        find = _finder(tuple(tuple(cues) for _, cues in self.rules))
+        present = np.array([find(sentence) for sentence in X], dtype=bool).reshape(len(X), len(self.rules))
         first = present & (np.cumsum(present, axis=1) == 1)
         return csr_matrix(np.hstack([present, first]) * self.weight)
 
@@ -147,6 +147,18 @@ class CueIndicators(TransformerMixin, BaseEstimator):
         """Return a name for each column, shape (2 * n_rules,)."""
         spoken = [f"{label} {number}" for number, (label, _) in enumerate(self.rules, 1)]
         return np.array([f"{kind} cue: {name}" for kind in ("any", "first") for name in spoken], dtype=object)
+
+
+@lru_cache(maxsize=8)
+def _finder(rules: tuple[tuple[str, ...], ...]) -> Callable[[str], tuple[bool, ...]]:
+    """Return what says which rules have a cue in a sentence, and remembers it: the folds of a search share theirs."""
+    patterns = [_pattern(cues) for cues in rules]
+
+    @lru_cache(maxsize=50_000)
+    def find(sentence: str) -> tuple[bool, ...]:
+        return tuple(bool(pattern.search(sentence)) for pattern in patterns)
+
+    return find
 
 
 def _pattern(cues: Sequence[str]) -> re.Pattern[str]:

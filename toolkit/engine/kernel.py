@@ -239,6 +239,23 @@ def lowest_bit(typing: Any, bits: Any) -> Any:
 
 
 @intrinsic
+def blanks_at_once(typing: Any, data: Any, place: Any) -> Any:
+    """Say of 64 bytes which may be white space or start some: a bit each, the first the lowest; they are there."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        kind = ir.VectorType(ir.IntType(8), 64)
+        pointer = builder.bitcast(builder.gep(array.data, [arguments[1]]), kind.as_pointer())
+        # Those from 0x21 to 0x7F can not.
+        shifted = builder.sub(builder.load(pointer, align=1), ir.Constant(kind, [0x21] * 64))
+        return builder.bitcast(
+            builder.icmp_unsigned(">=", shifted, ir.Constant(kind, [0x80 - 0x21] * 64)), ir.IntType(64)
+        )
+
+    return types.int64(data, types.int64), generate
+
+
+@intrinsic
 def copy_at_once(typing: Any, target: Any, to: Any, source: Any, of: Any) -> Any:
     """Copy sixteen numbers of four bytes; the caller sees to it that there is room."""
 
@@ -840,6 +857,20 @@ def space_length(kinds: Int8s, data: Int8s, place: int, end: int) -> int:
 
 
 @compiled
+def blanks(data: Int8s, place: int, end: int) -> int:
+    """Say of up to 64 bytes before ``end`` which may be white space or start some, and mark the end itself."""
+    n = end - place
+    if place + 64 <= len(data):
+        found = blanks_at_once(data, place)
+    else:
+        found = np.int64(0)
+        for ahead in range(min(n, 64)):
+            byte = np.int64(data[place + ahead])
+            found |= np.int64(byte <= 32 or byte >= 128) << ahead
+    return found if n >= 64 else found & ((np.int64(1) << n) - 1) | np.int64(1) << n
+
+
+@compiled
 def load_word(data: Int8s, begin: int, end: int) -> int:
     """Return up to eight bytes as one number."""
     word = np.int64(0)
@@ -1046,54 +1077,48 @@ def score(
                 if parts[part, START] != SKIPPED:
                     line[sequence, 0] = parts[part, START]
                     n_line[sequence] = 1
-        place, end = offsets[row], offsets[row + 1]
-        while in_chunks and place < end:
-            kind = spaces[data[place]]
-            if kind:
-                length = 1 if kind == 1 else space_length(kinds, data, place, end)
-                if length:
-                    flags |= LEFT * (vanish and length > 1)
-                    place += length
+        begin, end = offsets[row], offsets[row + 1]
+        block = begin
+        while in_chunks and block <= end:
+            bits = blanks(data, block, end)
+            while bits:
+                place = block + lowest_bit(bits)
+                bits &= bits - 1
+                # A part of a white space of several bytes, or of a letter.
+                if place < begin:
                     continue
-            begin = place
-            while place < end:
-                if place + 8 <= n_bytes:
-                    # Eight bytes at once: none of them can be white space but a small or a large one.
-                    word = read_word(data, place)
-                    above = (word - 0x2121212121212121) & ~word | word
-                    above &= np.int64(-0x7F7F7F7F7F7F7F80)
-                    if above == 0:
-                        place += 8
+                length = place - begin
+                if place < end:
+                    kind = spaces[data[np.uint64(place)]]
+                    size = np.int64(kind) if kind <= 1 else space_length(kinds, data, place, end)
+                    if size == 0:
                         continue
-                    place += lowest_bit(above) >> 3
-                    if place >= end:
-                        break
-                kind = spaces[data[np.uint64(place)]]
-                if kind and (kind == 1 or space_length(kinds, data, place, end) > 0):
+                    flags |= LEFT * (vanish and size > 1)
+                    begin = place + size
+                if length == 0:
+                    continue
+                from_byte = place - length
+                if from_byte + 8 <= n_bytes:
+                    least = np.int64(min(length, 8))
+                    low = read_word(data, from_byte) & np.int64(np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least))
+                    # Read in any case: cheaper than a guess at the length.
+                    high = read_word(data, max(place - 8, from_byte)) if length > 8 else np.int64(0)
+                else:
+                    low, high = load_word(data, from_byte, place), np.int64(0)
+                if n_seen >= len(seen):
+                    status = FULL
                     break
-                place += 1
-            place = min(place, end)
-            length = place - begin
-            high = np.int64(0)
-            if begin + 8 <= n_bytes:
-                low = read_word(data, begin)
-                if length < 8:
-                    low &= (np.int64(1) << 8 * length) - 1
-                elif length > 8:
-                    high = read_word(data, place - 8)
-            else:
-                low = load_word(data, begin, place)
-            if n_seen >= len(seen):
-                status = FULL
+                hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
+                # What is asked for now has come by the time the sentence's chunks are looked up.
+                prefetch(slots, hashed & slot_mask)
+                at = np.uint64(n_seen * FOUND)
+                found[at], found[at + ONE], found[at + TWO] = low, high, hashed
+                # From the sentence's start: from that of all bytes it may not fit beside the length.
+                found[at + THREE] = (from_byte - offsets[row]) << 32 | length
+                n_seen += 1
+            if status != DONE:
                 break
-            hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
-            # What is asked for now has come by the time the sentence's chunks are looked up.
-            prefetch(slots, hashed & slot_mask)
-            at = np.uint64(n_seen * FOUND)
-            found[at], found[at + ONE], found[at + TWO] = low, high, hashed
-            # From the sentence's start: from that of all bytes it may not fit beside the length.
-            found[at + THREE] = (begin - offsets[row]) << 32 | length
-            n_seen += 1
+            block += 64
         if status != DONE:
             return status, row
         for which_chunk in range(n_seen):
