@@ -1100,14 +1100,15 @@ def score(
                 from_byte = place - length
                 if from_byte + 8 <= n_bytes:
                     least = np.int64(min(length, 8))
-                    low = read_word(data, from_byte) & np.int64(np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least))
+                    low = read_word(data, from_byte) & np.int64(
+                        np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least)
+                    )
                     # Read in any case: cheaper than a guess at the length.
                     high = read_word(data, max(place - 8, from_byte)) if length > 8 else np.int64(0)
                 else:
                     low, high = load_word(data, from_byte, place), np.int64(0)
                 if n_seen >= len(seen):
-                    status = FULL
-                    break
+                    return FULL, row
                 hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
                 # What is asked for now has come by the time the sentence's chunks are looked up.
                 prefetch(slots, hashed & slot_mask)
@@ -1116,11 +1117,7 @@ def score(
                 # From the sentence's start: from that of all bytes it may not fit beside the length.
                 found[at + THREE] = (from_byte - offsets[row]) << 32 | length
                 n_seen += 1
-            if status != DONE:
-                break
             block += 64
-        if status != DONE:
-            return status, row
         for which_chunk in range(n_seen):
             hashed = found[np.uint64(which_chunk * FOUND) + TWO]
             held = slots[np.uint64(hashed & slot_mask)]
