@@ -2,11 +2,14 @@
 
 import hashlib
 import inspect
+import io
+import json
 import os
 import re
 import subprocess
 import sys
 import unicodedata
+import zipfile
 from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
@@ -479,6 +482,9 @@ def test_model_of_hashed_features_whose_labels_are_tied_stays_compiled(hashed):
         ("tokens", 4),
         ("shortest", 0),
         ("longest", 1000),
+        ("norm", 10**30),
+        ("growth", 3),
+        ("second_norm", -1),
         ("weights", np.zeros((3, 4))),
         ("idf", np.zeros(3)),
         ("stop_hashes", np.zeros(1, np.int32)),
@@ -709,6 +715,17 @@ def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypa
     check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
 
 
+def test_sentence_of_more_chunks_than_are_looked_up_at_once_takes_more_room(fitted):
+    pipeline, _ = fitted("within words")
+    program = scorer.link_program(compile_pipeline(pipeline))
+    memo = scorer.make_memo(program)
+    data, offsets = scorer.encode(["denied it a b c"])
+    few = memo._replace(seen=memo.seen[:4])
+    arguments = (data, offsets, 0, 1, False, np.empty((1, 5)), np.zeros(1, np.uint8))
+    assert kernel.score(program, few, *arguments) == (kernel.FULL, 0)
+    assert kernel.score(program, memo, *arguments) == (kernel.DONE, 1)
+
+
 def test_numbers_of_sentences_start_again_and_no_count_is_left_over(fitted):
     pipeline, _ = fitted("words")
     compiled = Scorer(compile_pipeline(pipeline), pipeline.predict_proba, n_threads=1)
@@ -769,8 +786,32 @@ def test_column_that_is_no_text_is_refused_by_row(fitted):
             compiled.predict_proba_column(bad)
     offsets = pa.py_buffer(np.array([0, 5, 2], np.int32).tobytes())
     descending = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"hello")])
-    with pytest.raises(ValueError, match="offsets lie outside its bytes"):
-        compiled.predict_proba_column(descending)
+    # All differences of these are above 0 once they have overflown.
+    offsets = pa.py_buffer(np.array([0, 1 << 62, -(1 << 63), -1, 5]))
+    far = pa.Array.from_buffers(pa.large_string(), 4, [None, offsets, pa.py_buffer(b"hello")])
+    for column in (descending, far):
+        with pytest.raises(ValueError, match="offsets lie outside its bytes"):
+            compiled.predict_proba_column(column)
+
+
+def test_offsets_that_pyarrow_finds_wrong_are_refused():
+    class Column:
+        type = pa.string()
+
+        def validate(self):
+            raise pa.ArrowInvalid("too small")
+
+    with pytest.raises(ValueError, match="offsets lie outside its bytes, expected a valid Arrow array; write it"):
+        scorer.column_bytes(Column())
+
+
+def test_row_that_is_no_text_is_refused_whatever_is_known_of_it(fitted):
+    _, compiled = fitted("words")
+    assert np.isfinite(compiled.predict_proba(["x\ud800 a"])).all()
+    for content in (b"x\xed\xa0\x80 a", b"x" * kernel.LONGEST_TEXT + b"\xff"):
+        bad = pa.array([b"fine", content, b"x"]).view(pa.string())
+        with pytest.raises(ValueError, match="row 8 is not UTF-8; decode the column anew or drop the row"):
+            compiled.predict_proba_column(bad, 7)
 
 
 def test_what_is_written_is_read_back_and_equal_in_bytes(fitted):
@@ -840,6 +881,76 @@ def test_value_that_leads_out_of_the_columns_is_no_feature(fitted):
     skeleton.values[skeleton.values >= 0] = 10**6
     loaded = load_skeleton(dump_skeleton(skeleton))
     assert np.isfinite(Scorer(loaded, fitted("default")[0].predict_proba).predict_proba(SENTENCES)).all()
+
+
+def test_vocabulary_without_a_token_leads_out_of_no_array():
+    pipeline = make_pipeline(CountVectorizer(vocabulary=["a b c"], ngram_range=(1, 2)), logistic())
+    pipeline.fit(["a b", "c"], ["x", "y"])
+    skeleton = compile_pipeline(pipeline)
+    assert len(skeleton.symbol_nodes) == 0
+    assert scorer.link_program(skeleton).symbol_nodes.tolist() == [-1]
+    check_same(pipeline, Scorer(skeleton, pipeline.predict_proba), ["a b c", "c", ""])
+
+
+def test_count_that_overflows_leads_out_of_no_array():
+    words = TfidfVectorizer(token_pattern=WORD_OR_MARK, sublinear_tf=True)
+    pipeline = make_pipeline(FeatureUnion([("a", words), ("b", clone(words))]), logistic()).fit(SENTENCES, LABELS)
+    skeleton = compile_pipeline(pipeline)
+    skeleton.symbol_columns[:] = 0
+    compiled = Scorer(load_skeleton(dump_skeleton(skeleton)), pipeline.predict_proba, n_threads=1)
+    # As many marks in both parts as two bytes count to: one more than there are.
+    texts = ["!" * kernel.LONGEST_TEXT]
+    compiled.predict_proba(texts)
+    compiled._memos[0].sizes[kernel.N_EPOCHS] = kernel.LAST_EPOCH - 1
+    compiled.predict_proba(texts)
+    assert compiled._memos[0].counts[0] < 0
+
+
+def changed_file(content, name, change):
+    """A file of which one entry is changed."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(changed, "w") as copy:
+        for entry in archive.namelist():
+            copy.writestr(entry, change(archive.read(entry)) if entry == name else archive.read(entry))
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': (",
+        "(" * 3000,
+        "  a\n b",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1180591620717411303424,)}",
+    ],
+)
+def test_file_whose_array_cannot_be_read_is_refused(fitted, header):
+    array = b"\x93NUMPY\x01\x00" + (len(header) + 1).to_bytes(2, "little") + header.encode() + b"\n"
+    content = dump_skeleton(compile_pipeline(fitted("words")[0]))
+    with pytest.raises(ValueError, match="holds no compiled pipeline"):
+        load_skeleton(changed_file(content, "offsets.npy", lambda _: array))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [("n_scores", float("inf"), "holds no compiled pipeline"), ("views", [[True, None]] * 1000, "'views' of the comp")],
+)
+def test_file_that_asks_for_endless_room_is_refused(fitted, name, value, reason):
+    content = dump_skeleton(compile_pipeline(fitted("words")[0]))
+    with pytest.raises(ValueError, match=reason):
+        load_skeleton(changed_file(content, "about.json", lambda old: json.dumps({**json.loads(old), name: value})))
+
+
+@pytest.mark.parametrize("name", ["values", "step_columns", "symbol_nodes", "cues.first"])
+def test_array_that_became_a_table_is_refused(fitted, name):
+    skeleton = compile_pipeline(fitted("default")[0])
+    if name == "cues.first":
+        changed = replace(skeleton, cues=skeleton.cues._replace(first=skeleton.cues.first[:, None]))
+    else:
+        changed = replace(skeleton, **{name: getattr(skeleton, name)[:, None]})
+    with pytest.raises(ValueError, match=f"'{name}' of the compiled pipeline does not fit"):
+        load_skeleton(dump_skeleton(changed))
 
 
 def test_damaged_file_is_refused(fitted, monkeypatch):

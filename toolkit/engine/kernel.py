@@ -72,8 +72,9 @@ ONE, TWO, THREE = (np.uint64(number) for number in range(1, 4))
 # columns, a bit each; tokens.
 LINE = 8
 LOW, HIGH, SIZE, FLAGS, HITS, TOKENS_AT = range(6)
-# Flags: to be left to scikit-learn; has a frequent column among the others; and the number of its sets.
-LEFT, MIXED, SET, MOST_SETS = 1, 2, 4, 3
+# Flags: to be left to scikit-learn; has a frequent column among the others; has a surrogate; and the number of
+# its sets.
+LEFT, MIXED, SURROGATE, SET, MOST_SETS = 1, 2, 4, 8, 3
 # Places of what is found of a chunk on the way: its first and last eight bytes, its hash, and where in its
 # sentence it starts and, in the lower half, how long it is.
 FOUND = 4
@@ -641,6 +642,15 @@ def left_to_others(kinds: Int8s, lowers: int, points: Int32s, n: int, mapped: In
 
 
 @compiled
+def has_surrogate(points: Int32s, n: int) -> bool:
+    """Say whether a chunk has a surrogate: it may come again where one is invalid."""
+    for place in range(n):
+        if 0xD800 <= points[place] < 0xE000:
+            return True
+    return False
+
+
+@compiled
 def learn_chunk(
     program: Program, memo: Memo, data: Int8s, begin: int, end: int, strict: bool, width: int, low: int, high: int
 ) -> tuple[int, int]:
@@ -656,7 +666,7 @@ def learn_chunk(
     n = decode(data, begin, end, strict, points)
     if n < 0:
         return INVALID, 0
-    n_columns, n_tokens, flags = 0, 0, 0
+    n_columns, n_tokens, flags = 0, 0, SURROGATE * has_surrogate(points, n)
     memo.own[:] = 0.0
     for place in range(len(program.parts)):
         part = program.parts[place]
@@ -927,7 +937,8 @@ def add_counted(
     program: Program, totals: Floats, lengths: Floats, weights: Floats, row: int, part: int, times: int, width: int
 ) -> None:
     """Put right what a column that occurs more than once has added."""
-    if times < N_TIMES:
+    # Of a damaged file a count may have overflown: a negative one is no place in the table.
+    if np.uint64(times) < np.uint64(N_TIMES):
         at = np.uint64(2 * (part * N_TIMES + times))
         change, longer = program.changes[at], program.changes[at + ONE]
     else:
@@ -1089,14 +1100,15 @@ def score(
                 from_byte = place - length
                 if from_byte + 8 <= n_bytes:
                     least = np.int64(min(length, 8))
-                    low = read_word(data, from_byte) & np.int64(np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least))
+                    low = read_word(data, from_byte) & np.int64(
+                        np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least)
+                    )
                     # Read in any case: cheaper than a guess at the length.
                     high = read_word(data, max(place - 8, from_byte)) if length > 8 else np.int64(0)
                 else:
                     low, high = load_word(data, from_byte, place), np.int64(0)
                 if n_seen >= len(seen):
-                    status = FULL
-                    break
+                    return FULL, row
                 hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
                 # What is asked for now has come by the time the sentence's chunks are looked up.
                 prefetch(slots, hashed & slot_mask)
@@ -1105,8 +1117,6 @@ def score(
                 # From the sentence's start: from that of all bytes it may not fit beside the length.
                 found[at + THREE] = (from_byte - offsets[row]) << 32 | length
                 n_seen += 1
-            if status != DONE:
-                break
             block += 64
         for which_chunk in range(n_seen):
             hashed = found[np.uint64(which_chunk * FOUND) + TWO]
@@ -1240,7 +1250,7 @@ def score(
         if status == DONE and across:
             status, n_extra, is_sigma = read_across(program, memo, data, offsets[row], end, strict)
             flags |= LEFT * is_sigma
-            if n_extra + n_again > len(again):
+            if n_extra + n_again + N_FREQUENT > len(again):
                 status = FULL
             for which in range(n_extra if status == DONE else 0):
                 column = np.int64(extra[which])
@@ -1253,6 +1263,8 @@ def score(
                     n_again += 1
         if status != DONE:
             return status, row
+        if strict and flags & SURROGATE:
+            return INVALID, row
         if flags & MIXED:
             n_again = count_frequent(digits, program.frequent, counts, none, again, n_again)
         else:

@@ -54,8 +54,10 @@ class Program(NamedTuple):
         The table that walks the tries of tokens: node, symbol and the node they lead to.
     step_columns : ndarray of shape (n_steps,)
         The column of an n-gram of tokens, or -1.
-    symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
-        Node and column of each token by itself, or -1.
+    symbol_nodes : ndarray of shape (n_symbols + 1,)
+        Node of each token by itself, or -1; and a -1, so that there is one to read where there are no tokens.
+    symbol_columns : ndarray of shape (n_symbols,)
+        Column of each token by itself, or -1.
     weights : ndarray of shape (n_columns, width)
         What one of each feature adds to each score; last, to the length of its part.
     frequent, frequent_parts : ndarray of shape (512,) or (0,)

@@ -119,7 +119,7 @@ class Scorer:
             If a row is missing or is not UTF-8; the message names it.
         """
         data, offsets = column_bytes(column, first_row)
-        return self._score(data, offsets, True, lambda rows: column.take(rows).to_pylist(), first_row)
+        return self._score(data, offsets, True, lambda rows: _texts(data, offsets, rows.tolist(), first_row), first_row)
 
     def _score(
         self,
@@ -263,7 +263,7 @@ def link_program(skeleton: Skeleton) -> Program:
         lowers=np.array([lowercase for lowercase, _ in skeleton.views], np.uint8),
         parts=skeleton.parts,
         stems=skeleton.stems,
-        symbol_nodes=skeleton.symbol_nodes,
+        symbol_nodes=np.append(skeleton.symbol_nodes, np.int32(-1)),
         symbol_columns=skeleton.symbol_columns,
         weights=_at_line(skeleton.weights.ravel()),
         **{f"cue_{name}": array for name, array in skeleton.cues._asdict().items()},
@@ -415,18 +415,23 @@ def column_bytes(column: pa.Array, first_row: int = 0) -> tuple[Int8s, Int64s]:
 
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         raise TypeError(f"a column of {column.type} came, expected one of text; cast it to string")
+    outside = "the column's offsets lie outside its bytes, expected a valid Arrow array; write it again"
+    try:
+        column.validate()
+    except pa.ArrowInvalid as error:
+        raise ValueError(outside) from error
     if column.null_count:
         row = first_row + column.is_null().index(True).as_py()
         raise ValueError(f"row {row} is missing, expected text; drop or fill the missing ones")
     _, offsets, data = column.buffers()
-    kind = np.int32 if pa.types.is_string(column.type) else np.int64
+    kind = np.dtype(np.int32 if pa.types.is_string(column.type) else np.int64)
     if not len(column):
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)
-    starts = np.frombuffer(offsets, kind)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    starts = np.frombuffer(offsets, kind, len(column) + 1, column.offset * kind.itemsize).astype(np.int64)
     content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
-    # Offsets come from outside: the kernel must never be sent out of the buffer.
-    if starts[0] < 0 or starts[-1] > len(content) or (np.diff(starts) < 0).any():
-        raise ValueError("the column's offsets lie outside its bytes, expected a valid Arrow array; write it again")
+    # Offsets come from outside: the kernel must never be sent out of the buffer. Their differences may overflow.
+    if starts[0] < 0 or starts[-1] > len(content) or (starts[1:] < starts[:-1]).any():
+        raise ValueError(outside)
     return content, starts
 
 
@@ -441,12 +446,17 @@ def column_texts(column: pa.Array, first_row: int = 0) -> list[str]:
         If a row is missing or is not UTF-8; the message names it.
     """
     data, offsets = column_bytes(column, first_row)
+    return _texts(data, offsets, range(len(offsets) - 1), first_row)
+
+
+def _texts(data: Int8s, offsets: Int64s, rows: Sequence[int], first_row: int) -> list[str]:
     texts: list[str] = []
     try:
-        for begin, end in pairwise(offsets.tolist()):
+        for row in rows:
+            begin, end = offsets[row], offsets[row + 1]
             texts.append(data[begin:end].tobytes().decode())
     except UnicodeDecodeError as error:
-        raise ValueError(_not_utf8(first_row + len(texts))) from error
+        raise ValueError(_not_utf8(first_row + rows[len(texts)])) from error
     return texts
 
 
