@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,9 @@ def softmax(scores: Floats, settings: Settings) -> Floats:
     >>> softmax(np.array([[0.0, 0.0]]), {}).tolist()
     [[0.5, 0.5]]
     """
-    shares: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
+    # By column, as numpy takes far longer over many short rows.
+    shares: Floats = np.exp(scores - reduce(np.maximum, scores.T)[:, None])
+    shares /= reduce(np.add, shares.T)[:, None]
     return shares
 
 

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 # A thread's share of the sentences: below it, starting a thread costs more than it saves.
 LEAST_SHARE = 2048
+# Shares of a thread.
+SHARES = 4
 N_CHUNKS = 1 << 17
 # Two labels whose scores differ by less, as a share of what is summed, are left to scikit-learn, which
 # sums in another order. The sum of n terms is off by at most n * 1.1e-16 of the sum of their sizes, and
@@ -132,7 +134,8 @@ class Scorer:
         n = len(offsets) - 1
         scores = np.empty((n, self._skeleton.n_scores))
         left = np.zeros(n, np.uint8)
-        n_shares = max(1, min(self._n_threads, n // LEAST_SHARE))
+        # More shares than threads: one that is held up takes fewer, and the others do not wait for it.
+        n_shares = max(1, min(SHARES * self._n_threads, n // LEAST_SHARE)) if self._n_threads > 1 else 1
         # By bytes, not by sentences: one may be as long as all others.
         size = int(offsets[-1] - offsets[0])
         bounds = np.searchsorted(offsets, offsets[0] + np.arange(1, n_shares) * size // n_shares)
@@ -144,7 +147,7 @@ class Scorer:
         if n_shares == 1:
             run(shares[0])
         else:
-            with ThreadPoolExecutor(n_shares) as pool:
+            with ThreadPoolExecutor(min(n_shares, self._n_threads)) as pool:
                 list(pool.map(run, shares))
         proba = probabilities(self._skeleton.link, scores, self._skeleton.settings)
         left[self._tied_rows(proba, scores)] = 1
