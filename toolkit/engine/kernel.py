@@ -1043,7 +1043,7 @@ def score(
     n_rules, slot_mask, n_sequences = len(program.cue_any), len(slots) - 1, len(n_line)
     at_cues = TOKENS_AT + n_sequences
     at_columns = at_cues + n_words
-    n_asked = first_sum(at_columns, 0) + n_parts * width + LINE * (2 * (len(program.frequent) > 0))
+    n_asked = first_sum(at_columns, 0) + n_parts * width + LINE * 4
     n_bytes = len(data)
     in_chunks, across, n_lengths = n_rules > 0, False, 1
     for part in range(n_parts):
