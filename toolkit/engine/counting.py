@@ -74,9 +74,9 @@ class Trie(NamedTuple):
 
 
 def compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Compile a function, cached where numba finds a folder it may write to."""
+    """Compile a function, cached as ``kernel`` caches its own: where there is a folder, and no index is checked."""
     try:
-        return numba.njit(cache=True, nogil=True, **options)(function)
+        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, **options)(function)
     except RuntimeError:
         # No such folder: a shared one, like /tmp, would let others plant code.
         return numba.njit(nogil=True, **options)(function)
