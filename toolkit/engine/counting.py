@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from toolkit.engine.kernel import compiled as compiled_step
 from toolkit.engine.program import CHUNKS, LONG_RUNS, RUNS, RUNS_AND_MARKS, Int8s, Int32s, Int64s
 
 Points = NDArray[np.uint32]
@@ -73,18 +73,9 @@ class Trie(NamedTuple):
     terms: Int32s
 
 
-def compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Compile a function, cached as ``kernel`` caches its own: where there is a folder, and no index is checked."""
-    try:
-        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, **options)(function)
-    except RuntimeError:
-        # No such folder: a shared one, like /tmp, would let others plant code.
-        return numba.njit(nogil=True, **options)(function)
-
-
-def compiled_step(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that makes no array; told so, numba counts no references to those it gets."""
-    return compiled(function, _nrt=False)
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that makes arrays, cached as those that make none."""
+    return compiled_step(function, makes_arrays=True)
 
 
 @intrinsic

@@ -164,7 +164,7 @@ class Memo(NamedTuple):
     active: Int64s
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], makes_arrays: bool = False) -> Callable[..., Any]:
     """Compile a function, cached where numba finds a folder it may write to.
 
     No function here makes an array; told so, numba counts no references to those it gets,
@@ -172,10 +172,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     numba keeps it under the same key as code that does not.
     """
     try:
-        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, _nrt=False)(function)
+        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, _nrt=makes_arrays)(function)
     except RuntimeError:
         # No such folder: a shared one, like /tmp, would let others plant code.
-        return numba.njit(nogil=True, _nrt=False)(function)
+        return numba.njit(nogil=True, _nrt=makes_arrays)(function)
 
 
 @intrinsic
