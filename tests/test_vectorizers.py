@@ -167,7 +167,7 @@ def test_any_text_gives_the_matrix_of_scikit_learn(name, texts, others):
 
 
 @pytest.mark.slow
-@settings(PATIENT, max_examples=3000)
+@settings(PATIENT, max_examples=6500)
 @given(name=st.sampled_from(sorted(SETTINGS)), texts=LISTS, others=LISTS)
 def test_a_hundred_thousand_texts_give_the_matrices_of_scikit_learn(name, texts, others):
     check_same(TfidfVectorizer(**SETTINGS[name]), CompiledTfidfVectorizer(**SETTINGS[name]), texts, others)
