@@ -214,11 +214,13 @@ def evaluate(
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
     """Return ``text``, ``article``, ``position`` and ``gold`` of a split, an array each."""
     names = np.array(labels.names)
+    # A slice is read at once, a column row by row.
+    text, article, position, label = (split[name][:] for name in ("text", "article", "position", "label"))
     return {
-        "text": np.array(split["text"], dtype=object),
-        "article": np.array(split["article"], dtype=object),
-        "position": np.array(split["position"]),
-        "gold": names[np.array(split["label"])],
+        "text": np.array(text, dtype=object),
+        "article": np.array(article, dtype=object),
+        "position": np.array(position),
+        "gold": names[np.array(label)],
     }
 
 
