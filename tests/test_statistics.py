@@ -1,8 +1,11 @@
 """splits, rules, features, pipelines, metrics, significance, agreement."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 
 from toolkit import metrics, significance
@@ -47,6 +50,24 @@ def test_folds_are_stratified_and_depend_on_the_seed_alone():
     again, other = (article_folds(articles, y_true, 5, seed) for seed in (1, 2))
     assert all(np.array_equal(one[1], two[1]) for one, two in zip(folds, again, strict=True))
     assert not all(np.array_equal(one[1], two[1]) for one, two in zip(folds, other, strict=True))
+
+
+def test_folds_are_those_of_scikit_learn():
+    rng = np.random.default_rng(4)
+    for trial in range(60):
+        size, n_labels, n_folds = (int(number) for number in rng.integers((30, 2, 2), (300, 12, 6)))
+        # Labels from rare to common, and articles from one sentence to many.
+        gold = np.array([f"label {number}" for number in (rng.random(size) ** 2 * n_labels).astype(int)])
+        articles = np.array([f"a{number}" for number in (rng.random(size) ** 2 * 40).astype(int)])
+        seed = int(rng.integers(2**32))
+        dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The least populated class")
+            expected = list(dealer.split(gold, gold, groups=articles))
+        found = article_folds(articles, gold, n_folds, seed)
+        assert len(found) == n_folds, trial
+        for ours, theirs in zip(found, expected, strict=True):
+            assert [rows.tolist() for rows in ours] == [rows.tolist() for rows in theirs], trial
 
 
 def test_labels_rarer_than_folds_are_dealt_by_article():

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError, SkipTestWarning
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.utils.estimator_checks import (
     check_estimator,
     check_estimator_cloneable,
@@ -32,8 +32,15 @@ from sklearn.utils.estimator_checks import (
 
 from toolkit import vectorizers
 from toolkit.artifacts import _dump_skops
-from toolkit.lexicon import WORD_OR_MARK
-from toolkit.vectorizers import CompiledCountVectorizer, CompiledTfidfVectorizer, sort_terms
+from toolkit.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.rules import CueIndicators
+from toolkit.vectorizers import (
+    CompiledCountVectorizer,
+    CompiledTfidfVectorizer,
+    CountedSentences,
+    sort_terms,
+    with_compiled,
+)
 
 TEXTS = [
     "The Minister DENIED the report; he said it was “baseless”!",
@@ -327,3 +334,92 @@ def test_example_of_the_readme_runs():
     exec(example, {})
     with pytest.raises(AssertionError):
         exec(example.replace('== ["denial"]', '== ["pledge"]'), {})
+
+
+PARTS = {
+    "words": TfidfVectorizer(token_pattern=WORD_OR_MARK, ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+    "within words": TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True),
+    "characters": TfidfVectorizer(analyzer="char", ngram_range=(1, 3), max_df=0.6, norm="l1", smooth_idf=False),
+    "shares": TfidfVectorizer(ngram_range=(1, 3), min_df=0.2, max_df=np.int64(6), use_idf=False, norm=None),
+    "counts": CountVectorizer(ngram_range=(1, 2)),
+    "presence": CountVectorizer(binary=True, lowercase=False, stop_words=["he", "it"], dtype=np.float32),
+    "accents": TfidfVectorizer(strip_accents="unicode", analyzer="char_wb", ngram_range=(1, 2)),
+    "cues": CueIndicators([("denial", ("denied", "baseless")), ("lie", ("lie",))]),
+    "classes": Pipeline(
+        [
+            ("classes", WordClasses({"say": "said", "deny": "den* baseless", "they": "he they"})),
+            ("ngrams", TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 3))),
+        ]
+    ),
+}
+
+
+def check_matrices(found, expected):
+    for ours, theirs in zip(found, expected, strict=True):
+        assert (type(ours), ours.dtype, ours.shape) == (type(theirs), theirs.dtype, theirs.shape)
+        for name in ("indptr", "indices", "data"):
+            # The order within a row counts too: it is that of sums.
+            assert getattr(ours, name).dtype == getattr(theirs, name).dtype, name
+            assert getattr(ours, name).tobytes() == getattr(theirs, name).tobytes(), name
+
+
+@pytest.mark.parametrize("names", [*([name] for name in PARTS), list(PARTS)], ids=lambda names: "+".join(names))
+def test_sentences_counted_once_give_the_matrices_of_each_part_of_them(names):
+    union = FeatureUnion([(name, PARTS[name]) for name in names])
+    texts = [*TEXTS, *(f"{text} said {number % 4}" for number, text in enumerate(TEXTS * 2))]
+    counted = CountedSentences(texts)
+    rng = np.random.default_rng(1)
+    for _ in range(6):
+        # With some of them twice, and some on both sides.
+        seen, held = ([texts[number] for number in rng.integers(0, len(texts), size)] for size in (14, 9))
+        plain, ours = clone(union), with_compiled(clone(union))
+        expected = plain.fit_transform(seen), plain.transform(held)
+        check_matrices(counted.vectors(ours, seen, held), expected)
+        check_matrices(counted.fit_vectors(ours, seen, held), expected)
+        assert ours.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
+        check_matrices([ours.transform(texts)], [plain.transform(texts)])
+
+
+def test_what_counts_no_ngrams_known_here_is_left_to_scikit_learn():
+    counted = CountedSentences(TEXTS)
+    plain = CountVectorizer()
+    unions = [
+        FeatureUnion([("own", CompiledCountVectorizer(analyzer=str.split))]),
+        FeatureUnion([("words", CompiledCountVectorizer(vocabulary=["he"]))]),
+        FeatureUnion([("words", CompiledCountVectorizer(max_features=3))]),
+        FeatureUnion([("words", CompiledCountVectorizer(preprocessor=str.upper))]),
+        FeatureUnion([("words", CompiledCountVectorizer(input="file"))]),
+        FeatureUnion([("words", plain), ("more", CompiledCountVectorizer())]),
+        FeatureUnion([("words", CompiledCountVectorizer())], transformer_weights={"words": 2.0}),
+        FeatureUnion([("words", CompiledCountVectorizer()), ("none", "drop")]),
+        FeatureUnion([("both", make_pipeline(FeatureUnion([("words", CompiledCountVectorizer())]), "passthrough"))]),
+        FeatureUnion([]),
+        plain,
+    ]
+    assert [counted.vectors(union, TEXTS[:4], TEXTS[4:]) for union in unions] == [None] * len(unions)
+    expected = plain.fit_transform(TEXTS[:4]), plain.transform(TEXTS[4:])
+    check_matrices(counted.fit_vectors(CountVectorizer(), TEXTS[:4], TEXTS[4:]), expected)
+    assert counted.vectors(with_compiled(FeatureUnion([("words", CountVectorizer())])), [""], TEXTS[:1]) is None
+    with pytest.raises(ValueError, match="empty vocabulary"):
+        counted.fit_vectors(with_compiled(FeatureUnion([("words", CountVectorizer())])), [""], TEXTS[:1])
+
+
+def test_sentences_are_sent_to_another_process_without_their_counts_and_counted_there_once():
+    union = with_compiled(FeatureUnion([("words", PARTS["words"]), ("cues", PARTS["cues"])]))
+    counted = CountedSentences(TEXTS * 2)
+    found = counted.vectors(union, TEXTS, TEXTS[:2])
+    sent = pickle.dumps(counted)
+    assert sent == pickle.dumps(CountedSentences(TEXTS))
+    there = pickle.loads(sent)
+    check_matrices(there.vectors(union, TEXTS, TEXTS[:2]), found)
+    assert pickle.loads(sent) is there
+    assert pickle.loads(pickle.dumps(CountedSentences(TEXTS[:2]))) is not there
+
+
+def test_counts_do_not_stay_in_a_vectoriser_that_is_not_fitted():
+    # The first part is refused when it is fitted; the second would take old counts for those of other sentences.
+    union = FeatureUnion([("words", CompiledTfidfVectorizer(norm="l3")), ("more", CompiledCountVectorizer())])
+    with pytest.raises(ValueError, match="'norm' parameter"):
+        CountedSentences(TEXTS).fit_vectors(union, TEXTS[:2], TEXTS[2:])
+    more = union.transformer_list[1][1]
+    assert more.fit_transform(TEXTS[3:4]).toarray().tolist() == [[2, 1, 2, 2, 2, 2]]

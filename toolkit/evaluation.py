@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
     from sklearn.pipeline import Pipeline
 
+    from toolkit.vectorizers import CountedSentences
+
 # Decimals kept of a probability: what two machines' arithmetic agrees on.
 DECIMALS = 6
 # How far rounded probabilities of a sentence may be from a sum of 1, as in metrics.
@@ -184,6 +186,8 @@ def evaluate(
     """
     from joblib import Parallel, delayed
 
+    from toolkit.vectorizers import CountedSentences
+
     train, test = sentence_columns(corpus["train"], labels), sentence_columns(corpus["test"], labels)
     check_no_leak(train["article"], test["article"])
     try:
@@ -197,7 +201,8 @@ def evaluate(
     runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
     # Longest first: the last task fits on all of train.
     order = [len(tasks) - 1, *range(len(tasks) - 1)]
-    done = runner(delayed(fit_pipeline)(experiment, labels, *tasks[place]) for place in order)
+    counted = CountedSentences([*train["text"], *test["text"]])
+    done = runner(delayed(fit_pipeline)(experiment, labels, *tasks[place], counted) for place in order)
     for number, fit in enumerate(done, 1):
         fits.append(fit)
         progress("fit", number, len(tasks))
@@ -214,11 +219,13 @@ def evaluate(
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
     """Return ``text``, ``article``, ``position`` and ``gold`` of a split, an array each."""
     names = np.array(labels.names)
+    # A slice is read at once, a column row by row.
+    text, article, position, label = (split[name][:] for name in ("text", "article", "position", "label"))
     return {
-        "text": np.array(split["text"], dtype=object),
-        "article": np.array(split["article"], dtype=object),
-        "position": np.array(split["position"]),
-        "gold": names[np.array(split["label"])],
+        "text": np.array(text, dtype=object),
+        "article": np.array(article, dtype=object),
+        "position": np.array(position),
+        "gold": names[np.array(label)],
     }
 
 
@@ -232,6 +239,7 @@ def fit_pipeline(
     labels: LabelSet,
     seen: Mapping[str, NDArray[Any]],
     held: Mapping[str, NDArray[Any]],
+    counted: CountedSentences | None = None,
 ) -> Fit:
     """Search and fit on some articles; label others.
 
@@ -245,6 +253,8 @@ def fit_pipeline(
         ``text``, ``article`` and ``gold`` of the sentences learned from.
     held : mapping of str to ndarray
         ``text`` of those labelled.
+    counted : CountedSentences, optional
+        All of these sentences, where several calls share them.
 
     Returns
     -------
@@ -257,10 +267,11 @@ def fit_pipeline(
     """
     from threadpoolctl import threadpool_limits
 
-    from toolkit.pipelines import make_grid, make_pipeline, predict_proba, recalibrate
+    from toolkit.pipelines import label_proba, make_grid, make_pipeline, recalibrate
     from toolkit.search import choose, fit
-    from toolkit.vectorizers import with_compiled, with_plain
+    from toolkit.vectorizers import CountedSentences, with_compiled, with_plain
 
+    counted = counted or CountedSentences([*seen["text"], *held["text"]])
     grid = make_grid(experiment)
     pipeline = with_compiled(make_pipeline(experiment, labels))
     chosen: dict[str, Any] = {}
@@ -269,9 +280,9 @@ def fit_pipeline(
         try:
             if grid:
                 inner = _inner_folds(experiment, seen)
-                chosen = choose(pipeline, grid, seen["text"], seen["gold"], inner, _headline_scorer(labels))
+                chosen = choose(pipeline, grid, seen["text"], seen["gold"], inner, _headline_scorer(labels), counted)
                 pipeline.set_params(**chosen)
-            pipeline = fit(pipeline, list(seen["text"]), seen["gold"])
+            rows = fit(pipeline, list(seen["text"]), seen["gold"], list(held["text"]), counted)
         except ValueError as error:
             if len(set(seen["gold"])) < 2:
                 raise ToolkitError(
@@ -280,9 +291,9 @@ def fit_pipeline(
             raise
         if experiment.calibration != "none":
             # Of the articles learned from alone, so that those held out stay unseen.
-            proba = _cross_validated(pipeline, labels, seen, _inner_folds(experiment, seen))
+            proba = _cross_validated(pipeline, labels, seen, _inner_folds(experiment, seen), counted)
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(seen["gold"]), labels)
-        proba = predict_proba(pipeline, list(held["text"]), labels)
+        proba = label_proba(pipeline[-1], rows, labels)
         # Types of our own have no place in a saved model that scikit-learn's can take.
         return Fit(with_plain(pipeline), _plain(chosen), proba)
 
@@ -293,12 +304,16 @@ def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> li
 
 
 def _cross_validated(
-    pipeline: Pipeline, labels: LabelSet, seen: Mapping[str, NDArray[Any]], folds: Sequence[Fold]
+    pipeline: Pipeline,
+    labels: LabelSet,
+    seen: Mapping[str, NDArray[Any]],
+    folds: Sequence[Fold],
+    counted: CountedSentences,
 ) -> NDArray[np.float64]:
     """Return probabilities of sentences, each by a pipeline fitted on the other folds alone."""
     from sklearn.base import clone
 
-    from toolkit.pipelines import predict_proba
+    from toolkit.pipelines import label_proba
     from toolkit.search import fit
 
     proba = np.zeros((len(seen["text"]), len(labels.names)))
@@ -308,8 +323,9 @@ def _cross_validated(
                 f"an inner fold has the single label {str(seen['gold'][rows][0])!r} to learn from, "
                 "two or more are needed; write more articles or leave out [calibration] [evaluation.inner_folds]"
             )
-        fitted = fit(clone(pipeline), list(seen["text"][rows]), seen["gold"][rows])
-        proba[held] = predict_proba(fitted, list(seen["text"][held]), labels)
+        fitted = clone(pipeline)
+        others = fit(fitted, list(seen["text"][rows]), seen["gold"][rows], list(seen["text"][held]), counted)
+        proba[held] = label_proba(fitted[-1], others, labels)
     return proba
 
 

@@ -229,8 +229,9 @@ def _write_run(
     )
     rows = reading_list(predictions)
     pulls = _pulls(evaluation, predictions, rows)
+    provenance = _provenance(experiment, corpus)
     report = {
-        **_provenance(experiment, corpus),
+        **provenance,
         "question": experiment.question,
         "baseline": experiment.baseline,
         "background": labels.background,
@@ -239,7 +240,7 @@ def _write_run(
         **({"repeats": repeats.to_dict()} if repeats else {}),
         "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
         "ngrams": _ngrams(evaluation, labels),
-        "against": _against(experiment, predictions, baseline, corpus_fingerprint(corpus)),
+        "against": _against(experiment, predictions, baseline, provenance["corpus"]["fingerprint"]),
     }
     about = {
         "experiment": experiment.name,
@@ -268,7 +269,7 @@ def _write_run(
     _write_json(part / "report.json", report)
     _write_json(
         part / "manifest.json",
-        {**_provenance(experiment, corpus), "labels": labels.to_dict(), "clock": report["clock"]},
+        {**provenance, "labels": labels.to_dict(), "clock": report["clock"]},
     )
 
 

@@ -47,8 +47,7 @@ class WordClasses(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Sequence[str]) -> list[str]:
         """Return the classes of each sentence's words, between spaces, length n_sentences."""
-        find = _finder(tuple(self.classes.items()))
-        return [" ".join([START, *filter(None, map(find, _TOKEN.findall(sentence.lower()))), END]) for sentence in X]
+        return list(map(_reader(tuple(self.classes.items())), X))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return the names given: what comes out is text, as what went in."""
@@ -56,8 +55,8 @@ class WordClasses(TransformerMixin, BaseEstimator):
 
 
 @lru_cache(maxsize=8)
-def _finder(classes: tuple[tuple[str, str], ...]) -> Callable[[str], str | None]:
-    """Return what finds the class of a word, and remembers it from one call to the next."""
+def _reader(classes: tuple[tuple[str, str], ...]) -> Callable[[str], str]:
+    """Return what puts classes in the place of words, and remembers words and sentences from one call to the next."""
     words, stems = split_classes(dict(classes))
     named = dict(stems)
     # Longest first, as they are tried.
@@ -70,7 +69,11 @@ def _finder(classes: tuple[tuple[str, str], ...]) -> Callable[[str], str | None]
         stem = begins.match(word)
         return named[stem.group()] if stem else None
 
-    return find
+    @lru_cache(maxsize=50_000)
+    def read(sentence: str) -> str:
+        return " ".join([START, *filter(None, map(find, _TOKEN.findall(sentence.lower()))), END])
+
+    return read
 
 
 def split_classes(classes: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:

@@ -137,10 +137,37 @@ def predict_proba(pipeline: Pipeline, sentences: Sequence[str], labels: LabelSet
     ndarray of shape (n_sentences, n_labels)
         The most probable label is the predicted one; of equals, the first in order.
     """
-    proba = np.zeros((len(sentences), len(labels.names)))
-    if len(sentences):
-        columns = [labels.index(str(name)) for name in pipeline.classes_]
-        proba[:, columns] = pipeline.predict_proba(list(sentences))
+    return label_proba(pipeline, list(sentences), labels)
+
+
+def label_proba(classifier: Any, rows: Any, labels: LabelSet) -> NDArray[np.float64]:
+    """Return the probabilities that a fitted classifier gives, in the order of the label set.
+
+    Parameters
+    ----------
+    classifier : classifier or Pipeline
+        Fitted.
+    rows : sequence or sparse matrix of n_sentences rows
+        As it reads them, any number, also none.
+    labels : LabelSet
+        Order of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n_sentences, n_labels)
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> fitted = DummyClassifier(strategy="prior").fit([[0]] * 4, ["b", "b", "b", "a"])
+    >>> label_proba(fitted, [[0]], LabelSet.from_names(["b", "c", "a"])).tolist()
+    [[0.75, 0.0, 0.25]]
+    """
+    n_rows = rows.shape[0] if hasattr(rows, "shape") else len(rows)
+    proba = np.zeros((n_rows, len(labels.names)))
+    if n_rows:
+        columns = [labels.index(str(name)) for name in classifier.classes_]
+        proba[:, columns] = classifier.predict_proba(rows)
     return proba
 
 

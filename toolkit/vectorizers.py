@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from functools import lru_cache
 from itertools import pairwise
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from toolkit.engine import counting
@@ -22,6 +24,8 @@ from toolkit.engine.characters import kinds
 from toolkit.engine.compilation import TOKENS
 from toolkit.engine.counting import Points, Trie, Units
 from toolkit.engine.program import CHUNKS, Int32s, Int64s
+from toolkit.lexicon import WordClasses
+from toolkit.rules import CueIndicators
 
 
 class _Counted(NamedTuple):
@@ -36,6 +40,26 @@ class _Counted(NamedTuple):
     units: Units
 
 
+class _Learned(NamedTuple):
+    """A vectoriser, counts of all sentences, the terms it keeps in the order they first occur, and their columns.
+
+    Of cues, which are columns as they stand, there are no counts.
+    """
+
+    vectorizer: Any
+    counted: _Counted | None
+    kept: Int64s
+    columns: Int32s
+
+
+class _Frequencies(NamedTuple):
+    """In how many documents each term occurs, how often in all, and the terms in the order they first occur."""
+
+    within: Int64s
+    total: Int64s
+    order: Int64s
+
+
 class _Lookup(NamedTuple):
     """A vocabulary that machine code reads, and the one it was made of."""
 
@@ -44,6 +68,10 @@ class _Lookup(NamedTuple):
     trie: Trie
     units: Units
     n_stopped: int
+
+
+# Attributes that hold what is made anew when it is needed.
+_MEMORY = ("_lookup", "_counted", "_given")
 
 
 class _Compiled:
@@ -59,7 +87,7 @@ class _Compiled:
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made anew from the vocabulary."""
         state: Any = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in ("_lookup", "_counted")}
+        return {name: value for name, value in state.items() if name not in _MEMORY}
 
     def _count_vocab(self: Any, raw_documents: Iterable[Any], fixed_vocab: bool) -> tuple[dict[str, int], Any]:
         # Called for its checks: it refuses or warns of what no analyzer can be made of.
@@ -67,18 +95,20 @@ class _Compiled:
         if not _is_compiled(self):
             return super()._count_vocab(raw_documents, fixed_vocab)  # type: ignore[misc,no-any-return]
         raw_documents = list(raw_documents)
-        texts = _preprocess(self, raw_documents)
+        given = vars(self).pop("_given", None)
+        texts = _preprocess(self, raw_documents) if given is None else raw_documents
         lookup = _find_lookup(self) if fixed_vocab else None
         if texts is None or (fixed_vocab and lookup is None):
             return super()._count_vocab(raw_documents, fixed_vocab)  # type: ignore[misc,no-any-return]
         if lookup is not None:
             return self.vocabulary_, _transform(self, lookup, texts)
-        counted = _count(self, texts)
-        if not len(counted.nodes):
+        counted = _count(self, texts) if given is None else given
+        frequencies = _frequencies(counted)
+        if not len(frequencies.order):
             raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-        self._counted = counted
+        self._counted = counted, frequencies
         # An empty matrix stands for the counts until it is known which of them are kept.
-        return {}, sp.csr_array((len(texts), len(counted.nodes)), dtype=self.dtype)
+        return {}, sp.csr_array((len(texts), len(frequencies.order)), dtype=self.dtype)
 
     def _sort_features(self: Any, X: Any, vocabulary: dict[str, int]) -> Any:
         return X if "_counted" in vars(self) else super()._sort_features(X, vocabulary)  # type: ignore[misc]
@@ -93,13 +123,10 @@ class _Compiled:
     ) -> Any:
         if "_counted" not in vars(self):
             return super()._limit_features(X, vocabulary, high, low, limit)  # type: ignore[misc]
-        counted: _Counted = self._counted
-        within, total = counting.frequencies(*counted[:4], len(counted.nodes))
-        mask = np.ones(len(within), bool)
-        mask &= (high is None) | (within <= high)
-        mask &= (low is None) | (within >= low)
+        counted, frequencies = self._counted
+        within, total, _ = frequencies
         # In the order in which they first occur, as scikit-learn's dictionary and rows have them.
-        kept = np.flatnonzero(mask)
+        kept = _frequent(frequencies, high, low)
         terms = _spell(self, counted, kept)
         order = sort_terms(*terms)
         if limit is not None and len(kept) > limit:
@@ -114,16 +141,12 @@ class _Compiled:
             names = _names(*terms)
         if not len(kept):
             raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")
-        columns = np.empty(len(kept), np.int32)
-        columns[order] = np.arange(len(kept))
+        columns = _columns(order)
         # scikit-learn numbers what it has limited with integers of numpy.
         vocabulary.update(
             zip(names, columns.tolist() if self.max_features is None else columns.astype(int), strict=True)
         )
-        ranks = np.full(len(within), -1, np.int32)
-        ranks[kept] = np.arange(len(kept))
-        lines = counting.keep(counted.found, counted.found_bounds, ranks)
-        return _matrix(self, counted.documents, counted.bounds, *lines, columns)
+        return _kept_matrix(self, counted, kept, np.arange(len(kept), dtype=np.int32), columns)
 
 
 class CompiledCountVectorizer(_Compiled, CountVectorizer):
@@ -195,7 +218,7 @@ def _replace(step: Any, classes: Mapping[Any, Any]) -> Any:
     if type(step) not in classes:
         return step
     altered = classes[type(step)].__new__(classes[type(step)])
-    vars(altered).update({name: value for name, value in vars(step).items() if name not in ("_lookup", "_counted")})
+    vars(altered).update({name: value for name, value in vars(step).items() if name not in _MEMORY})
     return altered
 
 
@@ -275,6 +298,31 @@ def _transform(vectorizer: Any, lookup: _Lookup, texts: Sequence[str]) -> Any:
     within = vectorizer.analyzer == "char_wb"
     found, bounds, *_ = counting.read_lines(*lines, *vectorizer.ngram_range, within, lookup.trie, False)
     return _matrix(vectorizer, *documents, found, bounds, np.arange(lookup.size, dtype=np.int32))
+
+
+def _frequencies(counted: _Counted) -> _Frequencies:
+    return _Frequencies(*counting.frequencies(*counted[:4], len(counted.nodes)))
+
+
+def _frequent(frequencies: _Frequencies, high: float | None, low: float | None) -> Int64s:
+    """Return the terms that neither too many nor too few documents have, in the order in which they first occur."""
+    within = frequencies.within[frequencies.order]
+    mask = (within <= (np.inf if high is None else high)) & (within >= (0 if low is None else low))
+    return frequencies.order[mask]
+
+
+def _columns(order: NDArray[np.intp]) -> Int32s:
+    columns = np.empty(len(order), np.int32)
+    columns[order] = np.arange(len(order))
+    return columns
+
+
+def _kept_matrix(vectorizer: Any, counted: _Counted, kept: Int64s, ranks: Int32s, columns: Int32s) -> Any:
+    """Count the terms kept; a row has them in the order of their ranks, of which ``columns`` says the columns."""
+    by_term = np.full(len(counted.nodes), -1, np.int32)
+    by_term[kept] = ranks
+    lines = counting.keep(counted.found, counted.found_bounds, by_term)
+    return _matrix(vectorizer, counted.documents, counted.bounds, *lines, columns)
 
 
 def _matrix(vectorizer: Any, *arrays: Any) -> Any:
@@ -367,3 +415,155 @@ def sort_terms(points: Points, bounds: Int64s) -> NDArray[np.intp]:
         places, group = places[tied], np.cumsum(new[:-1])[tied]
         after += 3
     return order
+
+
+class CountedSentences:
+    """Sentences whose n-grams are counted once, for vectorisers that are fitted on many parts of them.
+
+    Whatever comes out is what the vectoriser itself gives for the same sentences, to the last bit.
+
+    Parameters
+    ----------
+    sentences : iterable of str
+        All that are to come, in any order; equal ones are counted once.
+
+    Examples
+    --------
+    >>> counted = CountedSentences(["He denied it.", "He left.", "It rained."])
+    >>> union = with_compiled(FeatureUnion([("words", CountVectorizer())]))
+    >>> train, test = counted.vectors(union, ["He denied it.", "He left."], ["It rained."])
+    >>> train.toarray().tolist(), test.toarray().tolist()
+    ([[1, 1, 1, 0], [0, 1, 0, 1]], [[0, 0, 1, 0]])
+    """
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        self._numbers = {sentence: number for number, sentence in enumerate(dict.fromkeys(sentences))}
+        self._memory: dict[Any, Any] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the sentences to another process, which counts them once itself."""
+        return _kept, (tuple(self._numbers),)
+
+    def vectors(self, step: Any, seen: Sequence[str], held: Sequence[str]) -> tuple[Any, Any] | None:
+        """Return what a step that is fitted on some sentences makes of them and of others; it stays as it is.
+
+        Parameters
+        ----------
+        step : transformer
+            Not fitted.
+        seen, held : sequence of str
+            Of the sentences counted; one at least each.
+
+        Returns
+        -------
+        (train, test) or None
+            Two matrices of shapes (n_seen, n_features) and (n_held, n_features); nothing for a
+            step other than a union of compiled vectorisers, or one with nothing to count.
+        """
+        parts = self._learn(step, seen)
+        if parts is None:
+            return None
+        matrices = [self._read(*chosen) for part in parts for chosen in ((part, seen, True), (part, held, False))]
+        for place, part in enumerate(parts):
+            if type(part.vectorizer) is CompiledTfidfVectorizer:
+                names = ("norm", "use_idf", "smooth_idf", "sublinear_tf")
+                weighting = TfidfTransformer(**{name: getattr(part.vectorizer, name) for name in names})
+                weighting.fit(matrices[2 * place])
+                for which in (2 * place, 2 * place + 1):
+                    matrices[which] = weighting.transform(matrices[which], copy=False)
+        # As the union does.
+        return sp.hstack(matrices[::2]).tocsr(), sp.hstack(matrices[1::2]).tocsr()
+
+    def fit_vectors(self, step: Any, seen: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
+        """Return the same of a step that is fitted to the first sentences; it may be any."""
+        parts = self._learn(step, seen)
+        if parts is None:
+            return step.fit_transform(seen), step.transform(held)
+        for part in parts:
+            if part.counted is not None:
+                part.vectorizer._given = self._take(part.counted, seen)
+        try:
+            train = step.fit_transform(seen)
+        finally:
+            # What comes after a part that fails has not taken its own.
+            for part in parts:
+                vars(part.vectorizer).pop("_given", None)
+        matrices = [self._read(part, held, False) for part in parts]
+        for place, part in enumerate(parts):
+            if type(part.vectorizer) is CompiledTfidfVectorizer:
+                matrices[place] = part.vectorizer._tfidf.transform(matrices[place], copy=False)
+        return train, sp.hstack(matrices).tocsr()
+
+    def _learn(self, step: Any, seen: Sequence[str]) -> list[_Learned] | None:
+        """Choose the columns of each part of a union."""
+        if type(step) is not FeatureUnion or step.transformer_weights or not step.transformer_list:
+            return None
+        parts = [self._learn_part(part, seen) for _, part in step.transformer_list]
+        return None if None in parts else [part for part in parts if part is not None]
+
+    def _learn_part(self, part: Any, seen: Sequence[str]) -> _Learned | None:
+        if type(part) is CueIndicators:
+            return _Learned(part, None, np.zeros(0, np.int64), np.zeros(0, np.int32))
+        found = self._count(part)
+        if found is None:
+            return None
+        counted, ranks = found
+        vectorizer = part[-1] if type(part) is Pipeline else part
+        frequencies = _frequencies(self._take(counted, seen))
+        # A whole number of documents, or a share of them.
+        shares = (vectorizer.max_df, vectorizer.min_df)
+        high, low = (float(share if isinstance(share, Integral) else share * len(seen)) for share in shares)
+        kept = _frequent(frequencies, high, low)
+        return _Learned(vectorizer, counted, kept, _columns(np.argsort(ranks[kept]))) if len(kept) else None
+
+    def _read(self, part: _Learned, sentences: Sequence[str], is_train: bool) -> Any:
+        """Return the counts of sentences, in the columns chosen."""
+        if part.counted is None:
+            return self._cues(part.vectorizer)[self._rows(sentences)]
+        own = np.arange(len(part.kept), dtype=np.int32)
+        # Rows of what is learned from are in the order in which terms first occur, others in that of columns.
+        orders = (own, part.columns) if is_train else (part.columns, own)
+        return _kept_matrix(part.vectorizer, self._take(part.counted, sentences), part.kept, *orders)
+
+    def _cues(self, part: CueIndicators) -> Any:
+        key = "cues", repr(part.get_params())
+        if key not in self._memory:
+            self._memory[key] = part.transform(list(self._numbers))
+        return self._memory[key]
+
+    def _rows(self, sentences: Sequence[str]) -> Int64s:
+        return np.array([self._numbers[sentence] for sentence in sentences], np.int64)
+
+    def _take(self, counted: _Counted, sentences: Sequence[str]) -> _Counted:
+        documents, bounds = counting.take_documents(counted.documents, counted.bounds, self._rows(sentences))
+        return counted._replace(documents=documents, bounds=bounds)
+
+    def _count(self, part: Any) -> tuple[_Counted, NDArray[np.intp]] | None:
+        """Count the n-grams of all sentences, and say of each its place among them in the order of code points."""
+        classes = part[0] if type(part) is Pipeline and len(part) == 2 and type(part[0]) is WordClasses else None
+        vectorizer = part if classes is None else part[-1]
+        if type(vectorizer) not in _PLAIN or not _is_compiled(vectorizer):
+            return None
+        if vectorizer.vocabulary is not None or vectorizer.max_features is not None or vectorizer.input != "content":
+            return None
+        if vectorizer.preprocessor is not None:
+            return None
+        settings = ("analyzer", "token_pattern", "ngram_range", "stop_words", "lowercase", "strip_accents")
+        key = repr([getattr(vectorizer, name) for name in settings]), classes and repr(classes.classes)
+        if key not in self._memory:
+            documents = list(self._numbers) if classes is None else classes.transform(list(self._numbers))
+            texts = _preprocess(vectorizer, documents)
+            if texts is None:
+                return None
+            counted = _count(vectorizer, texts)
+            order = sort_terms(*_spell(vectorizer, counted, np.arange(len(counted.nodes))))
+            ranks = np.empty(len(order), np.intp)
+            ranks[order] = np.arange(len(order))
+            self._memory[key] = counted, ranks
+        found: tuple[_Counted, NDArray[np.intp]] = self._memory[key]
+        return found
+
+
+@lru_cache(maxsize=1)
+def _kept(sentences: tuple[str, ...]) -> CountedSentences:
+    return CountedSentences(sentences)

@@ -438,8 +438,8 @@ def add_lines(sequence: Int32s, bounds: Int64s, columns: Int32s, trie: Trie) -> 
 @compiled
 def frequencies(
     documents: Int32s, bounds: Int64s, found: Int32s, found_bounds: Int64s, n_terms: int
-) -> tuple[Int64s, Int64s]:
-    """Return in how many documents each term occurs, and how often in all.
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Return in how many documents each term occurs, how often in all, and the terms in the order they first occur.
 
     Parameters
     ----------
@@ -448,10 +448,12 @@ def frequencies(
     found, found_bounds : ndarray
         Terms of all lines, and where each line's start.
     n_terms : int
-        How many there are.
+        How many there are, here or in other documents.
     """
     within, total = np.zeros(n_terms, np.int64), np.zeros(n_terms, np.int64)
     last = np.full(n_terms, -1, np.int32)
+    order = np.empty(n_terms, np.int64)
+    n_order = 0
     for document in range(len(bounds) - 1):
         for place in range(bounds[document], bounds[document + 1]):
             line = documents[place]
@@ -459,9 +461,27 @@ def frequencies(
                 term = found[which]
                 total[term] += 1
                 if last[term] != document:
+                    if last[term] < 0:
+                        order[n_order] = term
+                        n_order += 1
                     last[term] = document
                     within[term] += 1
-    return within, total
+    return within, total, order[:n_order].copy()
+
+
+@compiled
+def take_documents(documents: Int32s, bounds: Int64s, chosen: Int64s) -> tuple[Int32s, Int64s]:
+    """Return the lines of the documents chosen, in this order, and where each document's start."""
+    taken_bounds = np.zeros(len(chosen) + 1, np.int64)
+    for which in range(len(chosen)):
+        size = bounds[chosen[which] + 1] - bounds[chosen[which]]
+        taken_bounds[which + 1] = taken_bounds[which] + size
+    taken = np.empty(taken_bounds[len(chosen)], np.int32)
+    for which in range(len(chosen)):
+        first = bounds[chosen[which]]
+        for place in range(taken_bounds[which], taken_bounds[which + 1]):
+            taken[place] = documents[first + place - taken_bounds[which]]
+    return taken, taken_bounds
 
 
 @compiled

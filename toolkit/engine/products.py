@@ -97,6 +97,19 @@ def multiply_in_order(
         sum_two_rows(indices, values, bounds, rows, lanes, sums, (place, place))
 
 
+@compiled
+def move_to_columns(
+    indptr: Int32s, indices: Int32s, values: Floats, next_places: Int64s, rows: Int32s, moved: Floats
+) -> None:
+    """Write the row and the value of each number at the next place of its column, row after row."""
+    for row in range(len(indptr) - 1):
+        for at in range(indptr[row], indptr[row + 1]):
+            place = next_places[indices[at]]
+            next_places[indices[at]] = place + 1
+            rows[place] = row
+            moved[place] = values[at]
+
+
 class OrderedRows(sp.csr_matrix):
     """Compressed sparse rows whose products with some dense columns are SciPy's to the last bit.
 
@@ -114,11 +127,11 @@ class OrderedRows(sp.csr_matrix):
     """
 
     def __matmul__(self, other: Any) -> Any:
-        return self._multiply(_by_row, other) if self._is_ours(other) else super().__matmul__(other)
+        return self._multiply(lay_by_row, other) if self._is_ours(other) else super().__matmul__(other)
 
     def __rmatmul__(self, other: Any) -> Any:
         turned = other.T if isinstance(other, np.ndarray) else other
-        return self._multiply(_by_column, turned).T if self._is_ours(turned) else super().__rmatmul__(other)
+        return self._multiply(lay_by_column, turned).T if self._is_ours(turned) else super().__rmatmul__(other)
 
     def _is_ours(self, other: Any) -> bool:
         return (
@@ -129,37 +142,45 @@ class OrderedRows(sp.csr_matrix):
             and self.indices.dtype == np.int32
         )
 
-    def _multiply(self, lay_down: Callable[[Any], Any], other: Floats) -> Floats:
-        known = vars(self).setdefault("_known", {})
+    def laid_down(self, lay_down: Callable[[Any], Any]) -> Any:
+        """Return what a way of laying the rows down gives, which is done once."""
+        known = vars(self).setdefault("_laid_down", {})
         if lay_down not in known:
-            known[lay_down] = [lay_down(self), None, None]
-        laid_down, last, product = known[lay_down]
+            known[lay_down] = lay_down(self)
+        return known[lay_down]
+
+    def _multiply(self, lay_down: Callable[[Any], Any], other: Floats) -> Floats:
+        last, product = vars(self).setdefault("_known", {}).get(lay_down, (None, None))
         flat = np.ascontiguousarray(other).ravel()
         # The few first numbers tell most apart.
         if last is None or last.shape != flat.shape or (last[:64] != flat[:64]).any() or (last != flat).any():
-            width = other.shape[1]
+            laid_down, width = self.laid_down(lay_down), other.shape[1]
             product = np.empty((len(laid_down[2]), width))
             multiply_in_order(*laid_down, flat, (0,) * width, product.ravel())
-            known[lay_down][1:] = flat.copy(), product
+            self._known[lay_down] = flat.copy(), product
         # A copy: an optimiser goes on to write into what it got.
         return product.copy()
 
 
-def _by_row(rows: Any) -> Any:
+def lay_by_row(rows: Any) -> Any:
+    """Return rows as :func:`multiply_in_order` takes them: those that are summed at once, being as long, together."""
     order = np.argsort(np.diff(rows.indptr), kind="stable")
     begins, ends = (bounds.astype(np.int64)[order] for bounds in (rows.indptr[:-1], rows.indptr[1:]))
     return begins, ends, order, rows.indices, rows.data
 
 
-def _by_column(rows: Any) -> Any:
-    """Return the columns, moved so that those that are summed at once, being short, stand together."""
-    columns = rows.tocsc()
-    sizes = np.diff(columns.indptr)
-    order = np.argsort(sizes, kind="stable")
+def lay_by_column(rows: Any) -> Any:
+    """Return the columns likewise, moved so that those that are summed at once, being short, stand together."""
+    n_rows, n_columns = rows.shape
+    sizes = np.bincount(rows.indices, minlength=n_columns)
+    # Narrow numbers are sorted by their digits.
+    narrow = sizes.astype(np.uint16) if n_rows <= np.iinfo(np.uint16).max else sizes
+    order = np.argsort(narrow, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(sizes[order])])
-    # Where each number of the new order stood in the old one.
-    shifts = (columns.indptr[:-1][order] - bounds[:-1]).astype(np.int32)
-    source = np.arange(bounds[-1], dtype=np.int32) + np.repeat(shifts, sizes[order])
+    next_places = np.empty(n_columns, np.int64)
+    next_places[order] = bounds[:-1]
     # Half as wide where they fit: how long a product takes is a matter of how much is read.
-    kind = np.int32 if rows.shape[0] > np.iinfo(np.uint16).max else np.uint16
-    return bounds[:-1], bounds[1:], order, columns.indices.astype(kind)[source], columns.data[source]
+    kind = np.int32 if n_rows > np.iinfo(np.uint16).max else np.uint16
+    indices, values = np.empty(len(rows.data), kind), np.empty(len(rows.data))
+    move_to_columns(rows.indptr, rows.indices, rows.data, next_places, indices, values)
+    return bounds[:-1], bounds[1:], order, indices, values
