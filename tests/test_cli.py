@@ -430,11 +430,18 @@ def test_curve_goes_into_the_run_of_its_experiment(workplace, tmp_path, corpus_f
     path = Path("experiments/words.toml")
     path.write_text(path.read_text().replace("seed = 7", "seed = 8"))
     assert cli.main(arguments) == 0
-    assert "not saved: its run has other settings or another corpus; train it again" in capsys.readouterr().err
+    assert "will not be saved: its run has other settings or another corpus; train it again" in capsys.readouterr().err
     assert cli.main(train) == 0
     assert not Path("runs/words/curve.json").exists()
+    with monkeypatch.context() as patch:
+        # Said before anything is learned.
+        patch.setattr("toolkit.curves.learning_curve", lambda *given, **also: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            cli.main([*arguments, "--runs", "elsewhere"])
+    expected = "the curve will not be saved: there is no run of it; train it or name an --output [elsewhere/words]\n"
+    assert capsys.readouterr().err == expected
     assert cli.main([*arguments, "--runs", "elsewhere"]) == 0
-    assert "not saved: there is no run of it; train it or name an --output [elsewhere/words]" in capsys.readouterr().err
+    assert not Path("elsewhere").exists()
     Path("t.csv").write_text("text,label\nThey denied the report.,denial\nIt rose by night.,none\n")
     assert cli.main([*arguments, "--table", "t.csv"]) == 0
     assert not Path("runs/words/curve.json").exists()

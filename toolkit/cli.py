@@ -562,6 +562,10 @@ def _curve(options: argparse.Namespace) -> int:
     if options.table:
         text, gold, also = _gold_table(options, labels)
         outside = LabelledSentences(tuple(text), tuple(gold), tuple(also) if also is not None else None)
+    beside = None
+    if not options.output and not options.table:
+        # Said before: to learn so many times takes minutes.
+        beside = _place_beside_run(Path(options.runs) / experiment.name, experiment.digest, corpus_fingerprint(corpus))
     progress = _Progress(f"curve of {experiment.name}", options.quiet)
     found = learning_curve(
         experiment,
@@ -580,25 +584,28 @@ def _curve(options: argparse.Namespace) -> int:
     _print_forecast(found)
     if options.output:
         _write_curve(Path(options.output), found)
-    elif not options.table:
-        _put_beside_run(Path(options.runs) / experiment.name, experiment.digest, corpus_fingerprint(corpus), found)
+    elif beside:
+        _write_curve(beside, found)
+        print(f"saved for 'toolkit compare' to draw  ->  {beside}")
     return DONE
 
 
-def _put_beside_run(folder: Path, digest: str, fingerprint: str, curve: LearningCurve) -> None:
-    """Save a curve in the run of the same experiment on the same corpus, and say so, or why not."""
+def _place_beside_run(folder: Path, digest: str, fingerprint: str) -> Path | None:
+    """Return where a curve goes in the run of the same experiment on the same corpus; say why it goes nowhere."""
     from toolkit.experiment import CURVE, load_run
 
     if not (folder / "manifest.json").is_file():
-        told = f"not saved: there is no run of it; train it or name an --output [{folder}]"
+        told = f"the curve will not be saved: there is no run of it; train it or name an --output [{folder}]"
     else:
         manifest = load_run(folder).manifest
         if (manifest["digest"], manifest["corpus"]["fingerprint"]) == (digest, fingerprint):
-            _write_curve(folder / CURVE, curve)
-            print(f"saved for 'toolkit compare' to draw  ->  {folder / CURVE}")
-            return
-        told = f"not saved: its run has other settings or another corpus; train it again or name an --output [{folder}]"
+            return folder / CURVE
+        told = (
+            "the curve will not be saved: its run has other settings or another corpus; "
+            f"train it again or name an --output [{folder}]"
+        )
     print(told, file=sys.stderr)
+    return None
 
 
 def _print_forecast(curve: LearningCurve) -> None:
