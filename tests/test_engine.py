@@ -766,6 +766,15 @@ def test_vocabulary_of_more_letters_than_have_a_bit_scores_as_in_scikit_learn():
     check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
 
 
+def test_word_whose_frequent_columns_nearly_fill_the_memory_scores_as_in_scikit_learn():
+    letters = "abcdefghijklmnopqrstuvwxyz012345"
+    within = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 14), sublinear_tf=True)
+    # Behind another part, a column and its place among the frequent ones differ.
+    union = FeatureUnion([("words", CountVectorizer()), ("within", within)])
+    pipeline = make_pipeline(union, logistic()).fit([letters * 3, "b", "a"], ["x", "y", "z"])
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), [(letters * 300)[:9396]])
+
+
 def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypatch):
     monkeypatch.setattr(scorer, "N_CHUNKS", 16)
     pipeline, _ = fitted("default")

@@ -986,9 +986,10 @@ def learn_chunk(
             if highest >= 0x80 and left_to_others(program.kinds, program.lowers[seen], points, n, word, n_mapped):
                 flags |= LEFT
         n_lengths = part[LONGEST] - part[SHORTEST] + 1 if part[KIND] == WITHIN_WORDS else 1
+        # Twice as many as may be found: those that are frequent move to the end before all are read.
         if (
             n_mapped + 2 > len(memo.front)
-            or n_rest + (n_mapped + 2) * n_lengths >= last_frequent
+            or n_rest + 2 * (n_mapped + 2) * n_lengths > last_frequent
             or n_tokens + n_mapped > len(memo.tokens)
         ):
             return FULL, 0
