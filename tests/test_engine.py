@@ -638,12 +638,20 @@ def test_classifier_of_a_kind_not_known_says_why():
 
 def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkeypatch):
     monkeypatch.setattr(compilation, "SYMBOL_BITS", 5)
-    with pytest.raises(CannotCompile, match="the vocabularies have more than 32 words"):
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 31 words"):
         compile_pipeline(fitted("words")[0])
     monkeypatch.undo()
     monkeypatch.setattr(compilation, "NODE_BITS", 5)
     with pytest.raises(CannotCompile, match="the vocabularies have more than 32 beginnings of n-grams"):
         compile_pipeline(fitted("words")[0])
+
+
+def test_last_number_is_no_word(monkeypatch):
+    assert kernel.NO_TOKEN == (1 << compilation.SYMBOL_BITS) - 1
+    monkeypatch.setattr(compilation, "SYMBOL_BITS", 3)
+    assert len(compile_pipeline(with_weights([[0.0] * 7], [0.0])).symbol_nodes) == 7
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 7 words"):
+        compile_pipeline(with_weights([[0.0] * 8], [0.0]))
 
 
 def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
@@ -1150,7 +1158,8 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
     numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
     layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
     assert layout == kernel.LAYOUT
-    assert (kernel.SYMBOL_BITS, kernel.NODE_BITS) == (tries.SYMBOL_BITS, tries.NODE_BITS)
+    for name in ("SYMBOL_BITS", "NODE_BITS", "N_RANKED"):
+        assert getattr(kernel, name) == getattr(tries, name)
     for name in ("WORD", "SPACE", "MARK"):
         assert getattr(kernel, name) == getattr(characters, name)
 
