@@ -53,8 +53,8 @@ class Program(NamedTuple):
     values, stems : ndarray of shape (n_nodes,)
         What ends at a node: a column, a symbol, a class; and the class of a stem.
     columns : ndarray of shape (n_nodes,)
-        The column of an n-gram of characters that ends at a node; of a frequent one, -2 less its place
-        among those; -1 if none ends there.
+        The column of an n-gram of characters in words that ends at a node; of a frequent one, -2 less its
+        place among those; -1 if none ends there.
     steps : ndarray of shape (n_slots,)
         The table that walks the tries of tokens: node, symbol and the node they lead to.
     step_columns : ndarray of shape (n_steps,)

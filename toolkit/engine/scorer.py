@@ -30,7 +30,6 @@ from toolkit.engine.kernel import (
 )
 from toolkit.engine.links import probabilities, steepness
 from toolkit.engine.program import (
-    CHARACTERS,
     CLASSES,
     COUNTED,
     END,
@@ -301,14 +300,14 @@ def _renumbered(parents: Int32s, rows: Rows) -> Int32s:
 
 
 def _columns(skeleton: Skeleton, rows: Rows, values: Int32s, bits: Int32s) -> Int32s:
-    """Say of each node which column of its part ends there, and of frequent ones which bit."""
+    """Say of each node of n-grams within words which column ends there, and of frequent ones which bit."""
     parents = _renumbered(skeleton.letter_parents, rows)
     roots = np.where(parents < 0, np.arange(len(parents)), parents)
     while (roots != roots[roots]).any():
         roots = roots[roots]
     columns = np.full(len(values), -1, np.int32)
     for part in skeleton.parts:
-        if part[KIND] in (WITHIN_WORDS, CHARACTERS):
+        if part[KIND] == WITHIN_WORDS:
             own = (roots == rows.numbers[part[ROOT]]) & (values >= part[FIRST]) & (values < part[LAST])
             columns[own] = np.where(bits[values[own]] >= 0, -2 - bits[values[own]], values[own])
     return columns
