@@ -774,6 +774,14 @@ def test_vocabulary_of_more_letters_than_have_a_bit_scores_as_in_scikit_learn():
     check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
 
 
+@pytest.mark.parametrize("name", ["within words", "default"])
+def test_word_as_often_as_is_counted_at_once_scores_as_in_scikit_learn(fitted, name):
+    pipeline, compiled = fitted(name)
+    assert len(scorer.link_program(compile_pipeline(pipeline)).frequent)
+    often = kernel.MOST_ADDED
+    check_same(pipeline, compiled, ["said " * times for times in (often - 1, often, often + 1, 2 * often + 1)])
+
+
 def test_word_whose_frequent_columns_nearly_fill_the_memory_scores_as_in_scikit_learn():
     letters = "abcdefghijklmnopqrstuvwxyz012345"
     within = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 14), sublinear_tf=True)
