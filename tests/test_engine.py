@@ -638,12 +638,20 @@ def test_classifier_of_a_kind_not_known_says_why():
 
 def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkeypatch):
     monkeypatch.setattr(compilation, "SYMBOL_BITS", 5)
-    with pytest.raises(CannotCompile, match="the vocabularies have more than 32 words"):
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 31 words"):
         compile_pipeline(fitted("words")[0])
     monkeypatch.undo()
     monkeypatch.setattr(compilation, "NODE_BITS", 5)
     with pytest.raises(CannotCompile, match="the vocabularies have more than 32 beginnings of n-grams"):
         compile_pipeline(fitted("words")[0])
+
+
+def test_last_number_is_no_word(monkeypatch):
+    assert kernel.NO_TOKEN == (1 << compilation.SYMBOL_BITS) - 1
+    monkeypatch.setattr(compilation, "SYMBOL_BITS", 3)
+    assert len(compile_pipeline(with_weights([[0.0] * 7], [0.0])).symbol_nodes) == 7
+    with pytest.raises(CannotCompile, match="the vocabularies have more than 7 words"):
+        compile_pipeline(with_weights([[0.0] * 8], [0.0]))
 
 
 def test_sentence_that_needs_the_place_of_a_sigma_goes_to_scikit_learn(fitted):
@@ -707,6 +715,82 @@ def test_sentence_left_to_scikit_learn_many_times_is_scored_once(fitted):
     assert compiled.n_left == 4
 
 
+def test_tries_in_rows_lead_where_their_parents_say():
+    rng = np.random.default_rng(5)
+    builder = tries.TrieBuilder()
+    paths = {}
+    for number in range(3):
+        root = builder.root()
+        # Letters are as uneven as in a language, and more than have a bit.
+        for path in (rng.zipf(1.3, size=rng.integers(1, 6)) % 90 for _ in range(400)):
+            paths[number, tuple(path.tolist())] = builder.add(root, path.tolist())
+    parents, symbols = np.array(builder.parents, np.int32), np.array(builder.symbols, np.int32)
+    rows = tries.in_rows(parents, symbols, 90)
+    assert sorted(rows.order.tolist()) == list(range(len(parents)))
+    assert (rows.numbers[rows.order] == np.arange(len(parents))).all()
+    common = np.flatnonzero(rows.ranks < tries.N_RANKED)
+    assert len(common) == tries.N_RANKED
+    counts = np.bincount(symbols[parents >= 0], minlength=90)
+    assert counts[common].min() >= np.delete(counts, common).max()
+    children = {
+        (int(parent), int(symbol)): node for node, (parent, symbol) in enumerate(zip(parents, symbols, strict=True))
+    }
+    for node in range(len(parents)):
+        bits = int(rows.branches[rows.numbers[node]]) & (1 << 64) - 1
+        for symbol in range(90):
+            rank, child = int(rows.ranks[symbol]), children.get((node, symbol))
+            if rank < tries.N_RANKED:
+                assert bits >> rank & 1 == (child is not None)
+            if rank < tries.N_RANKED and child is not None:
+                before = (bits & (1 << rank) - 1).bit_count()
+                assert rows.firsts[rows.numbers[node]] + before == rows.numbers[child]
+
+
+def test_table_finds_what_stands_in_it_and_nothing_else():
+    # So many that some lines are full and keys stand in the next.
+    keys = np.sort(np.random.default_rng(8).choice(1 << 30, 20_000, replace=False))
+    parents = np.concatenate([[-1], keys >> 15]).astype(np.int32)
+    symbols = np.concatenate([[0], keys & (1 << 15) - 1]).astype(np.int32)
+    table = scorer._table(parents, symbols)
+    assert len(parents) > 0.6 * len(table)
+    assert (table.reshape(-1, kernel.LINE) >= 0).all(axis=1).sum() > 100
+    keys = parents.astype(np.int64) << tries.SYMBOL_BITS | symbols
+    assert [kernel.look_up(table, key) for key in keys[1:].tolist()] == list(range(1, len(parents)))
+    assert {kernel.look_up(table, key) for key in (keys[1:] | 1 << 16).tolist()} == {-1}
+
+
+def test_vocabulary_of_more_letters_than_have_a_bit_scores_as_in_scikit_learn():
+    rng = np.random.default_rng(6)
+    letters = [chr(point) for first in (0x61, 0x3B1, 0x430, 0x4E00) for point in range(first, first + 24)]
+    weights = 1 / np.arange(1, len(letters) + 1)
+    drawn = rng.choice(letters, size=(600, 12), p=weights / weights.sum())
+    words = ["".join(row[: rng.integers(1, 12)]) for row in drawn.tolist()]
+    texts = [" ".join(rng.choice(words, 9)) for _ in range(300)]
+    labels = rng.integers(0, 4, len(texts)).astype(str)
+    parts = [*ngrams().items(), ("across", TfidfVectorizer(analyzer="char", ngram_range=(1, 3)))]
+    pipeline = make_pipeline(FeatureUnion(parts), logistic()).fit(texts[:150], labels[:150])
+    program = scorer.link_program(compile_pipeline(pipeline))
+    assert (program.ranks[[ord(letter) for letter in letters]] == tries.N_RANKED).sum() > 20
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), texts)
+
+
+@pytest.mark.parametrize("name", ["within words", "default"])
+def test_word_as_often_as_is_counted_at_once_scores_as_in_scikit_learn(fitted, name):
+    pipeline, compiled = fitted(name)
+    assert len(scorer.link_program(compile_pipeline(pipeline)).frequent)
+    often = kernel.MOST_ADDED
+    check_same(pipeline, compiled, ["said " * times for times in (often - 1, often, often + 1, 2 * often + 1)])
+
+
+def test_word_whose_frequent_columns_nearly_fill_the_memory_scores_as_in_scikit_learn():
+    letters = "abcdefghijklmnopqrstuvwxyz012345"
+    within = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 14), sublinear_tf=True)
+    # Behind another part, a column and its place among the frequent ones differ.
+    union = FeatureUnion([("words", CountVectorizer()), ("within", within)])
+    pipeline = make_pipeline(union, logistic()).fit([letters * 3, "b", "a"], ["x", "y", "z"])
+    check_same(pipeline, Scorer(compile_pipeline(pipeline), pipeline.predict_proba), [(letters * 300)[:9396]])
+
+
 def test_memo_that_is_full_is_forgotten_and_one_too_small_grows(fitted, monkeypatch):
     monkeypatch.setattr(scorer, "N_CHUNKS", 16)
     pipeline, _ = fitted("default")
@@ -724,6 +808,24 @@ def test_sentence_of_more_chunks_than_are_looked_up_at_once_takes_more_room(fitt
     arguments = (data, offsets, 0, 1, False, np.empty((1, 5)), np.zeros(1, np.uint8))
     assert kernel.score(program, few, *arguments) == (kernel.FULL, 0)
     assert kernel.score(program, memo, *arguments) == (kernel.DONE, 1)
+
+
+def test_sentences_are_cut_so_many_at_once_as_there_is_room_for(fitted):
+    pipeline, _ = fitted("default")
+    texts = ["denied it a b c", "we will be", "x", "a b c d e f g", "", "said he", *SENTENCES[:3]]
+    data, offsets = scorer.encode(texts)
+    program = scorer.link_program(compile_pipeline(pipeline))
+    expected = np.empty((len(texts), 5))
+    left = np.zeros(len(texts), np.uint8)
+    memo = scorer.make_memo(program)
+    assert kernel.score(program, memo, data, offsets, 0, len(texts), False, expected, left) == (kernel.DONE, len(texts))
+    for n_chunks in (12, 13, 17):
+        few = scorer.make_memo(program)
+        few = few._replace(seen=few.seen[:n_chunks])
+        found = np.empty((len(texts), 5))
+        arguments = (data, offsets, 0, len(texts), False, found, left)
+        assert kernel.score(program, few, *arguments) == (kernel.DONE, len(texts))
+        assert (found == expected).all()
 
 
 def test_numbers_of_sentences_start_again_and_no_count_is_left_over(fitted):
@@ -1064,7 +1166,8 @@ def test_kernel_changes_with_the_numbers_it_was_compiled_for():
     numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
     layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
     assert layout == kernel.LAYOUT
-    assert (kernel.SYMBOL_BITS, kernel.NODE_BITS) == (tries.SYMBOL_BITS, tries.NODE_BITS)
+    for name in ("SYMBOL_BITS", "NODE_BITS", "N_RANKED"):
+        assert getattr(kernel, name) == getattr(tries, name)
     for name in ("WORD", "SPACE", "MARK"):
         assert getattr(kernel, name) == getattr(characters, name)
 

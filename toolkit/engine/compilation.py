@@ -400,9 +400,9 @@ def _add_tokens(
     for name in (*(source.classes or ()), START, END) if source.classes is not None else ():
         # A class that is in no n-gram still stands between others.
         symbols.setdefault(_class_token(vectorizer, name), len(symbols) + len(tables.symbol_nodes))
-    if len(tables.symbol_nodes) + len(symbols) > 1 << SYMBOL_BITS:
-        # The keys of the tries would take one for another.
-        raise CannotCompile(f"the vocabularies have more than {1 << SYMBOL_BITS:,} words")
+    if len(tables.symbol_nodes) + len(symbols) >= 1 << SYMBOL_BITS:
+        # The keys of the tries would take one for another, and the last number for no word.
+        raise CannotCompile(f"the vocabularies have more than {(1 << SYMBOL_BITS) - 1:,} words")
     followed = {tables.steps.parents[node] for node in range(root + 1, len(tables.steps.parents))}
     for number in symbols.values():
         node = tables.steps.add(root, [number])

@@ -41,7 +41,7 @@ from toolkit.engine.program import (
     Program,
 )
 
-KERNEL = "5fb1333702aaf9f7"
+KERNEL = "26fbcfdcf0df3c78"
 MASK = 0xFFFFFFFF
 SMALLEST = 1 << 12
 

@@ -11,6 +11,7 @@ would miss a change elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numba
@@ -56,18 +57,19 @@ from toolkit.engine.program import (
 
 # Of the numbers and fields in program.py: where one changes this changes, and with it this file,
 # so that numba's cache forgets machine code made for the old ones. A test says what to write.
-LAYOUT = "6d3779fc06b1bb3b"
+LAYOUT = "a1ac5fe7c0465ba5"
 DONE, FULL, INVALID = range(3)
 WORD, SPACE, MARK = 1, 2, 4
 SIGMA = 0x3A3
 SYMBOL_BITS = NODE_BITS = 21
-LOWER_NODE = (1 << NODE_BITS) - 1
+N_RANKED = 64
+LOWER_NODE = NO_TOKEN = (1 << NODE_BITS) - 1
 LANES = 8
 ONE, TWO, THREE = (np.uint64(number) for number in range(1, 4))
 # A record is whole lines of the processor's cache, of eight words of eight bytes. It holds in words: a chunk's
 # first and last eight bytes; its length, and in the lower half the number of its columns; where its bytes are
-# kept, and in the lower half flags; the rules with a cue in it; for each part with tokens their number, and in the
-# lower half the token itself if there is one, else where in the record they stand; the parts of cues it has; in halves
+# kept, and in the lower half flags; the rules with a cue in it; for each part with tokens their number and, below, one
+# or two of them by themselves, of more where in the record they stand; the parts of cues it has; in halves
 # of words, its columns but for the frequent ones. From the next line on: sums of weights by part; sets of frequent
 # columns, a bit each; tokens.
 LINE = 8
@@ -88,6 +90,8 @@ N_DIGITS = 6
 MOST_ADDED = (1 << N_DIGITS) - 1
 N_FREQUENT = 64 * LINE
 N_COPIED = 16
+# So many sentences are cut before the first is read.
+N_ROWS = 8
 # What repeated columns change is known beforehand up to this count.
 N_TIMES = 256
 
@@ -110,11 +114,16 @@ class Memo(NamedTuple):
         number of the sentence.
     digits : ndarray of shape (48,)
         How often it has each frequent column, as binary digits: the lowest of all, the next of all.
+    times : ndarray of shape (512,)
+        The same, a number each.
+    ends, wide : ndarray of shape (9,) and (8,)
+        Where the chunks of each sentence that is cut end, from a nought on; and whether it has white
+        space of several bytes.
     found : ndarray of shape (4 * n_chunks,)
-        The sentence's chunks, as the places above.
+        Chunks of the sentences that are cut, as the places above.
     seen, rest, again, extra : ndarray
-        First lines of the sentence's chunks; their columns that are not frequent; columns met twice;
-        columns of a chunk that is learned, or of n-grams of characters across words.
+        First lines of those chunks, then of their sums; their columns that are not frequent;
+        columns met twice; columns of a chunk that is learned, or of n-grams of characters across words.
     points, mapped : ndarray
         Code points of a chunk or sentence as they came and as a view sees them.
     front, places, keys : ndarray
@@ -129,6 +138,8 @@ class Memo(NamedTuple):
         Sums of the sentence, and of a chunk that is learned.
     sets : ndarray of shape (24,)
         Its sets of frequent columns.
+    set_lines : ndarray of shape (3 * n_chunks + 3,)
+        Lines of records in which the sentence's sets of frequent columns stand.
     lengths : ndarray of shape (n_parts,)
         What repeated columns add to the lengths of the sentence's parts.
     active : ndarray of shape (n_words,)
@@ -160,22 +171,40 @@ class Memo(NamedTuple):
     totals: Floats
     own: Floats
     sets: Int64s
+    set_lines: Int32s
+    times: Int8s
+    ends: Int64s
+    wide: Int8s
     lengths: Floats
     active: Int64s
 
 
-def compiled(function: Callable[..., Any], makes_arrays: bool = False) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], makes_arrays: bool = False, inside: bool = False) -> Callable[..., Any]:
     """Compile a function, cached where numba finds a folder it may write to.
 
     No function here makes an array; told so, numba counts no references to those it gets,
     which takes as long as what is done with them. Code that checks each index is not cached:
-    numba keeps it under the same key as code that does not.
+    numba keeps it under the same key as code that does not. One that is compiled ``inside``
+    its callers gets no arguments: to pass all arrays of a program takes a word's time.
     """
+    options = {"nogil": True, "_nrt": makes_arrays, "forceinline": inside}
     try:
-        return numba.njit(cache=not numba.config.BOUNDSCHECK, nogil=True, _nrt=makes_arrays)(function)
+        return numba.njit(cache=not numba.config.BOUNDSCHECK, **options)(function)
     except RuntimeError:
         # No such folder: a shared one, like /tmp, would let others plant code.
-        return numba.njit(nogil=True, _nrt=makes_arrays)(function)
+        return numba.njit(**options)(function)
+
+
+compiled_inside = partial(compiled, inside=True)
+
+
+def spread_over(builder: Any, kind: Any, number: Any) -> Any:
+    """Return a vector of one number."""
+    nothing = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(
+        first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+    )
 
 
 @intrinsic
@@ -201,15 +230,47 @@ def add_eight(typing: Any, totals: Any, to: Any, weights: Any, of: Any, times: A
             held = context.make_array(signature.args[array])(context, builder, arguments[array])
             pointer = builder.gep(held.data, [arguments[place]])
             pointers.append(builder.bitcast(pointer, eight.as_pointer()))
-        factor = builder.insert_element(ir.Constant(eight, ir.Undefined), arguments[4], ir.Constant(ir.IntType(32), 0))
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
-        factors = builder.shuffle_vector(factor, ir.Constant(eight, ir.Undefined), mask)
-        product = builder.fmul(builder.load(pointers[1], align=8), factors)
+        product = builder.fmul(builder.load(pointers[1], align=8), spread_over(builder, eight, arguments[4]))
         total = builder.fadd(builder.load(pointers[0], align=8), product)
         builder.store(total, pointers[0], align=8)
         return context.get_dummy_value()
 
     return types.none(totals, types.int64, weights, types.int64, types.float64), generate
+
+
+@intrinsic
+def add_rows_of_eight(
+    typing: Any, totals: Any, to: Any, weights: Any, of: Any, numbers: Any, first: Any, last: Any, width: Any
+) -> Any:
+    """Add eight of each of some rows of weights to eight totals, which stay in a register meanwhile."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        eight = ir.VectorType(ir.DoubleType(), 8)
+        totals, weights, numbers = (
+            context.make_array(signature.args[place])(context, builder, arguments[place]).data for place in (0, 2, 4)
+        )
+        target = builder.bitcast(builder.gep(totals, [arguments[1]]), eight.as_pointer())
+        total = cgutils.alloca_once_value(builder, builder.load(target, align=8))
+        with cgutils.for_range_slice(builder, arguments[5], arguments[6], arguments[6].type(1)) as (which, _):
+            number = builder.sext(builder.load(builder.gep(numbers, [which])), ir.IntType(64))
+            place = builder.add(builder.mul(number, arguments[7]), arguments[3])
+            row = builder.bitcast(builder.gep(weights, [place]), eight.as_pointer())
+            builder.store(builder.fadd(builder.load(total), builder.load(row, align=8)), total)
+        builder.store(builder.load(total), target, align=8)
+        return context.get_dummy_value()
+
+    places = (types.int64,) * 3
+    return types.none(totals, types.int64, weights, types.int64, numbers, *places), generate
+
+
+@intrinsic
+def count_bits(typing: Any, bits: Any) -> Any:
+    """Return how many bits are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), generate
 
 
 @intrinsic
@@ -236,6 +297,21 @@ def lowest_bit(typing: Any, bits: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), generate
+
+
+@intrinsic
+def matches_at_once(typing: Any, table: Any, place: Any, tag: Any, shift: Any) -> Any:
+    """Say of the eight numbers of a line which are a tag, once shifted: a bit each."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        words = ir.VectorType(ir.IntType(64), LINE)
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        pointer = builder.bitcast(builder.gep(held.data, [arguments[1]]), words.as_pointer())
+        shifted = builder.ashr(builder.load(pointer, align=8), spread_over(builder, words, arguments[3]))
+        same = builder.icmp_signed("==", shifted, spread_over(builder, words, arguments[2]))
+        return builder.zext(builder.bitcast(same, ir.IntType(8)), ir.IntType(64))
+
+    return types.int64(table, types.int64, types.int64, types.int64), generate
 
 
 @intrinsic
@@ -273,23 +349,101 @@ def copy_at_once(typing: Any, target: Any, to: Any, source: Any, of: Any) -> Any
 
 
 @intrinsic
-def count_at_once(typing: Any, digits: Any, records: Any, place: Any) -> Any:
-    """Add one to the binary numbers of all columns of a set."""
+def count_at_once(typing: Any, digits: Any, records: Any, lines: Any, first: Any, last: Any) -> Any:
+    """Add one to the binary numbers of all columns of some sets, which stay in registers meanwhile."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        words = ir.VectorType(ir.IntType(64), LINE)
-        held = [context.make_array(signature.args[array])(context, builder, arguments[array]) for array in (0, 1)]
-        pointer = builder.bitcast(builder.gep(held[1].data, [arguments[2]]), words.as_pointer())
-        carry = builder.load(pointer, align=8)
-        for digit in range(N_DIGITS):
-            place = ir.Constant(ir.IntType(64), digit * LINE)
-            pointer = builder.bitcast(builder.gep(held[0].data, [place]), words.as_pointer())
-            before = builder.load(pointer, align=8)
-            builder.store(builder.xor(before, carry), pointer, align=8)
-            carry = builder.and_(before, carry)
+        words, number = ir.VectorType(ir.IntType(64), LINE), ir.IntType(64)
+        digits, records, lines = (
+            context.make_array(signature.args[place])(context, builder, arguments[place]).data for place in range(3)
+        )
+        places = [
+            builder.bitcast(builder.gep(digits, [ir.Constant(number, digit * LINE)]), words.as_pointer())
+            for digit in range(N_DIGITS)
+        ]
+        held = [cgutils.alloca_once_value(builder, builder.load(place, align=8)) for place in places]
+        with cgutils.for_range_slice(builder, arguments[3], arguments[4], number(1)) as (which, _):
+            line = builder.sext(builder.load(builder.gep(lines, [which])), number)
+            pointer = builder.gep(records, [builder.mul(line, number(LINE))])
+            carry = builder.load(builder.bitcast(pointer, words.as_pointer()), align=8)
+            for digit in held:
+                before = builder.load(digit)
+                builder.store(builder.xor(before, carry), digit)
+                carry = builder.and_(before, carry)
+        for digit, place in zip(held, places, strict=True):
+            builder.store(builder.load(digit), place, align=8)
         return context.get_dummy_value()
 
-    return types.none(digits, records, types.int64), generate
+    return types.none(digits, records, lines, types.int64, types.int64), generate
+
+
+@intrinsic
+def read_times_at_once(typing: Any, times: Any, digits: Any) -> Any:
+    """Write the binary numbers of all columns one after another."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        flags, numbers = ir.VectorType(ir.IntType(1), 64), ir.VectorType(ir.IntType(8), 64)
+        times, digits = (
+            context.make_array(signature.args[place])(context, builder, arguments[place]).data for place in range(2)
+        )
+        for lane in range(LINE):
+            held = ir.Constant(numbers, [0] * 64)
+            for digit in range(N_DIGITS):
+                word = builder.load(builder.gep(digits, [ir.Constant(ir.IntType(64), digit * LINE + lane)]))
+                place_value = ir.Constant(numbers, [1 << digit] * 64)
+                nothing = ir.Constant(numbers, [0] * 64)
+                held = builder.or_(held, builder.select(builder.bitcast(word, flags), place_value, nothing))
+            target = builder.gep(times, [ir.Constant(ir.IntType(64), 64 * lane)])
+            builder.store(held, builder.bitcast(target, numbers.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.none(times, digits), generate
+
+
+@intrinsic
+def add_changes_of_eight(
+    typing: Any,
+    totals: Any,
+    to: Any,
+    weights: Any,
+    of: Any,
+    width: Any,
+    changes: Any,
+    at: Any,
+    numbers: Any,
+    times: Any,
+    first: Any,
+    last: Any,
+) -> Any:
+    """Add to eight totals what some columns have added too little, for as often as they occur."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        eight, number = ir.VectorType(ir.DoubleType(), 8), ir.IntType(64)
+        totals, weights, changes, numbers, times = (
+            context.make_array(signature.args[place])(context, builder, arguments[place]).data
+            for place in (0, 2, 5, 7, 8)
+        )
+        target = builder.bitcast(builder.gep(totals, [arguments[1]]), eight.as_pointer())
+        total = cgutils.alloca_once_value(builder, builder.load(target, align=8))
+        is_last = builder.icmp_signed("==", builder.add(arguments[3], number(8)), arguments[4])
+        with cgutils.for_range_slice(builder, arguments[9], arguments[10], number(1)) as (which, _):
+            column = builder.sext(builder.load(builder.gep(numbers, [which])), number)
+            often = builder.zext(builder.load(builder.gep(times, [column])), number)
+            place = builder.add(arguments[6], builder.mul(often, number(2)))
+            change = builder.load(builder.gep(changes, [place]))
+            longer = builder.load(builder.gep(changes, [builder.add(place, number(1))]))
+            # The last lane is that of the length.
+            longer = builder.select(is_last, builder.fadd(change, longer), change)
+            factors = builder.insert_element(spread_over(builder, eight, change), longer, ir.IntType(32)(7))
+            row = builder.gep(weights, [builder.add(builder.mul(column, arguments[4]), arguments[3])])
+            product = builder.fmul(builder.load(builder.bitcast(row, eight.as_pointer()), align=8), factors)
+            builder.store(builder.fadd(builder.load(total), product), total)
+        builder.store(builder.load(total), target, align=8)
+        return context.get_dummy_value()
+
+    places = (types.int64,) * 2
+    given = (totals, types.int64, weights, *places, changes, types.int64, numbers, times, *places)
+    return types.none(*given), generate
 
 
 @compiled
@@ -302,12 +456,15 @@ def mix(key: int) -> int:
 
 @compiled
 def fill_table(parents: Int32s, symbols: Int32s, table: Int64s) -> None:
-    """Put all nodes of some tries into an empty open-addressing table: keys and, below, the nodes they lead to."""
+    """Put all nodes of some tries into an empty open-addressing table: keys and, below, the nodes they lead to.
+
+    A key stands somewhere in its line of eight, or in the next if that is full.
+    """
     mask = len(table) - 1
     for node in range(len(parents)):
         if parents[node] >= 0:
             key = np.int64(parents[node]) << SYMBOL_BITS | np.int64(symbols[node])
-            slot = slot_of(key) & mask
+            slot = slot_of(key) & len(table) - LINE
             while table[slot] >= 0:
                 slot = (slot + 1) & mask
             table[slot] = key << NODE_BITS | node
@@ -317,19 +474,6 @@ def fill_table(parents: Int32s, symbols: Int32s, table: Int64s) -> None:
 def slot_of(key: int) -> int:
     """Spread a key of a table; the lower bits choose its slot."""
     return np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
-
-
-@compiled
-def look_up(table: Int64s, key: int) -> int:
-    """Return the node that a key leads to, or -1."""
-    mask = len(table) - 1
-    slot = slot_of(key) & mask
-    held = table[np.uint64(slot)]
-    while held >> NODE_BITS != key and held >= 0:
-        slot = (slot + 1) & mask
-        held = table[np.uint64(slot)]
-    # An empty slot holds -1: to find nothing takes no other way than to find something.
-    return held & LOWER_NODE | held >> 63
 
 
 @compiled
@@ -366,39 +510,157 @@ def add_lanes_at_once(totals: Floats, to: int, weights: Floats, of: int, width: 
 
 
 @compiled
+def add_rows_checked(
+    totals: Floats, to: int, weights: Floats, of: int, numbers: Int32s, first: int, last: int, width: int, step: int
+) -> None:
+    """Add some rows of weights to some totals; each index is checked where numba checks."""
+    for which in range(first, last):
+        for lane in range(width):
+            totals[to + lane] += weights[np.int64(numbers[which]) * step + of + lane]
+
+
+@compiled
+def add_rows_at_once(
+    totals: Floats, to: int, weights: Floats, of: int, numbers: Int32s, first: int, last: int, width: int, step: int
+) -> None:
+    """Add some rows of weights to some totals, eight numbers at once."""
+    for lane in range(0, width, LANES):
+        add_rows_of_eight(totals, to + lane, weights, of + lane, numbers, first, last, step)
+
+
+@compiled
 def copy_numbers_checked(target: Int32s, to: int, source: Int32s, of: int, n: int) -> None:
     """Copy some numbers; each index is checked where numba checks."""
     for which in range(n):
         target[to + which] = source[of + which]
 
 
-@compiled
+@compiled_inside
 def copy_numbers_at_once(target: Int32s, to: int, source: Int32s, of: int, n: int) -> None:
-    """Copy some numbers, and up to fifteen behind them, for which there must be room."""
-    for which in range(0, n, N_COPIED):
+    """Copy some numbers, and up to sixteen behind them, for which there must be room."""
+    # The first in any case: mostly these are all, and whether there are any is not to be guessed.
+    copy_at_once(target, to, source, of)
+    for which in range(N_COPIED, n, N_COPIED):
         copy_at_once(target, to + which, source, of + which)
 
 
 @compiled
-def count_set_checked(digits: Int64s, records: Int64s, place: int) -> None:
-    """Add one to the binary numbers of all columns of a set; each index is checked where numba checks."""
-    for lane in range(LINE):
-        carry = records[place + lane]
-        for digit in range(N_DIGITS):
-            before = digits[digit * LINE + lane]
-            digits[digit * LINE + lane] = before ^ carry
-            carry &= before
+def count_sets_checked(digits: Int64s, records: Int64s, lines: Int32s, first: int, last: int) -> None:
+    """Add one to the binary numbers of all columns of some sets; each index is checked where numba checks."""
+    for which in range(first, last):
+        for lane in range(LINE):
+            carry = records[np.int64(lines[which]) * LINE + lane]
+            for digit in range(N_DIGITS):
+                before = digits[digit * LINE + lane]
+                digits[digit * LINE + lane] = before ^ carry
+                carry &= before
 
 
 @compiled
-def count_set_at_once(digits: Int64s, records: Int64s, place: int) -> None:
-    """Add one to the binary numbers of all columns of a set, all at once."""
-    count_at_once(digits, records, place)
+def count_sets_at_once(digits: Int64s, records: Int64s, lines: Int32s, first: int, last: int) -> None:
+    """Add one to the binary numbers of all columns of some sets, all at once."""
+    count_at_once(digits, records, lines, first, last)
 
 
+@compiled
+def read_times_checked(times: Int8s, digits: Int64s) -> None:
+    """Write the binary numbers of all columns one after another; each index is checked where numba checks."""
+    for lane in range(LINE):
+        for bit in range(64):
+            times[64 * lane + bit] = times_of(digits, lane, bit)
+
+
+@compiled
+def read_times_vectors(times: Int8s, digits: Int64s) -> None:
+    """Write the binary numbers of all columns one after another, 64 at once."""
+    read_times_at_once(times, digits)
+
+
+@compiled
+def add_changes_checked(
+    totals: Floats,
+    to: int,
+    weights: Floats,
+    width: int,
+    changes: Floats,
+    at: int,
+    numbers: Int32s,
+    times: Int8s,
+    first: int,
+    last: int,
+) -> None:
+    """Add what some columns have added too little; each index is checked where numba checks."""
+    for which in range(first, last):
+        column = np.int64(numbers[which])
+        place = at + 2 * np.int64(times[column])
+        for lane in range(width):
+            totals[to + lane] += changes[place] * weights[column * width + lane]
+        totals[to + width - 1] += changes[place + 1] * weights[column * width + width - 1]
+
+
+@compiled
+def add_changes_at_once(
+    totals: Floats,
+    to: int,
+    weights: Floats,
+    width: int,
+    changes: Floats,
+    at: int,
+    numbers: Int32s,
+    times: Int8s,
+    first: int,
+    last: int,
+) -> None:
+    """Add what some columns have added too little, eight numbers at once."""
+    for lane in range(0, width, LANES):
+        add_changes_of_eight(totals, to + lane, weights, lane, width, changes, at, numbers, times, first, last)
+
+
+@compiled
+def times_of(digits: Int64s, lane: int, bit: int) -> int:
+    """Return how often a sentence has a frequent column."""
+    times = np.int64(0)
+    for digit in range(N_DIGITS):
+        times |= (digits[digit * LINE + lane] >> bit & 1) << digit
+    return times
+
+
+@compiled
+def matches_checked(table: Int64s, place: int, tag: int, shift: int) -> int:
+    """Say of the numbers of a line which are a tag, once shifted; each index is checked where numba checks."""
+    found = np.int64(0)
+    for lane in range(LINE):
+        found |= np.int64(table[place + lane] >> shift == tag) << lane
+    return found
+
+
+@compiled
+def matches_of_line(table: Int64s, place: int, tag: int, shift: int) -> int:
+    """Say of the numbers of a line which are a tag, once shifted, all at once."""
+    return matches_at_once(table, place, tag, shift)
+
+
+read_times = read_times_checked if numba.config.BOUNDSCHECK else read_times_vectors
+add_changes = add_changes_checked if numba.config.BOUNDSCHECK else add_changes_at_once
+matches = matches_checked if numba.config.BOUNDSCHECK else matches_of_line
+add_rows = add_rows_checked if numba.config.BOUNDSCHECK else add_rows_at_once
 add_lanes = add_lanes_checked if numba.config.BOUNDSCHECK else add_lanes_at_once
 copy_numbers = copy_numbers_checked if numba.config.BOUNDSCHECK else copy_numbers_at_once
-count_set = count_set_checked if numba.config.BOUNDSCHECK else count_set_at_once
+count_sets = count_sets_checked if numba.config.BOUNDSCHECK else count_sets_at_once
+
+
+@compiled
+def look_up(table: Int64s, key: int) -> int:
+    """Return the node that a key leads to, or -1."""
+    place = slot_of(key) & len(table) - LINE
+    same = matches(table, place, key, NODE_BITS)
+    # Both asked at once: whether a key is there is not to be guessed, that a line is full is rare.
+    while (same == 0) & (table[np.uint64(place + LINE - 1)] >= 0):
+        place = place + LINE & len(table) - LINE
+        same = matches(table, place, key, NODE_BITS)
+    node = table[np.uint64(place + lowest_bit(same | 1 << LINE - 1))] & LOWER_NODE
+    # No way out before: a guess at what is found costs more.
+    return node if same else np.int64(-1)
 
 
 @compiled
@@ -457,51 +719,96 @@ def see(view: Int32s, bounds: Int32s, expansions: Int32s, points: Int32s, n: int
 
 
 @compiled
+def child_of(program: Program, node: int, point: int) -> int:
+    """Return the node that a code point leads to from another, or -1."""
+    rank = np.uint64(program.ranks[np.uint64(point)])
+    if rank >= N_RANKED:
+        return look_up(program.letters, node << SYMBOL_BITS | point)
+    bits = np.uint64(program.branches[np.uint64(node)])
+    child = np.int64(program.firsts[np.uint64(node)]) + count_bits(np.int64(bits & ((ONE << rank) - ONE)))
+    return child if bits >> rank & ONE else np.int64(-1)
+
+
+@compiled_inside
 def ngrams_within(
+    program: Program,
     part: Int32s,
-    table: Int64s,
-    values: Int32s,
     mapped: Int32s,
     n: int,
     front: Int32s,
     places: Int32s,
-    keys: Int64s,
-    columns: Int32s,
-    n_columns: int,
+    found: Int32s,
+    n_found: int,
 ) -> int:
-    """Append the columns of a word's n-grams with a space on either side; return the new end."""
-    size, mask = n + 2, len(table) - 1
-    shortest, longest = np.int64(part[SHORTEST]), np.int64(part[LONGEST])
-    first, last = part[FIRST], part[LAST]
+    """Append the columns of a word's n-grams with a space on either side; return the new end.
+
+    The word stands in ``mapped`` behind one free place, and another follows.
+    """
+    ranks, branches, firsts, columns = program.ranks, program.branches, program.firsts, program.columns
+    size, shortest = n + 2, np.int64(part[SHORTEST])
+    longest = min(np.int64(part[LONGEST]), size)
+    mapped[0] = mapped[size - 1] = 32
+    most = np.uint8(0)
+    for place in range(size):
+        rank = ranks[mapped[place]]
+        most = max(most, rank)
+        front[np.uint64(place)] = part[ROOT]
+        places[np.uint64(place)] = place
+    if most >= N_RANKED:
+        return ngrams_looked_up(program, part, mapped, size, front, places, found, n_found)
     n_front = size
-    for begin in range(size):
-        front[begin] = part[ROOT]
-        places[begin] = begin
-    # All n-grams of one length before the next, and all are asked for before one is looked up:
-    # their lookups do not wait for each other.
-    for length in range(1, min(longest, size) + 1):
+    # All n-grams of one length before the next: their lookups do not wait for each other.
+    for length in range(1, longest + 1):
         if n_front and places[n_front - 1] + length > size:
             n_front -= 1
-        for which in range(n_front):
-            place = np.int64(places[np.uint64(which)]) + length - 1
-            symbol = np.int64(32) if place == 0 or place == size - 1 else np.int64(mapped[np.uint64(place - 1)])
-            key = np.int64(front[np.uint64(which)]) << SYMBOL_BITS | symbol
-            keys[np.uint64(which)] = key
-            prefetch(table, slot_of(key) & mask)
         # scikit-learn takes a word shorter than the shortest n-gram as it is.
         is_ngram = length >= shortest or length == size
         n_kept = 0
         for which in range(n_front):
             # Written each time and kept where it is one: cheaper than a guess that fails.
-            node = look_up(table, keys[np.uint64(which)])
-            column = values[np.uint64(max(node, 0))]
-            columns[np.uint64(n_columns)] = column
-            n_columns += is_ngram and node >= 0 and first <= column < last
+            place, node = np.int64(places[np.uint64(which)]), np.uint64(front[np.uint64(which)])
+            rank = np.uint64(ranks[np.uint64(mapped[np.uint64(place + length - 1)])])
+            bits = np.uint64(branches[node])
+            leads = np.int64(bits >> rank & ONE)
+            node = (np.int64(firsts[node]) + count_bits(np.int64(bits & ((ONE << rank) - ONE)))) * leads
+            column = columns[np.uint64(node)]
+            found[np.uint64(n_found)] = column
+            n_found += is_ngram and leads and column != -1
             front[np.uint64(n_kept)] = node
-            places[np.uint64(n_kept)] = places[np.uint64(which)]
-            n_kept += node >= 0
+            places[np.uint64(n_kept)] = place
+            n_kept += leads
         n_front = n_kept
-    return n_columns
+    return n_found
+
+
+@compiled
+def ngrams_looked_up(
+    program: Program,
+    part: Int32s,
+    mapped: Int32s,
+    size: int,
+    front: Int32s,
+    places: Int32s,
+    found: Int32s,
+    n_found: int,
+) -> int:
+    """Go on with :func:`ngrams_within` for a word with a rare letter."""
+    shortest, n_front = np.int64(part[SHORTEST]), size
+    for length in range(1, min(np.int64(part[LONGEST]), size) + 1):
+        if n_front and places[n_front - 1] + length > size:
+            n_front -= 1
+        n_kept = 0
+        for which in range(n_front):
+            place = np.int64(places[which])
+            node = look_up(program.letters, np.int64(front[which]) << SYMBOL_BITS | mapped[place + length - 1])
+            if node >= 0:
+                front[n_kept], places[n_kept] = node, place
+                n_kept += 1
+                if (length >= shortest or length == size) and program.columns[node] != -1:
+                    found[n_found] = program.columns[node]
+                    n_found += 1
+        n_front = n_kept
+    return n_found
 
 
 @compiled
@@ -553,42 +860,32 @@ def token_end(kinds: Int8s, style: int, mapped: Int32s, begin: int, n: int) -> i
 
 
 @compiled
-def find_token(part: Int32s, table: Int64s, values: Int32s, stems: Int32s, mapped: Int32s, begin: int, end: int) -> int:
+def find_token(program: Program, part: Int32s, mapped: Int32s, begin: int, end: int) -> int:
     """Return a token's symbol; ``UNKNOWN`` or ``SKIPPED`` if it has none."""
     node, stem = np.int64(part[ROOT]), np.int64(SKIPPED)
     is_class = part[KIND] == CLASSES
     for place in range(begin, end):
-        node = look_up(table, node << SYMBOL_BITS | np.int64(mapped[place]))
+        node = child_of(program, node, np.int64(mapped[place]))
         if node < 0:
             break
-        if is_class and stems[node] >= 0:
-            stem = np.int64(stems[node])
-    value = np.int64(values[node]) if node >= 0 else np.int64(UNKNOWN)
+        if is_class and program.stems[node] >= 0:
+            stem = np.int64(program.stems[node])
+    value = np.int64(program.values[node]) if node >= 0 else np.int64(UNKNOWN)
     return stem if is_class and value < 0 else value
 
 
 @compiled
-def read_tokens(
-    part: Int32s,
-    kinds: Int8s,
-    table: Int64s,
-    values: Int32s,
-    stems: Int32s,
-    mapped: Int32s,
-    n: int,
-    tokens: Int32s,
-    n_tokens: int,
-) -> int:
+def read_tokens(program: Program, part: Int32s, mapped: Int32s, n: int, tokens: Int32s, n_tokens: int) -> int:
     """Append a chunk's tokens; return the new end."""
     style = np.int64(part[TOKENS])
     place = 0
     while place < n:
-        end = token_end(kinds, style, mapped, place, n)
+        end = token_end(program.kinds, style, mapped, place, n)
         if end == place:
             place += 1
             continue
         if style != LONG_RUNS or end - place >= 2:
-            symbol = find_token(part, table, values, stems, mapped, place, end)
+            symbol = find_token(program, part, mapped, place, end)
             if symbol != SKIPPED:
                 tokens[n_tokens] = symbol
                 n_tokens += 1
@@ -650,7 +947,7 @@ def has_surrogate(points: Int32s, n: int) -> bool:
     return False
 
 
-@compiled
+@compiled_inside
 def learn_chunk(
     program: Program, memo: Memo, data: Int8s, begin: int, end: int, strict: bool, width: int, low: int, high: int
 ) -> tuple[int, int]:
@@ -663,89 +960,84 @@ def learn_chunk(
     room = min(len(points) - length, len(memo.bytes) - n_bytes - length)
     if room < 0 or 2 * (memo.sizes[N_CHUNKS] + 1) > len(memo.slots):
         return FULL, 0
-    n = decode(data, begin, end, strict, points)
-    if n < 0:
-        return INVALID, 0
-    n_columns, n_tokens, flags = 0, 0, SURROGATE * has_surrogate(points, n)
+    n, highest = length, np.uint8(0)
+    for place in range(length):
+        byte = data[begin + place]
+        points[place] = byte
+        highest = max(highest, byte)
+    n_tokens, flags, seen = 0, 0, -1
     memo.own[:] = 0.0
+    if highest >= 0x80:
+        n = decode(data, begin, end, strict, points)
+        if n < 0:
+            return INVALID, 0
+        flags = SURROGATE * has_surrogate(points, n)
+    # Columns from the start on, and numbers of frequent ones from the end.
+    n_rest, last_frequent, n_mapped, word = 0, len(extra), 0, mapped[1:]
     for place in range(len(program.parts)):
         part = program.parts[place]
         if part[KIND] == CHARACTERS:
             continue
-        n_mapped = see(program.mapped[part[VIEW]], program.bounds, program.expansions, points, n, mapped)
+        if part[VIEW] != seen:
+            seen = part[VIEW]
+            n_mapped = see(program.mapped[seen], program.bounds, program.expansions, points, n, word[:-1])
+            if n_mapped < 0:
+                return FULL, 0
+            if highest >= 0x80 and left_to_others(program.kinds, program.lowers[seen], points, n, word, n_mapped):
+                flags |= LEFT
         n_lengths = part[LONGEST] - part[SHORTEST] + 1 if part[KIND] == WITHIN_WORDS else 1
+        # Twice as many as may be found: those that are frequent move to the end before all are read.
         if (
-            n_mapped < 0
-            or n_mapped + 2 > len(memo.front)
-            or n_columns + (n_mapped + 2) * n_lengths >= len(extra)
+            n_mapped + 2 > len(memo.front)
+            or n_rest + 2 * (n_mapped + 2) * n_lengths > last_frequent
             or n_tokens + n_mapped > len(memo.tokens)
         ):
             return FULL, 0
-        if left_to_others(program.kinds, program.lowers[part[VIEW]], points, n, mapped, n_mapped):
-            flags |= LEFT
-        own = n_columns
+        own, own_frequent, n_found = n_rest, last_frequent, n_rest
         if part[KIND] == WITHIN_WORDS:
             # Accents may be all there was of a chunk; then there is no word.
             if n_mapped:
-                n_columns = ngrams_within(
-                    part,
-                    program.letters,
-                    program.values,
-                    mapped,
-                    n_mapped,
-                    memo.front,
-                    memo.places,
-                    memo.keys,
-                    extra,
-                    n_columns,
-                )
+                n_found = ngrams_within(program, part, mapped, n_mapped, memo.front, memo.places, extra, n_rest)
         else:
             first = n_tokens
-            n_tokens = read_tokens(
-                part,
-                program.kinds,
-                program.letters,
-                program.values,
-                program.stems,
-                mapped,
-                n_mapped,
-                memo.tokens,
-                n_tokens,
-            )
+            n_tokens = read_tokens(program, part, word, n_mapped, memo.tokens, n_tokens)
             for which in range(first, n_tokens):
                 token = memo.tokens[which]
-                if token >= len(program.symbol_columns):
-                    memo.tokens[which] = UNKNOWN
-                elif token >= 0 and program.symbol_columns[token] >= 0:
-                    extra[n_columns] = program.symbol_columns[token]
-                    n_columns += 1
+                if token < 0 or token >= len(program.symbol_columns):
+                    memo.tokens[which] = NO_TOKEN
+                elif program.symbol_columns[token] >= 0:
+                    column = program.symbol_columns[token]
+                    bit = program.frequent_bits[column]
+                    extra[n_found] = column if bit < 0 else -2 - bit
+                    n_found += 1
             memo.bounds[part[SEQUENCE]] = n_tokens
-        for which in range(own, n_columns):
-            prefetch(program.weights, np.int64(extra[which]) * width)
-            prefetch(program.frequent_bits, np.int64(extra[which]))
-        for which in range(own, n_columns):
-            row = np.int64(extra[which]) * width
-            add_lanes(memo.own, place * width, program.weights, row, width, 1.0)
+        for which in range(own, n_found):
+            column = np.int64(extra[np.uint64(which)])
+            prefetch(program.weights, max(column, 0) * width)
+            extra[np.uint64(last_frequent - 1)] = -2 - column
+            last_frequent -= column < 0
+            extra[np.uint64(n_rest)] = column
+            n_rest += column >= 0
+        add_rows(memo.own, place * width, program.frequent_weights, 0, extra, last_frequent, own_frequent, width, width)
+        add_rows(memo.own, place * width, program.weights, 0, extra, own, n_rest, width, width)
         if not part[COUNTED]:
-            n_columns = own
+            n_rest, last_frequent = own, own_frequent
     # Frequent columns into sets; what three sets do not hold stays among the others.
-    sets, n_sets, n_rest = memo.sets, 0, 0
-    for which in range(n_columns):
-        column = extra[which]
-        bit = np.int64(program.frequent_bits[column])
+    sets, n_sets = memo.sets, 0
+    for which in range(last_frequent, len(extra)):
+        bit = np.int64(extra[which])
         number = 0
-        if bit >= 0:
-            while number < n_sets and sets[LINE * number + (bit >> 6)] >> (bit & 63) & 1:
-                number += 1
-            if number == n_sets and n_sets < MOST_SETS:
-                sets[LINE * number : LINE * (number + 1)] = 0
-                n_sets += 1
-        if bit < 0 or number == MOST_SETS:
-            flags |= MIXED * (bit >= 0)
-            extra[n_rest] = column
+        while number < n_sets and sets[LINE * number + (bit >> 6)] >> (bit & 63) & 1:
+            number += 1
+        if number == MOST_SETS:
+            flags |= MIXED
+            extra[n_rest] = program.frequent[bit]
             n_rest += 1
-        else:
-            sets[LINE * number + (bit >> 6)] |= np.int64(1) << (bit & 63)
+            continue
+        if number == n_sets:
+            sets[LINE * number : LINE * (number + 1)] = 0
+            n_sets += 1
+        sets[LINE * number + (bit >> 6)] |= np.int64(1) << (bit & 63)
     at_sums = first_sum(at_columns, n_rest)
     at_sets = at_sums + n_sums
     at = 2 * (at_sets + LINE * n_sets)
@@ -760,14 +1052,16 @@ def learn_chunk(
     first = 0
     for sequence in range(n_sequences):
         last = memo.bounds[sequence]
-        if last - first == 1:
-            place = np.int64(memo.tokens[first])
+        held = at - 2 * start
+        if last - first <= 2:
+            held = np.int64(0)
+            for which in range(first, last):
+                held |= np.int64(memo.tokens[which]) << SYMBOL_BITS * (which - first)
         else:
-            place = at - 2 * start
             for which in range(first, last):
                 columns[at] = memo.tokens[which]
                 at += 1
-        records[start + TOKENS_AT + sequence] = (last - first) << 32 | (place & LOWER_HALF)
+        records[start + TOKENS_AT + sequence] = (last - first) << 2 * SYMBOL_BITS | held
         first = last
     records[start + LOW], records[start + HIGH] = low, high
     records[start + SIZE] = length << 32 | n_rest
@@ -804,31 +1098,20 @@ def first_sum(at_columns: int, n_columns: int) -> int:
 
 
 @compiled
-def find_chunk(
-    program: Program,
-    memo: Memo,
-    data: Int8s,
-    begin: int,
-    end: int,
-    strict: bool,
-    width: int,
-    low: int,
-    high: int,
-    hashed: int,
-) -> tuple[int, int]:
-    """Find a chunk among all that are known, else learn it; return a status and where its record starts."""
-    slots = memo.slots
-    mask = len(slots) - 1
-    slot = hashed & mask
-    while slots[slot] != 0:
-        start = ((slots[slot] & LOWER_HALF) - 1) * LINE
-        if slots[slot] >> 32 == hashed >> 32 and is_chunk(memo.records, memo.bytes, start, data, begin, end, low, high):
-            return DONE, start
-        slot = (slot + 1) & mask
-    status, start = learn_chunk(program, memo, data, begin, end, strict, width, low, high)
-    if status == DONE:
-        slots[slot] = hashed >> 32 << 32 | (start // LINE + 1)
-    return status, start
+def find_again(
+    slots: Int64s, records: Int64s, kept: Int8s, data: Int8s, begin: int, end: int, low: int, high: int, hashed: int
+) -> int:
+    """Return where the record of a chunk starts that is not the first of its tag; else -1 less its slot to be."""
+    place = hashed & len(slots) - LINE
+    while True:
+        for slot in range(place, place + LINE):
+            held = slots[slot]
+            if held == 0:
+                return -1 - slot
+            start = ((held & LOWER_HALF) - 1) * LINE
+            if held >> 32 == hashed >> 32 and is_chunk(records, kept, start, data, begin, end, low, high):
+                return start
+        place = place + LINE & len(slots) - LINE
 
 
 @compiled
@@ -856,7 +1139,7 @@ def space_length(kinds: Int8s, data: Int8s, place: int, end: int) -> int:
     return 0
 
 
-@compiled
+@compiled_inside
 def blanks(data: Int8s, place: int, end: int) -> int:
     """Say of up to 64 bytes before ``end`` which may be white space or start some, and mark the end itself."""
     n = end - place
@@ -972,13 +1255,376 @@ def count_frequent(digits: Int64s, frequent: Int32s, counts: Int32s, none: int, 
     return n_again
 
 
-@compiled
-def times_of(digits: Int64s, lane: int, bit: int) -> int:
-    """Return how often a sentence has a frequent column."""
-    times = np.int64(0)
-    for digit in range(N_DIGITS):
-        times |= (digits[digit * LINE + lane] >> bit & 1) << digit
-    return times
+@compiled_inside
+def start_lines(parts: Int32s, line: Int32s, n_line: Int64s) -> None:
+    """Begin the tokens of a sentence: with the mark of its start, where a part has one."""
+    for part in range(len(parts)):
+        sequence = parts[part, SEQUENCE]
+        if sequence >= 0:
+            n_line[sequence] = 0
+            if parts[part, START] != SKIPPED:
+                line[sequence, 0] = parts[part, START] if parts[part, START] >= 0 else NO_TOKEN
+                n_line[sequence] = 1
+
+
+@compiled_inside
+def cut(program: Program, memo: Memo, data: Int8s, begin: int, end: int, n_seen: int) -> tuple[int, bool]:
+    """Append a sentence's chunks; return the new end, -1 if there is no room, and if white space of several bytes."""
+    spaces, kinds, found, slots = program.spaces, program.kinds, memo.found, memo.slots
+    vanished, n_bytes, slot_mask = False, len(data), len(slots) - LINE
+    block, sentence = begin, begin
+    while block <= end:
+        bits = blanks(data, block, end)
+        while bits:
+            place = block + lowest_bit(bits)
+            bits &= bits - 1
+            # A part of a white space of several bytes, or of a letter.
+            if place < begin:
+                continue
+            length = place - begin
+            if place < end:
+                kind = spaces[data[np.uint64(place)]]
+                size = np.int64(kind) if kind <= 1 else space_length(kinds, data, place, end)
+                if size == 0:
+                    continue
+                vanished |= size > 1
+                begin = place + size
+            if length == 0:
+                continue
+            from_byte = place - length
+            if from_byte + 8 <= n_bytes:
+                least = np.int64(min(length, 8))
+                low = read_word(data, from_byte) & np.int64(np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least))
+                # Read in any case: cheaper than a guess at the length.
+                high = read_word(data, max(place - 8, from_byte)) if length > 8 else np.int64(0)
+            else:
+                low, high = load_word(data, from_byte, place), np.int64(0)
+            if n_seen >= len(memo.seen):
+                return -1, vanished
+            hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
+            # What is asked for now has come by the time the sentence's chunks are looked up.
+            prefetch(slots, hashed & slot_mask)
+            at = np.uint64(n_seen * FOUND)
+            found[at], found[at + ONE], found[at + TWO] = low, high, hashed
+            # From the sentence's start: from that of all bytes it may not fit beside the length.
+            found[at + THREE] = (from_byte - sentence) << 32 | length
+            n_seen += 1
+        block += 64
+    return n_seen, vanished
+
+
+@compiled_inside
+def ask_for_records(memo: Memo, n_seen: int, n_asked: int) -> None:
+    """Look the chunks up, by their hashes alone, and ask for their records; find out where those may start."""
+    slots, records, found, seen = memo.slots, memo.records, memo.found, memo.seen
+    slot_mask = len(slots) - LINE
+    for which_chunk in range(n_seen):
+        hashed = found[np.uint64(which_chunk * FOUND) + TWO]
+        line_of = hashed & slot_mask
+        same = matches(slots, line_of, hashed >> 32, 32)
+        # If none matches this is the last of the line, which a chunk's bytes tell from it.
+        held = slots[np.uint64(line_of + lowest_bit(same | 1 << LINE - 1))]
+        start = (held & LOWER_HALF) - 1
+        for ahead in range(0, n_asked, LINE):
+            prefetch(records, start * LINE + ahead)
+        seen[np.uint64(which_chunk)] = start
+
+
+@compiled_inside
+def read_chunks(
+    program: Program, memo: Memo, data: Int8s, begin: int, first_chunk: int, last_chunk: int, strict: bool
+) -> tuple[int, int, int, int, int]:
+    """Collect what a sentence's chunks have: columns, sets, tokens and cues; learn those that are new.
+
+    Returns a status, how many columns and sets, flags, and the rules with a cue.
+    """
+    slots, records, columns, found, seen = memo.slots, memo.records, memo.columns, memo.found, memo.seen
+    rest, line, n_line, set_lines, active = memo.rest, memo.line, memo.n_line, memo.set_lines, memo.active
+    cue_first, cue_last, cue_rules = program.cue_first, program.cue_last, program.cue_rules
+    width, n_sequences, n_words = len(program.offsets), len(n_line), len(cue_first)
+    at_cues = TOKENS_AT + n_sequences
+    at_columns = at_cues + n_words
+    n_sum_lines = len(program.parts) * width // LINE
+    n_rest, n_sets, flags, hits = 0, 0, np.int64(0), np.int64(0)
+    for which_chunk in range(first_chunk, last_chunk):
+        at = np.uint64(which_chunk * FOUND)
+        low, high = found[at], found[at + ONE]
+        first, length = begin + (found[at + THREE] >> 32), found[at + THREE] & LOWER_HALF
+        start = np.int64(seen[np.uint64(which_chunk)]) * LINE
+        record = np.uint64(max(start, 0))
+        other = records[record + LOW] ^ low | records[record + ONE] ^ high | records[record + TWO] >> 32 ^ length
+        if other | start >> 63 or (
+            length > 16 and not same_bytes(memo.bytes, records[record + THREE] >> 32, data, first, length)
+        ):
+            start = find_again(slots, records, memo.bytes, data, first, first + length, low, high, found[at + TWO])
+            if start < 0:
+                slot = -1 - start
+                status, start = learn_chunk(program, memo, data, first, first + length, strict, width, low, high)
+                if status != DONE:
+                    return status, 0, 0, 0, 0
+                slots[np.uint64(slot)] = found[at + TWO] >> 32 << 32 | (start // LINE + 1)
+        record = np.uint64(start)
+        size = records[record + TWO] & LOWER_HALF
+        own = records[record + THREE] & LOWER_HALF
+        flags |= own
+        if n_rest + size + N_COPIED > len(rest):
+            return FULL, 0, 0, 0, 0
+        # Sums and sets are only noted: added up one by one, each would wait for the one before.
+        line_of = first_sum(start + at_columns, size) // LINE
+        seen[np.uint64(which_chunk)] = line_of
+        for which in range(MOST_SETS):
+            set_lines[np.uint64(n_sets + which)] = line_of + n_sum_lines + which
+        n_sets += own // SET
+        copy_numbers(rest, n_rest, columns, 2 * (start + at_columns), size)
+        n_rest += size
+        for sequence in range(n_sequences):
+            held = records[record + np.uint64(TOKENS_AT + sequence)]
+            n_tokens, at_line = held >> 2 * SYMBOL_BITS, n_line[sequence]
+            if at_line + n_tokens + 2 > line.shape[1]:
+                return FULL, 0, 0, 0, 0
+            line[np.uint64(sequence), np.uint64(at_line)] = held & NO_TOKEN
+            line[np.uint64(sequence), np.uint64(at_line + 1)] = held >> SYMBOL_BITS & NO_TOKEN
+            if n_tokens > 2:
+                place = 2 * start + (held & LOWER_HALF)
+                for which in range(n_tokens):
+                    line[np.uint64(sequence), np.uint64(at_line + which)] = columns[np.uint64(place + which)]
+            n_line[sequence] = at_line + n_tokens
+        hits |= records[record + np.uint64(HITS)]
+        for word in range(n_words):
+            active[word] = (active[word] << 1 | cue_first[word]) & records[record + np.uint64(at_cues + word)]
+            ended = active[word] & cue_last[word]
+            while ended:
+                hits |= np.int64(1) << np.int64(cue_rules[64 * word + lowest_bit(ended)])
+                ended &= ended - 1
+    return DONE, n_rest, n_sets, flags, hits
+
+
+@compiled_inside
+def has_room(program: Program, memo: Memo, n_rest: int) -> bool:
+    """Say whether there is room for all columns that a sentence with such lines of tokens may have."""
+    n_possible = n_rest + N_FREQUENT + 1
+    for part in range(len(program.parts)):
+        if program.parts[part, SEQUENCE] >= 0:
+            n_possible += (memo.n_line[program.parts[part, SEQUENCE]] + 1) * program.parts[part, LONGEST]
+    return n_possible <= min(len(memo.again), len(memo.rest))
+
+
+@compiled_inside
+def add_chunks(program: Program, memo: Memo, first: int, last: int, n_sets: int, none: int) -> tuple[int, int]:
+    """Add the chunks' sums up and count their frequent columns; return flags and how many columns are met twice."""
+    n_again, n_counted, flags, width = 0, 0, 0, len(program.offsets)
+    for part in range(len(program.parts)):
+        add_rows(memo.totals, part * width, memo.sums, part * width, memo.seen, first, last, width, LINE)
+    while n_sets - n_counted > MOST_ADDED:
+        count_sets(memo.digits, memo.records, memo.set_lines, n_counted, n_counted + MOST_ADDED)
+        n_again = count_frequent(memo.digits, program.frequent, memo.counts, none, memo.again, n_again)
+        flags = MIXED
+        n_counted += MOST_ADDED
+    count_sets(memo.digits, memo.records, memo.set_lines, n_counted, n_sets)
+    return flags, n_again
+
+
+@compiled_inside
+def read_sequences(program: Program, memo: Memo, n_rest: int) -> int:
+    """Append the columns of n-grams of tokens, of two or more, and of marks; return the new end."""
+    parts, steps, step_columns = program.parts, program.steps, program.step_columns
+    symbol_nodes, symbol_columns = program.symbol_nodes, program.symbol_columns
+    line, rest, front, places, keys = memo.line, memo.rest, memo.front, memo.places, memo.keys
+    step_mask, n_symbols = len(steps) - LINE, len(symbol_columns)
+    for part in range(len(parts)):
+        sequence = np.int64(parts[part, SEQUENCE])
+        if sequence < 0:
+            continue
+        size, longest = np.int64(memo.n_line[sequence]), np.int64(parts[part, LONGEST])
+        marked = parts[part, START] != SKIPPED
+        if parts[part, END] != SKIPPED:
+            line[sequence, size] = parts[part, END] if parts[part, END] >= 0 else NO_TOKEN
+            size += 1
+        line[sequence, size] = NO_TOKEN
+        n_keys = 0
+        for which in range(size if longest > 1 or marked else 0):
+            token = np.int64(line[np.uint64(sequence), np.uint64(which)])
+            if marked and token != NO_TOKEN and (which == 0 or which == size - 1) and symbol_columns[token] >= 0:
+                # A token by itself is among its chunk's columns; a mark has no chunk.
+                rest[np.uint64(n_rest)] = symbol_columns[token]
+                n_rest += 1
+            # As the n-grams of a word: all are asked for before one is looked up.
+            node = np.int64(symbol_nodes[np.uint64(min(token, n_symbols))])
+            token = np.int64(line[np.uint64(sequence), np.uint64(which + 1)])
+            key = node << SYMBOL_BITS | token
+            prefetch(steps, slot_of(key) & step_mask)
+            keys[np.uint64(n_keys)] = key
+            places[np.uint64(n_keys)] = which
+            n_keys += (node >= 0) & (token != NO_TOKEN)
+        for length in range(2, longest + 1):
+            n_front = 0
+            for which in range(n_keys):
+                node = look_up(steps, keys[np.uint64(which)])
+                column = step_columns[np.uint64(max(node, 0))]
+                rest[np.uint64(n_rest)] = column
+                n_rest += (node >= 0) & (column >= 0)
+                front[np.uint64(n_front)] = node
+                places[np.uint64(n_front)] = places[np.uint64(which)]
+                n_front += node >= 0
+            n_keys = 0
+            for which in range(n_front if length < longest else 0):
+                at_line = np.int64(places[np.uint64(which)])
+                if at_line + length >= size:
+                    break
+                token = np.int64(line[np.uint64(sequence), np.uint64(at_line + length)])
+                key = np.int64(front[np.uint64(which)]) << SYMBOL_BITS | token
+                prefetch(steps, slot_of(key) & step_mask)
+                keys[np.uint64(n_keys)] = key
+                places[np.uint64(n_keys)] = at_line
+                n_keys += token != NO_TOKEN
+    return n_rest
+
+
+@compiled_inside
+def count_columns(counts: Int32s, columns: Int32s, n_columns: int, again: Int32s, n_again: int, none: int) -> int:
+    """Count columns; append those that are met the second time, and return the new end."""
+    for which in range(n_columns):
+        column = columns[np.uint64(which)]
+        before = max(np.int64(counts[np.uint64(column)]), none)
+        counts[np.uint64(column)] = before + 1
+        # Written each time and kept only when it is met twice: cheaper than a guess that fails.
+        again[np.uint64(n_again)] = column
+        n_again += before == none + 1
+    return n_again
+
+
+@compiled_inside
+def add_columns(program: Program, memo: Memo, columns: Int32s, first: int, last: int) -> None:
+    """Add the weights of some columns to the totals."""
+    parts, weights, width = program.parts, program.weights, len(program.offsets)
+    for which in range(first, last):
+        prefetch(weights, np.int64(columns[np.uint64(which)]) * width)
+    for which in range(first, last):
+        column = np.int64(columns[np.uint64(which)])
+        add_lanes(memo.totals, part_of(parts, column) * width, weights, column * width, width, 1.0)
+
+
+@compiled_inside
+def correct_frequent(program: Program, memo: Memo) -> None:
+    """Put right what frequent columns have added that occur more than once."""
+    digits, numbers, times, ends = memo.digits, memo.front, memo.times, program.frequent_ends
+    width, n_numbers, first = len(program.offsets), 0, 0
+    read_times(times, digits)
+    for lane in range(LINE):
+        bits = np.int64(0)
+        for digit in range(1, N_DIGITS):
+            bits |= digits[digit * LINE + lane]
+        while bits:
+            numbers[np.uint64(n_numbers)] = 64 * lane + lowest_bit(bits)
+            bits &= bits - 1
+            n_numbers += 1
+    for part in range(len(ends)):
+        # Those of one part stand together.
+        last = first
+        while last < n_numbers and numbers[np.uint64(last)] < ends[part]:
+            last += 1
+        at = 2 * part * N_TIMES
+        add_changes(
+            memo.totals, part * width, program.frequent_weights, width, program.changes, at, numbers, times, first, last
+        )
+        first = last
+
+
+@compiled_inside
+def correct_counted(program: Program, memo: Memo, n_again: int, none: int) -> None:
+    """Put right what other columns have added that occur more than once."""
+    weights, again, width = program.weights, memo.again, len(program.offsets)
+    for which in range(n_again):
+        prefetch(weights, np.int64(again[np.uint64(which)]) * width)
+    for which in range(n_again):
+        column = np.int64(again[np.uint64(which)])
+        times, part = np.int64(memo.counts[np.uint64(column)]) - none, part_of(program.parts, column)
+        add_counted(program, memo.totals, memo.lengths, weights, column, part, times, width)
+
+
+@compiled_inside
+def write_scores(program: Program, memo: Memo, hits: int, scores: Floats, row: int) -> None:
+    """Make a sentence's scores of its totals and the rules that have a cue in it."""
+    parts, totals, lengths, width = program.parts, memo.totals, memo.lengths, len(program.offsets)
+    n_scores = scores.shape[1]
+    for lane in range(n_scores):
+        scores[row, lane] = program.offsets[lane]
+    for part in range(len(parts)):
+        norm, total = parts[part, NORM], totals[part * width + width - 1] + lengths[part]
+        if norm == L2:
+            total = np.sqrt(total)
+        scale = 1.0 / total if norm != NO_NORM and total > 0.0 else 1.0
+        for lane in range(n_scores):
+            scores[row, lane] += scale * totals[part * width + lane]
+    earliest = True
+    for rule in range(len(program.cue_any)):
+        if hits >> rule & 1:
+            for lane in range(n_scores):
+                scores[row, lane] += program.cue_any[rule, lane]
+                if earliest:
+                    scores[row, lane] += program.cue_earliest[rule, lane]
+            earliest = False
+
+
+@compiled_inside
+def score_cut(
+    program: Program,
+    memo: Memo,
+    data: Int8s,
+    offsets: Int64s,
+    row: int,
+    first_row: int,
+    strict: bool,
+    across: bool,
+    scores: Floats,
+    left: Int8s,
+) -> int:
+    """Score a sentence that is cut; return a status."""
+    memo.totals[:] = 0.0
+    memo.lengths[:] = 0.0
+    memo.active[:] = 0
+    memo.digits[:] = 0
+    begin, end = offsets[row], offsets[row + 1]
+    if end - begin > LONGEST_TEXT:
+        # More of one feature than the lower half of a count holds.
+        left[row] = True
+        scores[row] = 0.0
+        return DONE
+    # A count of an earlier sentence is below what is none in this, so that none is set to 0
+    # but here: once numbers start again, counts of the last ones would be above.
+    if memo.sizes[N_EPOCHS] >= LAST_EPOCH:
+        memo.counts[:] = 0
+        memo.sizes[N_EPOCHS] = 1
+    none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
+    memo.sizes[N_EPOCHS] += 1
+    start_lines(program.parts, memo.line, memo.n_line)
+    first, last = memo.ends[row - first_row], memo.ends[row - first_row + 1]
+    status, n_rest, n_sets, flags, hits = read_chunks(program, memo, data, begin, first, last, strict)
+    if status != DONE or not has_room(program, memo, n_rest):
+        return max(status, FULL)
+    flags |= LEFT * (memo.wide[row - first_row] and program.vanish[0] > 0)
+    more_flags, n_again = add_chunks(program, memo, first, last, n_sets, none)
+    flags |= more_flags
+    n_columns = read_sequences(program, memo, n_rest)
+    add_columns(program, memo, memo.rest, n_rest, n_columns)
+    n_again = count_columns(memo.counts, memo.rest, n_columns, memo.again, n_again, none)
+    if across:
+        status, n_extra, is_sigma = read_across(program, memo, data, begin, end, strict)
+        if status != DONE or n_extra + n_again + N_FREQUENT > len(memo.again):
+            return max(status, FULL)
+        flags |= LEFT * is_sigma
+        add_columns(program, memo, memo.extra, 0, n_extra)
+        n_again = count_columns(memo.counts, memo.extra, n_extra, memo.again, n_again, none)
+    if strict and flags & SURROGATE:
+        return INVALID
+    if flags & MIXED:
+        n_again = count_frequent(memo.digits, program.frequent, memo.counts, none, memo.again, n_again)
+    elif len(program.frequent):
+        correct_frequent(program, memo)
+    correct_counted(program, memo, n_again, none)
+    write_scores(program, memo, hits, scores, row)
+    left[row] = flags & LEFT
+    return DONE
 
 
 @compiled
@@ -994,9 +1640,6 @@ def score(
     left: Int8s,
 ) -> tuple[int, int]:
     """Score sentences of a column, from ``first`` up to ``last``.
-
-    The loop is one long function on purpose: a call that passes all arrays costs more than
-    what a chunk takes.
 
     Parameters
     ----------
@@ -1022,285 +1665,36 @@ def score(
     status, row : int
         ``DONE``; ``FULL`` if the memo has no room for this row; ``INVALID`` if it is no UTF-8.
     """
-    spaces, kinds, parts, weights = program.spaces, program.kinds, program.parts, program.weights
-    vanish = program.vanish[0] > 0
-    steps = program.steps
-    step_mask, step_columns = len(steps) - 1, program.step_columns
-    symbol_nodes, symbol_columns = program.symbol_nodes, program.symbol_columns
-    cue_first, cue_last, cue_rules = program.cue_first, program.cue_last, program.cue_rules
-    slots, records, sums, columns, found = memo.slots, memo.records, memo.sums, memo.columns, memo.found
-    counts, digits, seen, rest, again, extra = (
-        memo.counts,
-        memo.digits,
-        memo.seen,
-        memo.rest,
-        memo.again,
-        memo.extra,
-    )
-    front, places, keys = memo.front, memo.places, memo.keys
-    line, n_line, totals, lengths, active = memo.line, memo.n_line, memo.totals, memo.lengths, memo.active
-    width, n_parts, n_scores, n_words = len(program.offsets), len(parts), scores.shape[1], len(cue_first)
-    n_rules, slot_mask, n_sequences = len(program.cue_any), len(slots) - 1, len(n_line)
-    at_cues = TOKENS_AT + n_sequences
-    at_columns = at_cues + n_words
-    n_asked = first_sum(at_columns, 0) + n_parts * width + LINE * 4
-    n_bytes = len(data)
-    in_chunks, across, n_lengths = n_rules > 0, False, 1
-    for part in range(n_parts):
+    parts, width, n_rules = program.parts, len(program.offsets), len(program.cue_any)
+    in_chunks, across = n_rules > 0, False
+    for part in range(len(parts)):
         across |= parts[part, KIND] == CHARACTERS
         in_chunks |= parts[part, KIND] != CHARACTERS
-        if parts[part, SEQUENCE] >= 0:
-            n_lengths += parts[part, LONGEST]
-    for row in range(first, last):
-        totals[:] = 0.0
-        lengths[:] = 0.0
-        active[:] = 0
-        digits[:] = 0
-        n_seen, n_rest, n_again, n_added, hits, flags = 0, 0, 0, 0, np.int64(0), np.int64(0)
-        status = DONE
-        if offsets[row + 1] - offsets[row] > LONGEST_TEXT:
-            # More of one feature than the lower half of a count holds.
-            left[row] = True
-            scores[row] = 0.0
-            continue
-        # A count of an earlier sentence is below what is none in this, so that none is set to 0
-        # but here: once numbers start again, counts of the last ones would be above.
-        if memo.sizes[N_EPOCHS] >= LAST_EPOCH:
-            counts[:] = 0
-            memo.sizes[N_EPOCHS] = 1
-        none = np.int64(memo.sizes[N_EPOCHS]) << COUNT_BITS
-        memo.sizes[N_EPOCHS] += 1
-        for part in range(n_parts):
-            sequence = parts[part, SEQUENCE]
-            if sequence >= 0:
-                n_line[sequence] = 0
-                if parts[part, START] != SKIPPED:
-                    line[sequence, 0] = parts[part, START]
-                    n_line[sequence] = 1
-        begin, end = offsets[row], offsets[row + 1]
-        block = begin
-        while in_chunks and block <= end:
-            bits = blanks(data, block, end)
-            while bits:
-                place = block + lowest_bit(bits)
-                bits &= bits - 1
-                # A part of a white space of several bytes, or of a letter.
-                if place < begin:
-                    continue
-                length = place - begin
-                if place < end:
-                    kind = spaces[data[np.uint64(place)]]
-                    size = np.int64(kind) if kind <= 1 else space_length(kinds, data, place, end)
-                    if size == 0:
-                        continue
-                    flags |= LEFT * (vanish and size > 1)
-                    begin = place + size
-                if length == 0:
-                    continue
-                from_byte = place - length
-                if from_byte + 8 <= n_bytes:
-                    least = np.int64(min(length, 8))
-                    low = read_word(data, from_byte) & np.int64(
-                        np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * least)
-                    )
-                    # Read in any case: cheaper than a guess at the length.
-                    high = read_word(data, max(place - 8, from_byte)) if length > 8 else np.int64(0)
-                else:
-                    low, high = load_word(data, from_byte, place), np.int64(0)
-                if n_seen >= len(seen):
-                    return FULL, row
-                hashed = mix((low ^ length) * np.int64(-0x61C8864680B583EB) ^ high * np.int64(-0x40A7B892E31B1A47))
-                # What is asked for now has come by the time the sentence's chunks are looked up.
-                prefetch(slots, hashed & slot_mask)
-                at = np.uint64(n_seen * FOUND)
-                found[at], found[at + ONE], found[at + TWO] = low, high, hashed
-                # From the sentence's start: from that of all bytes it may not fit beside the length.
-                found[at + THREE] = (from_byte - offsets[row]) << 32 | length
-                n_seen += 1
-            block += 64
-        for which_chunk in range(n_seen):
-            hashed = found[np.uint64(which_chunk * FOUND) + TWO]
-            held = slots[np.uint64(hashed & slot_mask)]
-            start = np.int64(-1)
-            if held != 0 and held >> 32 == hashed >> 32:
-                start = (held & LOWER_HALF) - 1
-                for ahead in range(0, n_asked, LINE):
-                    prefetch(records, start * LINE + ahead)
-            seen[np.uint64(which_chunk)] = start
-        for which_chunk in range(n_seen):
-            at = np.uint64(which_chunk * FOUND)
-            low, high = found[at], found[at + ONE]
-            begin, length = offsets[row] + (found[at + THREE] >> 32), found[at + THREE] & LOWER_HALF
-            start = np.int64(seen[np.uint64(which_chunk)]) * LINE
-            record = np.uint64(max(start, 0))
-            other = records[record + LOW] ^ low | records[record + ONE] ^ high | records[record + TWO] >> 32 ^ length
-            if other | start >> 63 or (
-                length > 16 and not same_bytes(memo.bytes, records[record + THREE] >> 32, data, begin, length)
-            ):
-                status, start = find_chunk(
-                    program, memo, data, begin, begin + length, strict, width, low, high, found[at + TWO]
-                )
-                if status != DONE:
-                    break
-            record = np.uint64(start)
-            size = records[record + TWO] & LOWER_HALF
-            own = records[record + THREE] & LOWER_HALF
-            n_sets = own // SET
-            flags |= own
-            if n_rest + size + N_COPIED > len(rest):
-                status = FULL
+    # As many lines as most records have.
+    at_columns = TOKENS_AT + len(memo.n_line) + len(program.cue_first)
+    n_asked = first_sum(at_columns, 0) + len(parts) * width + LINE * 4
+    row = first
+    while row < last:
+        # Some sentences are cut before the first is read: what is asked for comes meanwhile.
+        first_row, last_row, n_seen = row, min(row + N_ROWS, last), 0
+        memo.ends[0] = 0
+        while row < last_row:
+            begin, end = offsets[row], offsets[row + 1]
+            is_wide = False
+            if in_chunks and end - begin <= LONGEST_TEXT:
+                n_seen, is_wide = cut(program, memo, data, begin, end, n_seen)
+            if n_seen < 0:
                 break
-            at_sums = first_sum(start + at_columns, size)
-            for part in range(n_parts):
-                add_lanes(totals, part * width, sums, at_sums + part * width, width, 1.0)
-            n_added += n_sets
-            if n_added > MOST_ADDED:
-                n_again = count_frequent(digits, program.frequent, counts, none, again, n_again)
-                flags |= MIXED
-                n_added = n_sets
-            for which in range(n_sets):
-                count_set(digits, records, at_sums + n_parts * width + LINE * which)
-            copy_numbers(rest, n_rest, columns, 2 * (start + at_columns), size)
-            n_rest += size
-            for sequence in range(n_sequences):
-                held = records[record + np.uint64(TOKENS_AT + sequence)]
-                n_tokens, at_line = held >> 32, n_line[sequence]
-                if at_line + n_tokens + 2 > line.shape[1]:
-                    status = FULL
-                    break
-                if n_tokens == 1:
-                    line[np.uint64(sequence), np.uint64(at_line)] = held
-                else:
-                    place = 2 * start + (held & LOWER_HALF)
-                    for which in range(n_tokens):
-                        line[np.uint64(sequence), np.uint64(at_line + which)] = columns[np.uint64(place + which)]
-                n_line[sequence] = at_line + n_tokens
+            memo.wide[row - first_row] = is_wide
+            row += 1
+            memo.ends[row - first_row] = n_seen
+        if row == first_row:
+            return FULL, row
+        last_row, row = row, first_row
+        ask_for_records(memo, memo.ends[last_row - first_row], n_asked)
+        while row < last_row:
+            status = score_cut(program, memo, data, offsets, row, first_row, strict, across, scores, left)
             if status != DONE:
-                break
-            hits |= records[record + np.uint64(HITS)]
-            for word in range(n_words):
-                active[word] = (active[word] << 1 | cue_first[word]) & records[record + np.uint64(at_cues + word)]
-                ended = active[word] & cue_last[word]
-                while ended:
-                    hits |= np.int64(1) << np.int64(cue_rules[64 * word + lowest_bit(ended)])
-                    ended &= ended - 1
-        if status == DONE:
-            n_possible = n_rest + N_FREQUENT + 1
-            for part in range(n_parts):
-                if parts[part, SEQUENCE] >= 0:
-                    n_possible += (n_line[parts[part, SEQUENCE]] + 1) * parts[part, LONGEST]
-            if n_possible > min(len(again), len(rest)):
-                status = FULL
-        if status == DONE:
-            n_alone = n_rest
-            for part in range(n_parts):
-                sequence = np.int64(parts[part, SEQUENCE])
-                if sequence < 0:
-                    continue
-                size, longest = np.int64(n_line[sequence]), np.int64(parts[part, LONGEST])
-                marked = parts[part, START] != SKIPPED
-                if parts[part, END] != SKIPPED:
-                    line[sequence, size] = parts[part, END]
-                    size += 1
-                n_front = 0
-                for which in range(size):
-                    token = np.int64(line[np.uint64(sequence), np.uint64(which)])
-                    if marked and token >= 0 and (which == 0 or which == size - 1) and symbol_columns[token] >= 0:
-                        # A token by itself is among its chunk's columns; a mark has no chunk.
-                        rest[np.uint64(n_rest)] = symbol_columns[token]
-                        n_rest += 1
-                    node = np.int64(symbol_nodes[np.uint64(max(token, 0))])
-                    front[np.uint64(n_front)] = node
-                    places[np.uint64(n_front)] = which
-                    n_front += token >= 0 and node >= 0
-                for length in range(1, longest):
-                    # As the n-grams of a word: all are asked for before one is looked up.
-                    n_keys = 0
-                    for which in range(n_front):
-                        at_line = np.int64(places[np.uint64(which)])
-                        if at_line + length >= size:
-                            break
-                        token = np.int64(line[np.uint64(sequence), np.uint64(at_line + length)])
-                        key = np.int64(front[np.uint64(which)]) << SYMBOL_BITS | max(token, 0)
-                        prefetch(steps, slot_of(key) & step_mask)
-                        keys[np.uint64(n_keys)] = key
-                        places[np.uint64(n_keys)] = at_line
-                        n_keys += token >= 0
-                    n_front = 0
-                    for which in range(n_keys):
-                        node = look_up(steps, keys[np.uint64(which)])
-                        column = step_columns[np.uint64(max(node, 0))]
-                        rest[np.uint64(n_rest)] = column
-                        n_rest += node >= 0 and column >= 0
-                        front[np.uint64(n_front)] = node
-                        places[np.uint64(n_front)] = places[np.uint64(which)]
-                        n_front += node >= 0
-            for which in range(n_alone, n_rest):
-                prefetch(weights, np.int64(rest[np.uint64(which)]) * width)
-            for which in range(n_alone, n_rest):
-                column = np.int64(rest[np.uint64(which)])
-                add_lanes(totals, part_of(parts, column) * width, weights, column * width, width, 1.0)
-            for which in range(n_rest):
-                column = rest[np.uint64(which)]
-                before = max(np.int64(counts[np.uint64(column)]), none)
-                counts[np.uint64(column)] = before + 1
-                # Written each time and kept only when it is met twice: cheaper than a guess that fails.
-                again[np.uint64(n_again)] = column
-                n_again += before == none + 1
-        if status == DONE and across:
-            status, n_extra, is_sigma = read_across(program, memo, data, offsets[row], end, strict)
-            flags |= LEFT * is_sigma
-            if n_extra + n_again + N_FREQUENT > len(again):
-                status = FULL
-            for which in range(n_extra if status == DONE else 0):
-                column = np.int64(extra[which])
-                part = part_of(parts, column)
-                add_lanes(totals, part * width, weights, column * width, width, 1.0)
-                before = max(np.int64(counts[column]), none)
-                counts[column] = before + 1
-                if before == none + 1:
-                    again[n_again] = column
-                    n_again += 1
-        if status != DONE:
-            return status, row
-        if strict and flags & SURROGATE:
-            return INVALID, row
-        if flags & MIXED:
-            n_again = count_frequent(digits, program.frequent, counts, none, again, n_again)
-        else:
-            for lane in range(LINE if n_added else 0):
-                bits = np.int64(0)
-                for digit in range(1, N_DIGITS):
-                    bits |= digits[digit * LINE + lane]
-                while bits:
-                    bit = lowest_bit(bits)
-                    bits &= bits - 1
-                    which = 64 * lane + bit
-                    part = np.int64(program.frequent_parts[np.uint64(which)])
-                    times = times_of(digits, lane, bit)
-                    add_counted(program, totals, lengths, program.frequent_weights, which, part, times, width)
-        for which in range(n_again):
-            prefetch(weights, np.int64(again[np.uint64(which)]) * width)
-        for which in range(n_again):
-            column = np.int64(again[np.uint64(which)])
-            times = np.int64(counts[np.uint64(column)]) - none
-            add_counted(program, totals, lengths, weights, column, part_of(parts, column), times, width)
-        left[row] = flags & LEFT
-        for lane in range(n_scores):
-            scores[row, lane] = program.offsets[lane]
-        for part in range(n_parts):
-            norm, total = parts[part, NORM], totals[part * width + width - 1] + lengths[part]
-            if norm == L2:
-                total = np.sqrt(total)
-            scale = 1.0 / total if norm != NO_NORM and total > 0.0 else 1.0
-            for lane in range(n_scores):
-                scores[row, lane] += scale * totals[part * width + lane]
-        earliest = True
-        for rule in range(n_rules):
-            if hits >> rule & 1:
-                for lane in range(n_scores):
-                    scores[row, lane] += program.cue_any[rule, lane]
-                    if earliest:
-                        scores[row, lane] += program.cue_earliest[rule, lane]
-                earliest = False
+                return status, row
+            row += 1
     return DONE, last

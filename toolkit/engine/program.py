@@ -48,8 +48,13 @@ class Program(NamedTuple):
         Settings of each part.
     letters : ndarray of shape (n_slots,)
         The table that walks the tries of characters: node, code point and the node they lead to.
+    ranks, branches, firsts : ndarray
+        Another way to walk them, by the most common code points: as in :class:`toolkit.engine.tries.Rows`.
     values, stems : ndarray of shape (n_nodes,)
         What ends at a node: a column, a symbol, a class; and the class of a stem.
+    columns : ndarray of shape (n_nodes,)
+        The column of an n-gram of characters in words that ends at a node; of a frequent one, -2 less its
+        place among those; -1 if none ends there.
     steps : ndarray of shape (n_slots,)
         The table that walks the tries of tokens: node, symbol and the node they lead to.
     step_columns : ndarray of shape (n_steps,)
@@ -60,9 +65,11 @@ class Program(NamedTuple):
         Column of each token by itself, or -1.
     weights : ndarray of shape (n_columns, width)
         What one of each feature adds to each score; last, to the length of its part.
-    frequent, frequent_parts : ndarray of shape (512,) or (0,)
-        Columns that most sentences have, to be counted at once, and their parts; none where a
-        word has no columns but its own.
+    frequent : ndarray of shape (512,) or (0,)
+        Columns that most sentences have, to be counted at once, by part; none where a word has no
+        columns but its own.
+    frequent_ends : ndarray of shape (n_parts,)
+        Where among them those of each part end.
     frequent_bits : ndarray of shape (n_columns,)
         Where each column stands among them, or -1.
     frequent_weights : ndarray of shape (512 * width,)
@@ -88,6 +95,10 @@ class Program(NamedTuple):
     lowers: Int8s
     parts: Int32s
     letters: Int64s
+    ranks: Int8s
+    branches: Int64s
+    firsts: Int32s
+    columns: Int32s
     values: Int32s
     stems: Int32s
     steps: Int64s
@@ -96,7 +107,7 @@ class Program(NamedTuple):
     symbol_columns: Int32s
     weights: Floats
     frequent: Int32s
-    frequent_parts: Int32s
+    frequent_ends: Int32s
     frequent_bits: Int32s
     frequent_weights: Floats
     cue_symbols: Int8s

@@ -38,6 +38,7 @@ from toolkit.engine.program import (
     L2,
     LAST,
     NORM,
+    ROOT,
     SEQUENCE,
     START,
     WITHIN_WORDS,
@@ -49,7 +50,7 @@ from toolkit.engine.program import (
     Program,
     Skeleton,
 )
-from toolkit.engine.tries import table_size
+from toolkit.engine.tries import Rows, in_rows, table_size
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -255,6 +256,11 @@ def link_program(skeleton: Skeleton) -> Program:
         bounds[0] = np.concatenate([bounds[0], one.bounds[1:] + shift]).astype(np.int32)
         expansions.append(one.expansions)
         shift += len(one.expansions)
+    rows = in_rows(skeleton.letter_parents, skeleton.letter_symbols, N_CODE_POINTS)
+    parts = skeleton.parts.copy()
+    parts[:, ROOT] = rows.numbers[parts[:, ROOT]]
+    frequent = _frequent(skeleton)
+    values = skeleton.values[rows.order]
     changes = np.zeros(2 * kernel.N_TIMES * max(1, len(skeleton.parts)))
     kernel.fill_changes(skeleton.parts, changes)
     return Program(
@@ -264,8 +270,8 @@ def link_program(skeleton: Skeleton) -> Program:
         bounds=bounds[0],
         expansions=np.concatenate([np.zeros(0, np.int32), *expansions]),
         lowers=np.array([lowercase for lowercase, _ in skeleton.views], np.uint8),
-        parts=skeleton.parts,
-        stems=skeleton.stems,
+        parts=parts,
+        stems=skeleton.stems[rows.order],
         symbol_nodes=np.append(skeleton.symbol_nodes, np.int32(-1)),
         symbol_columns=skeleton.symbol_columns,
         weights=_at_line(skeleton.weights.ravel()),
@@ -275,16 +281,41 @@ def link_program(skeleton: Skeleton) -> Program:
         offsets=skeleton.offsets,
         vanish=np.array([any(_drops_space(one.mapped) for one in views)], np.uint8),
         changes=changes,
-        letters=_table(skeleton.letter_parents, skeleton.letter_symbols),
-        values=skeleton.values,
+        letters=_table(_renumbered(skeleton.letter_parents, rows), skeleton.letter_symbols[rows.order]),
+        ranks=rows.ranks,
+        branches=rows.branches,
+        firsts=rows.firsts,
+        columns=_columns(skeleton, rows, values, frequent["frequent_bits"]),
+        values=values,
         steps=_table(skeleton.step_parents, skeleton.step_symbols),
         step_columns=skeleton.step_columns,
-        **_frequent(skeleton),
+        **frequent,
     )
 
 
+def _renumbered(parents: Int32s, rows: Rows) -> Int32s:
+    """Return the parent of each node, as its nodes are numbered now."""
+    before = parents[rows.order]
+    return np.where(before < 0, before, rows.numbers[before])
+
+
+def _columns(skeleton: Skeleton, rows: Rows, values: Int32s, bits: Int32s) -> Int32s:
+    """Say of each node of n-grams within words which column ends there, and of frequent ones which bit."""
+    parents = _renumbered(skeleton.letter_parents, rows)
+    roots = np.where(parents < 0, np.arange(len(parents)), parents)
+    while (roots != roots[roots]).any():
+        roots = roots[roots]
+    columns = np.full(len(values), -1, np.int32)
+    for part in skeleton.parts:
+        if part[KIND] == WITHIN_WORDS:
+            own = (roots == rows.numbers[part[ROOT]]) & (values >= part[FIRST]) & (values < part[LAST])
+            columns[own] = np.where(bits[values[own]] >= 0, -2 - bits[values[own]], values[own])
+    return columns
+
+
 def _table(parents: Int32s, symbols: Int32s) -> Int64s:
-    table = np.full(table_size(len(parents)), -1, np.int64)
+    table = _line_of(table_size(len(parents)))
+    table[:] = -1
     kernel.fill_table(parents, symbols, table)
     return table
 
@@ -293,10 +324,8 @@ def _frequent(skeleton: Skeleton) -> dict[str, Any]:
     """Choose the columns that are counted at once: of those that chunks have, the least weighty by idf."""
     n_columns, width = skeleton.weights.shape
     frequency = np.full(n_columns, np.inf)
-    part_of = np.zeros(n_columns, np.int32)
-    for number, part in enumerate(skeleton.parts):
+    for part in skeleton.parts:
         own = slice(part[FIRST], part[LAST])
-        part_of[own] = number
         idf = skeleton.weights[own, -1]
         if part[COUNTED] and part[KIND] == WITHIN_WORDS:
             frequency[own] = np.sqrt(idf) if part[NORM] == L2 else idf
@@ -312,7 +341,8 @@ def _frequent(skeleton: Skeleton) -> dict[str, Any]:
         # A word has a column or two: to count them one by one costs less than a set.
         frequency[:] = np.inf
     chosen = np.argsort(frequency, kind="stable")[:N_FREQUENT]
-    chosen = chosen[np.isfinite(frequency[chosen])]
+    # Columns of one part follow each other, so that these are by part as well.
+    chosen = np.sort(chosen[np.isfinite(frequency[chosen])])
     size = N_FREQUENT if len(chosen) else 0
     columns = np.zeros(size, np.int32)
     columns[: len(chosen)] = chosen
@@ -320,11 +350,9 @@ def _frequent(skeleton: Skeleton) -> dict[str, Any]:
     bits[chosen] = np.arange(len(chosen))
     weights = np.zeros((size, width))
     weights[: len(chosen)] = skeleton.weights[chosen]
-    parts = np.zeros(size, np.int32)
-    parts[: len(chosen)] = part_of[chosen]
     return {
         "frequent": columns,
-        "frequent_parts": parts,
+        "frequent_ends": np.searchsorted(chosen, skeleton.parts[:, LAST]).astype(np.int32),
         "frequent_bits": bits,
         "frequent_weights": _at_line(weights.ravel()),
     }
@@ -361,7 +389,7 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
     n_lines = n_chunks * (n_parts * width // LINE + 3) + 16 * scratch
     records = _line_of(n_lines * LINE)
     return Memo(
-        slots=np.zeros(2 * n_chunks, np.int64),
+        slots=_empty_slots(2 * n_chunks),
         records=records,
         sums=records.view(np.float64),
         columns=records.view(np.int32),
@@ -386,9 +414,19 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
         totals=_line_of(n_parts * width).view(np.float64),
         own=_line_of(n_parts * width).view(np.float64),
         sets=np.zeros(MOST_SETS * LINE, np.int64),
+        times=np.zeros(N_FREQUENT, np.uint8),
+        ends=np.zeros(kernel.N_ROWS + 1, np.int64),
+        wide=np.zeros(kernel.N_ROWS, np.uint8),
+        set_lines=np.empty(MOST_SETS * (scratch + 1), np.int32),
         lengths=np.zeros(n_parts),
         active=np.zeros(n_words, np.int64),
     )
+
+
+def _empty_slots(size: int) -> Int64s:
+    slots = _line_of(size)
+    slots[:] = 0
+    return slots
 
 
 def _clear(memo: Memo) -> Memo:

@@ -215,7 +215,7 @@ def check_skeleton(skeleton: Skeleton) -> None:
     _check(cues.is_word.shape == (n_cue_symbols,) and cues.after_word.shape == cues.hits.shape == (n_states,), "cues")
     _check(cues.parts.shape == cues.end_parts.shape == (n_states, n_words) and cues.last.shape == (n_words,), "cues")
     _check(cues.rules.shape == (64 * n_words,) and _within(cues.rules, 0, max(n_rules, 1)), "cues.rules")
-    _check(n_symbols <= 1 << SYMBOL_BITS, "symbol_nodes")
+    _check(n_symbols < 1 << SYMBOL_BITS, "symbol_nodes")
     _check(max(n_nodes, n_steps) <= 1 << NODE_BITS, "letters")
     _check(all(accents in (None, "unicode", "ascii") for _, accents in skeleton.views), "views")
     # Each takes megabytes.
