@@ -1672,7 +1672,7 @@ def score(
         in_chunks |= parts[part, KIND] != CHARACTERS
     # As many lines as most records have.
     at_columns = TOKENS_AT + len(memo.n_line) + len(program.cue_first)
-    n_asked = first_sum(at_columns, 0) + len(parts) * width + LINE * 4
+    n_asked = first_sum(at_columns, 0) + len(parts) * width + LINE * (4 if len(program.frequent) else 2)
     row = first
     while row < last:
         # Some sentences are cut before the first is read: what is asked for comes meanwhile.
