@@ -547,6 +547,7 @@ LAYERS = [
         "powerlaw",
         "engine.characters",
         "engine.links",
+        "engine.settings",
         "engine.tries",
     },
     {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues", "engine.heads"},

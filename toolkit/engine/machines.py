@@ -19,6 +19,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from toolkit.engine.coordinates import N_FIELDS, go_round, shuffle, start_rows
 from toolkit.engine.program import Floats
+from toolkit.engine.settings import is_usual
 
 Unsigned = NDArray[np.uint32]
 
@@ -90,19 +91,7 @@ def can_fit_machine(classifier: Any, rows: Any, y_true: NDArray[Any]) -> bool:
 
 
 def _is_usual_machine(machine: Any) -> bool:
-    if type(machine) is not LinearSVC or hasattr(machine, "_skl_callbacks"):
-        return False
-    own, usual = machine.get_params(), LinearSVC().get_params()
-    known = ("C", "class_weight", "fit_intercept", "max_iter", "random_state", "tol")
-    numbers = [own[name] for name in ("C", "max_iter", "tol")]
-    return (
-        all(type(own[name]) is type(usual[name]) and own[name] == usual[name] for name in usual if name not in known)
-        and all(type(number) in (int, float) and 0 < number < np.inf for number in numbers)
-        and type(own["max_iter"]) is int
-        and type(own["random_state"]) is int
-        and type(own["fit_intercept"]) is bool
-        and (own["class_weight"] is None or own["class_weight"] == "balanced")
-    )
+    return type(machine) is LinearSVC and is_usual(machine, LinearSVC()) and type(machine.random_state) is int
 
 
 def fit_machine(classifier: Any, rows: sp.csr_matrix, y_true: NDArray[np.str_]) -> None:

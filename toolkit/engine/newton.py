@@ -30,6 +30,7 @@ except ImportError:
 
 from toolkit.engine.products import MOST_LANES, OrderedRows, lay_by_column, lay_by_row, multiply_in_order
 from toolkit.engine.program import Floats
+from toolkit.engine.settings import is_usual
 from toolkit.engine.steps import add_penalty, advance, join_points, part_sums, turn, weigh_rows
 
 # From eight numbers on NumPy adds those of a row in another order.
@@ -276,7 +277,7 @@ def can_fit(classifier: Any, rows: Any, y_true: NDArray[Any]) -> bool:
     return (
         DCSRCH is not None
         and type(classifier) is LogisticRegression
-        and _is_usual(classifier)
+        and is_usual(classifier, LogisticRegression(solver="newton-cg"))
         and sp.issparse(rows)
         and rows.format == "csr"
         and rows.dtype == np.float64
@@ -286,21 +287,6 @@ def can_fit(classifier: Any, rows: Any, y_true: NDArray[Any]) -> bool:
         and y_true.dtype.kind == "U"
         and 2 < len(np.unique(y_true)) <= MOST_LABELS
         and bool(np.isfinite(rows.data).all())
-    )
-
-
-def _is_usual(classifier: LogisticRegression) -> bool:
-    """Say whether a regression has no settings but those known here, and values that scikit-learn takes."""
-    own, usual = classifier.get_params(), LogisticRegression(solver="newton-cg").get_params()
-    known = ("C", "class_weight", "fit_intercept", "max_iter", "random_state", "tol")
-    numbers = [own[name] for name in ("C", "max_iter", "tol")]
-    return (
-        all(type(own[name]) is type(usual[name]) and own[name] == usual[name] for name in usual if name not in known)
-        and all(type(number) in (int, float) and 0 < number < np.inf for number in numbers)
-        and type(own["max_iter"]) is int
-        and type(own["fit_intercept"]) is bool
-        and (own["class_weight"] is None or own["class_weight"] == "balanced")
-        and not hasattr(classifier, "_skl_callbacks")
     )
 
 
