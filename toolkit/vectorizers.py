@@ -141,7 +141,7 @@ class _Compiled:
             names = _names(*terms)
         if not len(kept):
             raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")
-        columns = _columns(order)
+        columns = _places(order)
         # scikit-learn numbers what it has limited with integers of numpy.
         vocabulary.update(
             zip(names, columns.tolist() if self.max_features is None else columns.astype(int), strict=True)
@@ -311,10 +311,11 @@ def _frequent(frequencies: _Frequencies, high: float | None, low: float | None) 
     return frequencies.order[mask]
 
 
-def _columns(order: NDArray[np.intp]) -> Int32s:
-    columns = np.empty(len(order), np.int32)
-    columns[order] = np.arange(len(order))
-    return columns
+def _places(order: NDArray[np.intp]) -> Int32s:
+    """Return the place of each in an order."""
+    places = np.empty(len(order), np.int32)
+    places[order] = np.arange(len(order))
+    return places
 
 
 def _kept_matrix(vectorizer: Any, counted: _Counted, kept: Int64s, ranks: Int32s, columns: Int32s) -> Any:
@@ -514,7 +515,7 @@ class CountedSentences:
         shares = (vectorizer.max_df, vectorizer.min_df)
         high, low = (float(share if isinstance(share, Integral) else share * len(seen)) for share in shares)
         kept = _frequent(frequencies, high, low)
-        return _Learned(vectorizer, counted, kept, _columns(np.argsort(ranks[kept]))) if len(kept) else None
+        return _Learned(vectorizer, counted, kept, _places(np.argsort(ranks[kept]))) if len(kept) else None
 
     def _read(self, part: _Learned, sentences: Sequence[str], is_train: bool) -> Any:
         """Return the counts of sentences, in the columns chosen."""
@@ -538,7 +539,7 @@ class CountedSentences:
         documents, bounds = counting.take_documents(counted.documents, counted.bounds, self._rows(sentences))
         return counted._replace(documents=documents, bounds=bounds)
 
-    def _count(self, part: Any) -> tuple[_Counted, NDArray[np.intp]] | None:
+    def _count(self, part: Any) -> tuple[_Counted, Int32s] | None:
         """Count the n-grams of all sentences, and say of each its place among them in the order of code points."""
         classes = part[0] if type(part) is Pipeline and len(part) == 2 and type(part[0]) is WordClasses else None
         vectorizer = part if classes is None else part[-1]
@@ -557,10 +558,8 @@ class CountedSentences:
                 return None
             counted = _count(vectorizer, texts)
             order = sort_terms(*_spell(vectorizer, counted, np.arange(len(counted.nodes))))
-            ranks = np.empty(len(order), np.intp)
-            ranks[order] = np.arange(len(order))
-            self._memory[key] = counted, ranks
-        found: tuple[_Counted, NDArray[np.intp]] = self._memory[key]
+            self._memory[key] = counted, _places(order)
+        found: tuple[_Counted, Int32s] = self._memory[key]
         return found
 
 

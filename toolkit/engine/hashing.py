@@ -41,7 +41,7 @@ from toolkit.engine.program import (
     Program,
 )
 
-KERNEL = "26fbcfdcf0df3c78"
+KERNEL = "fef9ec042ddafa37"
 MASK = 0xFFFFFFFF
 SMALLEST = 1 << 12
 

@@ -57,7 +57,7 @@ from toolkit.engine.program import (
 
 # Of the numbers and fields in program.py: where one changes this changes, and with it this file,
 # so that numba's cache forgets machine code made for the old ones. A test says what to write.
-LAYOUT = "a1ac5fe7c0465ba5"
+LAYOUT = "2c03f225ca4ff868"
 DONE, FULL, INVALID = range(3)
 WORD, SPACE, MARK = 1, 2, 4
 SIGMA = 0x3A3
@@ -333,16 +333,18 @@ def blanks_at_once(typing: Any, data: Any, place: Any) -> Any:
 
 @intrinsic
 def copy_at_once(typing: Any, target: Any, to: Any, source: Any, of: Any) -> Any:
-    """Copy sixteen numbers of four bytes; the caller sees to it that there is room."""
+    """Copy 64 bytes of numbers, aligned as one; the caller sees to it that they are there, and that there is room."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        sixteen = ir.VectorType(ir.IntType(32), N_COPIED)
+        number = context.get_data_type(signature.args[0].dtype)
+        size = context.get_abi_sizeof(number)
+        several = ir.VectorType(number, 64 // size)
         pointers = []
         for array, place in ((0, 1), (2, 3)):
             held = context.make_array(signature.args[array])(context, builder, arguments[array])
             pointer = builder.gep(held.data, [arguments[place]])
-            pointers.append(builder.bitcast(pointer, sixteen.as_pointer()))
-        builder.store(builder.load(pointers[1], align=4), pointers[0], align=4)
+            pointers.append(builder.bitcast(pointer, several.as_pointer()))
+        builder.store(builder.load(pointers[1], align=size), pointers[0], align=size)
         return context.get_dummy_value()
 
     return types.none(target, types.int64, source, types.int64), generate
@@ -718,7 +720,7 @@ def see(view: Int32s, bounds: Int32s, expansions: Int32s, points: Int32s, n: int
     return n_mapped
 
 
-@compiled
+@compiled_inside
 def child_of(program: Program, node: int, point: int) -> int:
     """Return the node that a code point leads to from another, or -1."""
     rank = np.uint64(program.ranks[np.uint64(point)])
@@ -800,7 +802,7 @@ def ngrams_looked_up(
         n_kept = 0
         for which in range(n_front):
             place = np.int64(places[which])
-            node = look_up(program.letters, np.int64(front[which]) << SYMBOL_BITS | mapped[place + length - 1])
+            node = child_of(program, np.int64(front[which]), np.int64(mapped[place + length - 1]))
             if node >= 0:
                 front[n_kept], places[n_kept] = node, place
                 n_kept += 1
@@ -829,15 +831,14 @@ def join_spaces(kinds: Int8s, points: Int32s, n: int) -> int:
     return size
 
 
-@compiled
-def ngrams_across(
-    part: Int32s, table: Int64s, values: Int32s, points: Int32s, n: int, columns: Int32s, n_columns: int
-) -> int:
+@compiled_inside
+def ngrams_across(program: Program, part: Int32s, points: Int32s, n: int, columns: Int32s, n_columns: int) -> int:
     """Append the columns of a text's n-grams of characters; return the new end."""
+    values = program.values
     for begin in range(n):
         node = np.int64(part[ROOT])
         for last in range(begin, min(begin + np.int64(part[LONGEST]), n)):
-            node = look_up(table, node << SYMBOL_BITS | np.int64(points[last]))
+            node = child_of(program, node, np.int64(points[last]))
             if node < 0:
                 break
             if part[FIRST] <= values[node] < part[LAST]:
@@ -1182,7 +1183,7 @@ def has_sigma(data: Int8s, begin: int, end: int) -> bool:
     return False
 
 
-@compiled
+@compiled_inside
 def read_across(program: Program, memo: Memo, data: Int8s, begin: int, end: int, strict: bool) -> tuple[int, int, bool]:
     """Write the columns of n-grams of characters across words; return a status, how many, and if it is left."""
     n_found, left = 0, False
@@ -1201,7 +1202,7 @@ def read_across(program: Program, memo: Memo, data: Int8s, begin: int, end: int,
         if n_mapped < 0 or n_found + n_mapped * np.int64(part[LONGEST]) > len(memo.extra):
             return FULL, 0, left
         n_mapped = join_spaces(program.kinds, mapped, n_mapped)
-        n_found = ngrams_across(part, program.letters, program.values, mapped, n_mapped, memo.extra, n_found)
+        n_found = ngrams_across(program, part, mapped, n_mapped, memo.extra, n_found)
     return DONE, n_found, left
 
 
@@ -1425,12 +1426,22 @@ def add_chunks(program: Program, memo: Memo, first: int, last: int, n_sets: int,
 
 
 @compiled_inside
+def ask_for_step(program: Program, memo: Memo, n_keys: int, place: int, node: int, token: int) -> int:
+    """Append what is looked up next, a node and the token behind it if there are both, and ask for it."""
+    key = node << SYMBOL_BITS | token
+    prefetch(program.steps, slot_of(key) & len(program.steps) - LINE)
+    memo.keys[np.uint64(n_keys)] = key
+    memo.places[np.uint64(n_keys)] = place
+    return n_keys + ((node >= 0) & (token != NO_TOKEN))
+
+
+@compiled_inside
 def read_sequences(program: Program, memo: Memo, n_rest: int) -> int:
     """Append the columns of n-grams of tokens, of two or more, and of marks; return the new end."""
     parts, steps, step_columns = program.parts, program.steps, program.step_columns
     symbol_nodes, symbol_columns = program.symbol_nodes, program.symbol_columns
     line, rest, front, places, keys = memo.line, memo.rest, memo.front, memo.places, memo.keys
-    step_mask, n_symbols = len(steps) - LINE, len(symbol_columns)
+    n_symbols = len(symbol_columns)
     for part in range(len(parts)):
         sequence = np.int64(parts[part, SEQUENCE])
         if sequence < 0:
@@ -1451,11 +1462,7 @@ def read_sequences(program: Program, memo: Memo, n_rest: int) -> int:
             # As the n-grams of a word: all are asked for before one is looked up.
             node = np.int64(symbol_nodes[np.uint64(min(token, n_symbols))])
             token = np.int64(line[np.uint64(sequence), np.uint64(which + 1)])
-            key = node << SYMBOL_BITS | token
-            prefetch(steps, slot_of(key) & step_mask)
-            keys[np.uint64(n_keys)] = key
-            places[np.uint64(n_keys)] = which
-            n_keys += (node >= 0) & (token != NO_TOKEN)
+            n_keys = ask_for_step(program, memo, n_keys, which, node, token)
         for length in range(2, longest + 1):
             n_front = 0
             for which in range(n_keys):
@@ -1472,11 +1479,7 @@ def read_sequences(program: Program, memo: Memo, n_rest: int) -> int:
                 if at_line + length >= size:
                     break
                 token = np.int64(line[np.uint64(sequence), np.uint64(at_line + length)])
-                key = np.int64(front[np.uint64(which)]) << SYMBOL_BITS | token
-                prefetch(steps, slot_of(key) & step_mask)
-                keys[np.uint64(n_keys)] = key
-                places[np.uint64(n_keys)] = at_line
-                n_keys += token != NO_TOKEN
+                n_keys = ask_for_step(program, memo, n_keys, at_line, np.int64(front[np.uint64(which)]), token)
     return n_rest
 
 

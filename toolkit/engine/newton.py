@@ -29,7 +29,7 @@ except ImportError:
     DCSRCH = None
 
 from toolkit.engine.products import MOST_LANES, OrderedRows, lay_by_column, lay_by_row, multiply_in_order
-from toolkit.engine.program import Floats
+from toolkit.engine.program import Floats, words_at_line
 from toolkit.engine.settings import is_usual
 from toolkit.engine.steps import add_penalty, advance, join_points, part_sums, turn, weigh_rows
 
@@ -77,10 +77,9 @@ class _Place(NamedTuple):
 
 def _aligned(size: int) -> Floats:
     """Return zeros that start at a line of the processor's cache."""
-    room = np.empty(size + N_LANES)
+    room = words_at_line(size).view(np.float64)
     room[:] = 0
-    first = -room.ctypes.data // room.itemsize % N_LANES
-    return room[first : first + size]
+    return room
 
 
 def _evaluate(problem: _Problem, place: _Place) -> _Asking:

@@ -27,6 +27,21 @@ KIND, VIEW, ROOT, SHORTEST, LONGEST, TOKENS, GROWTH, NORM, SEQUENCE, START, END,
 N_SETTINGS = 14
 # Values of a token's node beside its symbol.
 UNKNOWN, SKIPPED = -1, -2
+# Bytes of a line of the processor's cache.
+_LINE_BYTES = 64
+
+
+def words_at_line(size: int) -> Int64s:
+    """Return so many words of eight bytes, not set, from where a line of the processor's cache starts.
+
+    Examples
+    --------
+    >>> words_at_line(3).ctypes.data % 64, len(words_at_line(3))
+    (0, 3)
+    """
+    room = np.empty(size + _LINE_BYTES // 8, np.int64)
+    first = -room.ctypes.data % _LINE_BYTES // room.itemsize
+    return room[first : first + size]
 
 
 class Program(NamedTuple):
@@ -47,9 +62,10 @@ class Program(NamedTuple):
     parts : ndarray of shape (n_parts, 14)
         Settings of each part.
     letters : ndarray of shape (n_slots,)
-        The table that walks the tries of characters: node, code point and the node they lead to.
+        The table that walks the tries of characters by code points without a rank: node, code point and the
+        node they lead to.
     ranks, branches, firsts : ndarray
-        Another way to walk them, by the most common code points: as in :class:`toolkit.engine.tries.Rows`.
+        What walks them by the most common code points: as in :class:`toolkit.engine.tries.Rows`.
     values, stems : ndarray of shape (n_nodes,)
         What ends at a node: a column, a symbol, a class; and the class of a stem.
     columns : ndarray of shape (n_nodes,)

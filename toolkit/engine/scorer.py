@@ -49,8 +49,9 @@ from toolkit.engine.program import (
     Int64s,
     Program,
     Skeleton,
+    words_at_line,
 )
-from toolkit.engine.tries import Rows, in_rows, table_size
+from toolkit.engine.tries import N_RANKED, Rows, in_rows, table_size
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -260,7 +261,7 @@ def link_program(skeleton: Skeleton) -> Program:
     parts = skeleton.parts.copy()
     parts[:, ROOT] = rows.numbers[parts[:, ROOT]]
     frequent = _frequent(skeleton)
-    values = skeleton.values[rows.order]
+    values, symbols = skeleton.values[rows.order], skeleton.letter_symbols[rows.order]
     changes = np.zeros(2 * kernel.N_TIMES * max(1, len(skeleton.parts)))
     kernel.fill_changes(skeleton.parts, changes)
     return Program(
@@ -281,7 +282,7 @@ def link_program(skeleton: Skeleton) -> Program:
         offsets=skeleton.offsets,
         vanish=np.array([any(_drops_space(one.mapped) for one in views)], np.uint8),
         changes=changes,
-        letters=_table(_renumbered(skeleton.letter_parents, rows), skeleton.letter_symbols[rows.order]),
+        letters=_table(np.where(rows.ranks[symbols] == N_RANKED, rows.parents, -1), symbols),
         ranks=rows.ranks,
         branches=rows.branches,
         firsts=rows.firsts,
@@ -293,16 +294,9 @@ def link_program(skeleton: Skeleton) -> Program:
     )
 
 
-def _renumbered(parents: Int32s, rows: Rows) -> Int32s:
-    """Return the parent of each node, as its nodes are numbered now."""
-    before = parents[rows.order]
-    return np.where(before < 0, before, rows.numbers[before])
-
-
 def _columns(skeleton: Skeleton, rows: Rows, values: Int32s, bits: Int32s) -> Int32s:
     """Say of each node of n-grams within words which column ends there, and of frequent ones which bit."""
-    parents = _renumbered(skeleton.letter_parents, rows)
-    roots = np.where(parents < 0, np.arange(len(parents)), parents)
+    roots = np.where(rows.parents < 0, np.arange(len(values)), rows.parents)
     while (roots != roots[roots]).any():
         roots = roots[roots]
     columns = np.full(len(values), -1, np.int32)
@@ -314,7 +308,7 @@ def _columns(skeleton: Skeleton, rows: Rows, values: Int32s, bits: Int32s) -> In
 
 
 def _table(parents: Int32s, symbols: Int32s) -> Int64s:
-    table = _line_of(table_size(len(parents)))
+    table = words_at_line(table_size(int((parents >= 0).sum())))
     table[:] = -1
     kernel.fill_table(parents, symbols, table)
     return table
@@ -358,16 +352,9 @@ def _frequent(skeleton: Skeleton) -> dict[str, Any]:
     }
 
 
-def _line_of(size: int) -> Int64s:
-    """Return so many words, not set, from where a line of the processor's cache starts."""
-    room = np.empty(size + LINE, np.int64)
-    skipped = -room.ctypes.data // room.itemsize % LINE
-    return room[skipped : skipped + size]
-
-
 def _at_line(numbers: Floats) -> Floats:
     """Copy numbers to where a line of the processor's cache starts."""
-    placed = _line_of(len(numbers)).view(np.float64)
+    placed = words_at_line(len(numbers)).view(np.float64)
     placed[:] = numbers
     return placed
 
@@ -387,7 +374,7 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
     n_words = len(program.cue_first)
     # Most chunks have a set or two and a line of other columns.
     n_lines = n_chunks * (n_parts * width // LINE + 3) + 16 * scratch
-    records = _line_of(n_lines * LINE)
+    records = words_at_line(n_lines * LINE)
     return Memo(
         slots=_empty_slots(2 * n_chunks),
         records=records,
@@ -396,7 +383,7 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
         bytes=np.empty(4 * n_chunks + scratch, np.uint8),
         sizes=np.array([0, 0, 0, 1]),
         counts=np.zeros(len(program.weights) // width, np.int32),
-        digits=_line_of(N_DIGITS * LINE),
+        digits=words_at_line(N_DIGITS * LINE),
         found=np.empty(FOUND * scratch, np.int64),
         seen=np.empty(scratch, np.int32),
         rest=np.empty(8 * scratch + N_COPIED, np.int32),
@@ -411,8 +398,8 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
         bounds=np.zeros(n_sequences, np.int64),
         line=np.empty((n_sequences, scratch), np.int32),
         n_line=np.zeros(n_sequences, np.int64),
-        totals=_line_of(n_parts * width).view(np.float64),
-        own=_line_of(n_parts * width).view(np.float64),
+        totals=words_at_line(n_parts * width).view(np.float64),
+        own=words_at_line(n_parts * width).view(np.float64),
         sets=np.zeros(MOST_SETS * LINE, np.int64),
         times=np.zeros(N_FREQUENT, np.uint8),
         ends=np.zeros(kernel.N_ROWS + 1, np.int64),
@@ -424,7 +411,7 @@ def make_memo(program: Program, smaller: Memo | None = None) -> Memo:
 
 
 def _empty_slots(size: int) -> Int64s:
-    slots = _line_of(size)
+    slots = words_at_line(size)
     slots[:] = 0
     return slots
 

@@ -6,39 +6,11 @@ column of the matrix; what is their own lies one regression after another.
 
 from __future__ import annotations
 
-from typing import Any
-
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-
-from toolkit.engine.kernel import compiled
+from toolkit.engine.kernel import compiled, copy_at_once
 from toolkit.engine.program import Floats, Int64s
 
 # NumPy adds up so many numbers at once, in blocks of so many; more than those it halves.
 N_SUMS, BLOCK = 8, 128
-
-
-@intrinsic
-def move_eight(typing: Any, source: Any, begin: Any, target: Any, place: Any) -> Any:
-    """Copy eight numbers; the caller sees to it that they are there, and that there is room for them."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        eight = ir.VectorType(ir.DoubleType(), 8).as_pointer()
-        first, second = (
-            builder.bitcast(
-                builder.gep(
-                    context.make_array(signature.args[which])(context, builder, arguments[which]).data,
-                    [arguments[which + 1]],
-                ),
-                eight,
-            )
-            for which in (0, 2)
-        )
-        builder.store(builder.load(first, align=8), second, align=8)
-        return context.get_dummy_value()
-
-    return types.none(source, types.int64, target, types.int64), generate
 
 
 @compiled
@@ -49,7 +21,7 @@ def join_points(points: Floats, begins: Int64s, n_labels: int, width: int, lanes
     """
     for row in range(len(lanes) // width):
         for which in range(len(begins)):
-            move_eight(points, begins[which] + row * n_labels, lanes, row * width + which * n_labels)
+            copy_at_once(lanes, row * width + which * n_labels, points, begins[which] + row * n_labels)
 
 
 @compiled
@@ -57,7 +29,7 @@ def part_sums(lanes: Floats, width: int, n_labels: int, begins: Int64s, sums: Fl
     """Write sums that stand beside each other in rows of ``width`` apart, as :func:`join_points` found the points."""
     for row in range(len(lanes) // width):
         for which in range(len(begins)):
-            move_eight(lanes, row * width + which * n_labels, sums, begins[which] + row * n_labels)
+            copy_at_once(sums, begins[which] + row * n_labels, lanes, row * width + which * n_labels)
 
 
 @compiled

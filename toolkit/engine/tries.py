@@ -25,6 +25,8 @@ class Rows(NamedTuple):
         The number that each had before.
     numbers : ndarray of shape (n_nodes,)
         The number that each of before has now.
+    parents : ndarray of shape (n_nodes,)
+        The node before, or -1.
     ranks : ndarray of shape (n_symbols,)
         Place of each symbol among the 64 that most nodes have; 64 if it is none of them.
     branches : ndarray of shape (n_nodes,)
@@ -35,6 +37,7 @@ class Rows(NamedTuple):
 
     order: NDArray[np.intp]
     numbers: NDArray[np.int32]
+    parents: NDArray[np.int32]
     ranks: NDArray[np.uint8]
     branches: NDArray[np.int64]
     firsts: NDArray[np.int32]
@@ -123,4 +126,5 @@ def in_rows(parents: NDArray[np.int32], symbols: NDArray[np.int32], n_symbols: i
     branches = np.zeros(n, np.uint64)
     np.bitwise_or.at(branches, numbers[parents[ranked]], np.uint64(1) << rank[ranked].astype(np.uint64))
     behind = n - inner.sum() + np.cumsum(n_children[order]) - n_children[order]
-    return Rows(order, numbers, ranks, branches.view(np.int64), behind.astype(np.int32))
+    before = np.where(inner, numbers[parents], np.int32(NO_NODE))[order]
+    return Rows(order, numbers, before, ranks, branches.view(np.int64), behind.astype(np.int32))
