@@ -31,7 +31,7 @@ BATCH = 1 << 16
 def read_sentences(path: str | None, corpus: str) -> list[str]:
     """Read sentences, one a line, from a file or a .gz; without one, those of the corpus."""
     if path is None:
-        from toolkit.corpus import load_corpus
+        from toolkit.corpus.loading import load_corpus
 
         return [text for split in load_corpus(corpus).values() for text in split["text"]]
     content = Path(path).read_bytes()
@@ -87,7 +87,7 @@ def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> C
     if system.startswith("engine"):
         import pyarrow as pa
 
-        from toolkit.labelling import load_model
+        from toolkit.models.classifier import load_model
 
         model = load_model(options.model)
         name, scorer = model._engine
@@ -105,7 +105,7 @@ def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> C
 
         return label
     if system == "scikit-learn":
-        from toolkit.labelling import load_model
+        from toolkit.models.classifier import load_model
 
         pipeline = load_model(options.model).pipeline
         return pipeline.predict_proba
@@ -117,7 +117,7 @@ def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> C
         return lambda some: model.predict(flat[: len(some)], k=-1)
     import numba
 
-    from toolkit.engine.scorer import encode
+    from toolkit.engine.inference.scorer import encode
 
     data, offsets = encode(sentences)
     lower = np.frombuffer(bytes(range(256)).lower(), np.uint8)
@@ -165,7 +165,7 @@ def train_fasttext(options: argparse.Namespace, folder: str) -> str | None:
         import fasttext
     except ImportError:
         return None
-    from toolkit.corpus import corpus_labels, load_corpus
+    from toolkit.corpus.loading import corpus_labels, load_corpus
 
     corpus = load_corpus(options.corpus)
     names = corpus_labels(corpus).names

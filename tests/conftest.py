@@ -81,7 +81,7 @@ def own_corpus(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Path:
     """A folder with experiments/ and two finished runs."""
-    from toolkit.experiment import train
+    from toolkit.experiment.training import train
 
     folder = tmp_path_factory.mktemp("work")
     for name, text in (("majority", MAJORITY), ("words", WORDS)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, softmax
 
-from toolkit.metrics import ArticleCounts
+from toolkit.statistics.metrics import ArticleCounts
 
 # Shares of the labels, and log odds of being right by label, as in the shipped corpus; the
 # last is the background.

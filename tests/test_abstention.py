@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.abstention import (
+from toolkit.analysis.abstention import (
     choose_threshold,
     least_area,
     measure_abstention,
@@ -17,9 +17,10 @@ from toolkit.abstention import (
     risk_coverage,
     risk_coverage_area,
 )
-from toolkit.evaluation import make_predictions, score
+from toolkit.analysis.predictions import make_predictions
+from toolkit.analysis.scores import score
 from toolkit.labels import LabelSet
-from toolkit.metrics import article_confusions
+from toolkit.statistics.metrics import article_confusions
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 

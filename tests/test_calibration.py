@@ -8,13 +8,13 @@ from simulation import simulate_forecasts
 from sklearn.metrics import brier_score_loss
 from threadpoolctl import threadpool_limits
 
-from toolkit import metrics
-from toolkit.calibration import brier_gaps, brier_parts, count_forecasts, measure_calibration
-from toolkit.evaluation import Predictions, make_predictions, score
-from toolkit.intervals import bca_interval, distance_interval
+from toolkit.analysis.calibration import brier_gaps, brier_parts, count_forecasts, measure_calibration
+from toolkit.analysis.predictions import Predictions, make_predictions
+from toolkit.analysis.scores import score
 from toolkit.labels import LabelSet
-from toolkit.metrics import calibration_gaps, expected_calibration_error
-from toolkit.significance import draw_articles, interval
+from toolkit.statistics import metrics
+from toolkit.statistics.metrics import calibration_gaps, expected_calibration_error
+from toolkit.statistics.resampling import bca_interval, distance_interval, draw_articles, interval
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 AB = LabelSet.from_names(["a", "b"])

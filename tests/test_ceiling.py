@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from toolkit.ceiling import annotator_predictions, score_annotator
-from toolkit.evaluation import make_predictions, score
+from toolkit.analysis.ceiling import annotator_predictions, score_annotator
+from toolkit.analysis.predictions import make_predictions
+from toolkit.analysis.scores import score
 from toolkit.labels import LabelSet
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")

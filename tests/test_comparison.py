@@ -14,17 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toolkit.comparability import MOST_RUNS, load_comparable, read_curve
-from toolkit.comparison import compare
-from toolkit.context import no_context
-from toolkit.curves import LearningCurve
-from toolkit.evaluation import Predictions, score, write_predictions
+from toolkit.analysis.context import no_context
+from toolkit.analysis.findings import measure
+from toolkit.analysis.learning_curve import LearningCurve
+from toolkit.analysis.predictions import Predictions, write_predictions
+from toolkit.analysis.repeats import FoldComparison
+from toolkit.analysis.scores import score
+from toolkit.comparison.comparing import compare
+from toolkit.comparison.loading import MOST_RUNS, load_comparable, read_curve
 from toolkit.exceptions import RunError
-from toolkit.experiment import RUN_SCHEMA, Run, load_run
-from toolkit.figures import draw_costs, draw_learning_curves
-from toolkit.findings import measure
+from toolkit.experiment.run_files import RUN_SCHEMA
+from toolkit.experiment.runs import Run, load_run
 from toolkit.labels import LabelSet
-from toolkit.repeats import FoldComparison
+from toolkit.pages.figures import draw_costs, draw_learning_curves
 
 LABELS = LabelSet.from_names(["denial", "pledge", "none"], background="none")
 LETTER = {"d": "denial", "p": "pledge", "n": "none"}
@@ -418,7 +420,7 @@ def test_costs_are_those_of_the_folder_and_missing_ones_a_dash(three):
 
 
 def test_frontier_holds_what_no_other_beats_in_both():
-    from toolkit.figures import _frontier
+    from toolkit.pages.figures import _frontier
 
     # The second is dearer and worse than the first, the last as dear as the third and worse.
     assert _frontier([(1.0, 0.5), (2.0, 0.4), (3.0, 0.8), (3.0, 0.7)]) == [0, 2]
@@ -551,7 +553,7 @@ def test_missing_file_is_named(folders, name):
 
 
 def test_curve_beside_a_run_does_not_unmake_it(workplace, corpus_folder, tmp_path):
-    from toolkit.experiment import verify
+    from toolkit.experiment.verification import verify
 
     folder = Path(shutil.copytree(workplace / "runs/majority", tmp_path / "majority"))
     (folder / "curve.json").write_text(json.dumps(curve_of("majority")))

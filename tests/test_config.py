@@ -3,7 +3,7 @@ from conftest import WORDS, write_experiment
 
 from toolkit.config import make_experiment, read_experiment
 from toolkit.exceptions import ConfigError
-from toolkit.experiment import without_none
+from toolkit.experiment.runs import without_none
 
 GOOD = {"question": "?", "seed": 1, "features": {"words": [1, 2]}, "classifier": {"name": "naive-bayes"}}
 

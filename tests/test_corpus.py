@@ -4,10 +4,10 @@ import shutil
 import pytest
 from conftest import write_csv
 
-from toolkit import cli
-from toolkit.cells import LONGEST_CELL, cell_writer
-from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
+from toolkit.cli import main as cli
+from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.exceptions import CorpusError
+from toolkit.files.csv_cells import LONGEST_CELL, cell_writer
 
 
 def edit(path, old, new):

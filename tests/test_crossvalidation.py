@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toolkit.crossvalidation import corrected_interval, corrected_mean, corrected_t_test
-from toolkit.splits import article_folds
+from toolkit.corpus.folds import article_folds
+from toolkit.statistics.fold_tests import corrected_interval, corrected_mean, corrected_t_test
 
 FIRST = [[0.6, 0.8], [0.7, 0.9]]
 SECOND = [[0.5, 0.6], [0.6, 0.7]]

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.config import read_experiment
-from toolkit.corpus import corpus_labels, load_corpus
-from toolkit.curves import LabelledSentences, LearningCurve, learning_curve
+from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import ToolkitError
-from toolkit.figures import draw_corpus, draw_learning_curve, draw_learning_curves
+from toolkit.experiment.curves import LabelledSentences, learning_curve
+from toolkit.pages.figures import draw_corpus, draw_learning_curve, draw_learning_curves
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import cli
+from toolkit.cli import main as cli
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment import load_run
+from toolkit.experiment.runs import load_run
 
 # What stands in the place of a value: of each kind of JSON, and numbers that no arithmetic survives.
 STRANGERS = (None, True, -1, 0, 10**400, 0.5, 1e308, "", "x", "\ud800", [], [None], {}, {"x": 1})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.documents import Heading, Paragraph, Table, escape_latex, escape_markdown, to_latex, to_markdown
+from toolkit.pages.documents import Heading, Paragraph, Table, escape_latex, escape_markdown, to_latex, to_markdown
 
 # All that escaping writes on purpose.
 WRITTEN = re.compile(

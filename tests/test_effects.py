@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toolkit.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
+from toolkit.statistics.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
 
 
 def test_mcnemar_is_the_exact_binomial_test():

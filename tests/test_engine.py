@@ -38,15 +38,16 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils import murmurhash3_32
 
-from toolkit.engine import characters, compilation, hashing, kernel, links, program, scorer, tries
-from toolkit.engine.compilation import compile_pipeline
-from toolkit.engine.cues import compile_cues, refusal
-from toolkit.engine.heads import CannotCompile, make_head
-from toolkit.engine.scorer import Scorer
-from toolkit.engine.storage import dump_skeleton, load_skeleton
-from toolkit.lexicon import WORD_OR_MARK, WordClasses
-from toolkit.recalibration import Isotonic, Recalibrated, Temperature
-from toolkit.rules import CueIndicators, KeywordRules
+from toolkit.engine import characters, intrinsics, layout
+from toolkit.engine.inference import compilation, hashing, kernel, links, program, scorer, tries
+from toolkit.engine.inference.compilation import compile_pipeline
+from toolkit.engine.inference.cues import compile_cues, refusal
+from toolkit.engine.inference.heads import CannotCompile, make_head
+from toolkit.engine.inference.scorer import Scorer
+from toolkit.engine.inference.storage import dump_skeleton, load_skeleton
+from toolkit.estimators.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.estimators.recalibration import Isotonic, Recalibrated, Temperature
+from toolkit.estimators.rules import CueIndicators, KeywordRules
 
 SENTENCES = [
     "The Minister DENIED the report; he said it was “baseless”!",
@@ -647,7 +648,7 @@ def test_more_words_than_keys_tell_apart_are_left_to_scikit_learn(fitted, monkey
 
 
 def test_last_number_is_no_word(monkeypatch):
-    assert kernel.NO_TOKEN == (1 << compilation.SYMBOL_BITS) - 1
+    assert kernel.NO_TOKEN == (1 << tries.SYMBOL_BITS) - 1
     monkeypatch.setattr(compilation, "SYMBOL_BITS", 3)
     assert len(compile_pipeline(with_weights([[0.0] * 7], [0.0])).symbol_nodes) == 7
     with pytest.raises(CannotCompile, match="the vocabularies have more than 7 words"):
@@ -753,7 +754,7 @@ def test_table_finds_what_stands_in_it_and_nothing_else():
     symbols = np.concatenate([[0], keys & (1 << 15) - 1]).astype(np.int32)
     table = scorer._table(parents, symbols)
     assert len(parents) > 0.6 * len(table)
-    assert (table.reshape(-1, kernel.LINE) >= 0).all(axis=1).sum() > 100
+    assert (table.reshape(-1, intrinsics.LINE) >= 0).all(axis=1).sum() > 100
     keys = parents.astype(np.int64) << tries.SYMBOL_BITS | symbols
     assert [kernel.look_up(table, key) for key in keys[1:].tolist()] == list(range(1, len(parents)))
     assert {kernel.look_up(table, key) for key in (keys[1:] | 1 << 16).tolist()} == {-1}
@@ -1106,7 +1107,7 @@ def test_all_of_a_large_text_scores_as_in_scikit_learn(fitted):
 
 
 def test_corpus_scores_as_in_scikit_learn():
-    from toolkit.corpus import load_corpus
+    from toolkit.corpus.loading import load_corpus
 
     folder = Path(__file__).parent.parent / "data"
     rows = [row for split in load_corpus(folder).values() for row in split]
@@ -1118,7 +1119,7 @@ def test_corpus_scores_as_in_scikit_learn():
 def test_labelling_loads_no_scikit_learn(workplace, tmp_path):
     (tmp_path / "a.txt").write_text("The old ministry denied the report about the tower.")
     code = (
-        "import sys; from toolkit import cli;"
+        "import sys; from toolkit.cli import main as cli;"
         f"cli.main(['label', 'a.txt', '--model', {str(workplace / 'runs/words/model')!r}]);"
         "print(sorted(set(sys.modules) & {'sklearn', 'skops', 'datasets', 'matplotlib', 'jinja2', 'pyarrow'}))"
     )
@@ -1163,9 +1164,10 @@ def test_model_says_what_labels_it(workplace, tmp_path):
 
 
 def test_kernel_changes_with_the_numbers_it_was_compiled_for():
-    numbers = sorted((name, value) for name, value in vars(program).items() if name.isupper())
-    layout = hashlib.sha256(repr((numbers, program.Program._fields)).encode()).hexdigest()[:16]
-    assert layout == kernel.LAYOUT
+    numbers = sorted((name, value) for name, value in (vars(program) | vars(layout)).items() if name.isupper())
+    taken = (numbers, program.Program._fields, inspect.getsource(intrinsics))
+    layout_digest = hashlib.sha256(repr(taken).encode()).hexdigest()[:16]
+    assert layout_digest == kernel.LAYOUT
     for name in ("SYMBOL_BITS", "NODE_BITS", "N_RANKED"):
         assert getattr(kernel, name) == getattr(tries, name)
     for name in ("WORD", "SPACE", "MARK"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.exceptions import RunError
-from toolkit.folders import folders_with, put_back, whole_folder
+from toolkit.files.atomic import folders_with, put_back, whole_folder
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_interruption_at_any_rename_leaves_the_old_folder_or_the_new(place, monk
 KILLED = """
 import os, sys
 from pathlib import Path
-from toolkit.folders import whole_folder
+from toolkit.files.atomic import whole_folder
 rename = Path.replace
 def once(path, target):
     rename(path, target)
@@ -99,7 +99,7 @@ def test_listing_puts_back_and_leaves_out_what_is_being_written(place):
 
 WRITING = """
 import sys, time
-from toolkit.folders import whole_folder
+from toolkit.files.atomic import whole_folder
 with whole_folder(sys.argv[1]) as part:
     (part / "half").write_text("written")
     print(part.name, flush=True)

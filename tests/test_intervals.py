@@ -6,9 +6,8 @@ from scipy import stats
 from simulation import ACTS, GROUPED, SHIPPED, Design, expected_confusion, simulate, uncalibrated
 from threadpoolctl import threadpool_limits
 
-from toolkit import metrics
-from toolkit.intervals import bca_interval, leave_one_out
-from toolkit.significance import draw_articles, interval, total, weigh
+from toolkit.statistics import metrics
+from toolkit.statistics.resampling import bca_interval, draw_articles, interval, leave_one_out, total, weigh
 
 SKEWED = np.random.default_rng(4).exponential(size=30)
 

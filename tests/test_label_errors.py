@@ -8,12 +8,13 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 from conftest import PLACES, TEXTS, THINGS
 
+from toolkit.analysis.label_errors import find_label_errors
+from toolkit.analysis.predictions import make_predictions
 from toolkit.config import make_experiment
-from toolkit.evaluation import fit_pipeline, make_predictions, take_rows
-from toolkit.label_errors import find_label_errors
+from toolkit.corpus.folds import article_folds
+from toolkit.experiment.fitting import fit_pipeline, take_rows
 from toolkit.labels import LabelSet
-from toolkit.metrics import encode
-from toolkit.splits import article_folds
+from toolkit.statistics.metrics import encode
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 FLIPPED = {4: "none", 31: "denial", 50: "statement", 78: "none"}

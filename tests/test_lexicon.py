@@ -4,8 +4,8 @@ import pytest
 from sklearn.base import clone
 
 from toolkit.config import Features
-from toolkit.features import make_vectorizer
-from toolkit.lexicon import WordClasses, split_classes
+from toolkit.estimators.lexicon import WordClasses, split_classes
+from toolkit.models.pipelines import make_vectorizer
 
 CLASSES = {"say": "said say*", "deny": "deny den*", "wrong": "deni", "quote": '"'}
 

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from test_report import ARABIC, HOSTILE, page_of, told
 
-from toolkit import report
-from toolkit.comparison import compare
-from toolkit.experiment import load_run, train
-from toolkit.findings import reading_list, rivals
+from toolkit.analysis.findings import reading_list, rivals
+from toolkit.comparison.comparing import compare
+from toolkit.experiment.runs import load_run
+from toolkit.experiment.training import train
 from toolkit.labels import Label, LabelSet
+from toolkit.pages import article_page
+from toolkit.pages import run_page as report
 
 pytestmark = pytest.mark.browser
 
@@ -98,7 +100,7 @@ def pages(tmp_path_factory, workplace, corpus_folder, some_predictions):
     )
     written = {
         "report": page_of(run, some_predictions, pulls=pulls, question=f"Does it work? {HOSTILE}"),
-        "article": report.render_articles([("a.txt", run.model.label_article(text))], "words"),
+        "article": article_page.render_articles([("a.txt", run.model.label_article(text))], "words"),
         "comparison": compare([workplace / "runs/words", *repeated]).to_html(),
         "repeats": (repeated[0].folder / "report.html").read_text(encoding="utf-8"),
     }

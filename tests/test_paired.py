@@ -8,11 +8,11 @@ import pytest
 from simulation import ACTS, GROUPED, SHIPPED, Design, simulate, uncalibrated
 from threadpoolctl import threadpool_limits
 
-from toolkit import metrics
-from toolkit.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
-from toolkit.intervals import bca_interval, leave_one_out
-from toolkit.paired import compare_pair, compare_samples, make_draws, sample_run
-from toolkit.significance import draw_articles, draw_swaps, interval, swap_test, weigh
+from toolkit.statistics import metrics
+from toolkit.statistics.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
+from toolkit.statistics.paired import compare_pair, compare_samples, make_draws, sample_run
+from toolkit.statistics.permutation import draw_swaps, swap_test
+from toolkit.statistics.resampling import bca_interval, draw_articles, interval, leave_one_out, weigh
 
 
 def headline(sums):

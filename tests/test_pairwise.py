@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from toolkit.metrics import ArticleCounts, macro_f1
-from toolkit.paired import Draws, compare_pair
-from toolkit.pairwise import BLOCK, MOST_SWAPS, compare_all, correct, swap_tests, swaps_needed
-from toolkit.significance import draw_articles, draw_swaps, holm, swap_test
+from toolkit.statistics.metrics import ArticleCounts, macro_f1
+from toolkit.statistics.paired import Draws, compare_pair
+from toolkit.statistics.pairwise import BLOCK, MOST_SWAPS, compare_all, correct, swap_tests, swaps_needed
+from toolkit.statistics.permutation import draw_swaps, holm, swap_test
+from toolkit.statistics.resampling import draw_articles
 
 ACTS = [0, 1]
 

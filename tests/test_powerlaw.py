@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
-from toolkit.powerlaw import PowerLaw, fit_power_law, forecast
+from toolkit.statistics.power_law import PowerLaw, fit_power_law, forecast
 
 SIZES = (50, 100, 200, 400, 800)
 

@@ -4,19 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.labels import LabelSet
-from toolkit.quality import (
+from toolkit.corpus.audit import audit
+from toolkit.corpus.cues import find_cues
+from toolkit.corpus.duplicates import (
     SHINGLE,
-    audit,
-    check_names,
-    find_cues,
-    find_names,
     most_alike,
     near_duplicates,
     repeated_openings,
     repeated_skeletons,
     skeleton,
 )
+from toolkit.corpus.names import check_names, find_names
+from toolkit.labels import LabelSet
 
 LABELS = LabelSet.from_names(["denial", "none"])
 

@@ -14,15 +14,17 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
-from toolkit.artifacts import inspect_model
 from toolkit.config import make_experiment, read_experiment
-from toolkit.corpus import corpus_labels, load_corpus
-from toolkit.evaluation import evaluate, fit_pipeline, sentence_columns, take_rows
+from toolkit.corpus.folds import article_folds
+from toolkit.corpus.loading import corpus_labels, load_corpus
+from toolkit.estimators.recalibration import CALIBRATORS, Isotonic, Recalibrated, Temperature
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment import load_run, train, verify
-from toolkit.explanation import explain, has_weights
-from toolkit.recalibration import CALIBRATORS, Isotonic, Recalibrated, Temperature
-from toolkit.splits import article_folds
+from toolkit.experiment.fitting import evaluate, fit_pipeline, sentence_columns, take_rows
+from toolkit.experiment.runs import load_run
+from toolkit.experiment.training import train
+from toolkit.experiment.verification import verify
+from toolkit.models.explanation import explain, has_weights
+from toolkit.models.saving import inspect_model
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +196,7 @@ def test_test_split_decides_nothing(workplace, corpus_folder, calibrated):
 def test_recalibrated_model_opens_safely_and_gives_the_probabilities_of_the_run(calibrated):
     found = inspect_model(calibrated.folder / "model")
     assert found["untrusted"] == []
-    assert "toolkit.recalibration.Recalibrated" in found["types"]
+    assert "toolkit.estimators.recalibration.Recalibrated" in found["types"]
     test = calibrated.predictions.take("test")
     assert np.allclose(calibrated.model.predict_proba(test.text), test.proba, atol=1e-6)
     assert calibrated.model.predict(test.text).tolist() == list(test.predicted)

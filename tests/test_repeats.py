@@ -10,19 +10,22 @@ import numpy as np
 import pytest
 from conftest import MAJORITY, WORDS, write_corpus, write_experiment
 
-from toolkit import cli
-from toolkit.comparison import compare
+from toolkit.analysis.repeats import FoldCounts, Repeats, compare_folds
+from toolkit.cli import main as cli
+from toolkit.comparison.comparing import compare
 from toolkit.config import make_experiment, read_experiment
-from toolkit.corpus import corpus_labels, load_corpus
-from toolkit.crossvalidation import corrected_interval, corrected_t_test
-from toolkit.evaluation import evaluate
+from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import ConfigError, RunError, ToolkitError
-from toolkit.experiment import load_run, render_again, train, verify
+from toolkit.experiment.fitting import evaluate
+from toolkit.experiment.repeats import repeat_folds, repeat_seeds
+from toolkit.experiment.runs import load_run
+from toolkit.experiment.training import train
+from toolkit.experiment.verification import render_again, verify
 from toolkit.labels import LabelSet
-from toolkit.metrics import confusion
-from toolkit.repeats import FoldCounts, Repeats, compare_folds, repeat_folds, repeat_seeds
-from toolkit.report import p, range_of
-from toolkit.significance import holm
+from toolkit.pages.formatting import p, range_of
+from toolkit.statistics.fold_tests import corrected_interval, corrected_t_test
+from toolkit.statistics.metrics import confusion
+from toolkit.statistics.permutation import holm
 
 LABELS = LabelSet.from_names(["denial", "pledge", "none"], background="none")
 THREE = ["evaluation.repeats=3"]

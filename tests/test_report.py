@@ -14,15 +14,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from toolkit import cli, report
-from toolkit.cells import LONGEST_CELL
-from toolkit.context import Context, no_context, read_context, write_context
-from toolkit.evaluation import Predictions, make_predictions, read_predictions, write_predictions
+from toolkit.analysis.context import Context, no_context, read_context, write_context
+from toolkit.analysis.findings import measure, reading_list, rivals
+from toolkit.analysis.predictions import Predictions, make_predictions, read_predictions, write_predictions
+from toolkit.cli import main as cli
 from toolkit.exceptions import RunError
-from toolkit.experiment import load_run, render_again, verify
-from toolkit.explanation import contrast
-from toolkit.findings import measure, reading_list, rivals
+from toolkit.experiment.runs import load_run
+from toolkit.experiment.verification import render_again, verify
+from toolkit.files.csv_cells import LONGEST_CELL
 from toolkit.labels import Label, LabelSet
+from toolkit.models.explanation import contrast
+from toolkit.pages import article_page, rendering
+from toolkit.pages import run_page as report
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&<!-- =1+1"
@@ -250,7 +253,7 @@ def test_sentences_in_the_script_cannot_end_it(run):
 @given(st.text())
 @example("</script>&<!--\u2028\u2029")
 def test_json_of_any_text_stays_in_its_script(text):
-    written = report._script_json([text])
+    written = rendering._script_json([text])
     assert json.loads(written) == [text]
     assert not re.search("[<>&\u2028\u2029\ud800-\udfff]", written)
     written.encode("utf-8")
@@ -386,7 +389,8 @@ def test_interrupted_report_leaves_all_files_as_they_were(runs, monkeypatch, ste
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(f"toolkit.experiment.{step}", interrupted)
+    home = "verification" if step == "_write_json" else "training"
+    monkeypatch.setattr(f"toolkit.experiment.{home}.{step}", interrupted)
     assert cli.main(["report", str(runs / "words"), "--resamples", "10"]) == 130
     assert content(runs / "words") == before
     assert sorted(path.name for path in runs.iterdir()) == ["majority", "words"]
@@ -488,14 +492,14 @@ def test_predictions_of_a_long_sentence_survive():
 
 
 def test_letters_of_acts_differ():
-    assert report._letters(["accusation", "denial", "pledge", "diplomatic statement"]) == ["A", "D", "P", "S"]
-    assert report._letters(["1", "2"]) == ["1", "2"]
+    assert article_page._letters(["accusation", "denial", "pledge", "diplomatic statement"]) == ["A", "D", "P", "S"]
+    assert article_page._letters(["1", "2"]) == ["1", "2"]
 
 
 def test_article_keeps_its_paragraphs_and_marks_by_letter(run):
     text = f"The old ministry denied the report.\n\nThe ministry said it hoped for the road. {HOSTILE}\n\n{ARABIC}"
     found = run.model.label_article(text)
-    page = report.render_articles([("a.txt", found)], "words")
+    page = article_page.render_articles([("a.txt", found)], "words")
     elements = _Elements(page)
     article = page[page.index("<article") : page.index("</article>")]
     assert article.count('<p dir="auto">') == 3
@@ -511,7 +515,7 @@ def test_article_keeps_its_paragraphs_and_marks_by_letter(run):
 
 def test_several_articles_share_a_page(run):
     pages = [(name, run.model.label_article(text)) for name, text in (("<a>", "He denied it."), ("b", ""))]
-    page = report.render_articles(pages, "words")
+    page = article_page.render_articles(pages, "words")
     assert '<h1 dir="auto">2 articles</h1>' in page
     assert '<h2 dir="auto">&lt;a&gt;</h2>' in page
 

@@ -17,20 +17,24 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import toolkit
-from toolkit import figures, report
-from toolkit.artifacts import inspect_model, load_saved, save_model
-from toolkit.batches import Batch
-from toolkit.calibration import measure_calibration
-from toolkit.comparison import compare
-from toolkit.config import read_experiment
-from toolkit.corpus import load_corpus
-from toolkit.evaluation import difference, grade, make_predictions, read_predictions, score, write_predictions
+from toolkit.analysis.calibration import measure_calibration
+from toolkit.analysis.predictions import make_predictions, read_predictions, write_predictions
+from toolkit.analysis.scores import difference, grade, score
+from toolkit.comparison.comparing import compare
+from toolkit.config import find_experiments, read_experiment
+from toolkit.corpus.loading import load_corpus
 from toolkit.exceptions import ConfigError, ModelError, RunError, TableError, ToolkitError
-from toolkit.experiment import find_experiments, load_run, train, verify
-from toolkit.explanation import explain, has_weights, top_ngrams
-from toolkit.labelling import load_model
+from toolkit.experiment.runs import load_run
+from toolkit.experiment.training import train
+from toolkit.experiment.verification import verify
+from toolkit.files.tables import Batch
 from toolkit.labels import LabelSet
-from toolkit.significance import holm
+from toolkit.models.classifier import load_model
+from toolkit.models.explanation import explain, has_weights, top_ngrams
+from toolkit.models.saving import inspect_model, load_saved, save_model
+from toolkit.pages import article_page, figures, formatting
+from toolkit.pages import run_page as report
+from toolkit.statistics.permutation import holm
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 HOSTILE = '<script>alert(1)</script> & "quoted" =1+1'
@@ -184,7 +188,7 @@ def test_verify_wants_the_corpus_of_the_run(workplace, own_corpus):
 
 def test_failed_training_leaves_the_old_run(runs, tmp_path, corpus_folder, monkeypatch):
     before = (runs / "words/report.json").read_bytes()
-    monkeypatch.setattr("toolkit.experiment.render_report", lambda *_: 1 / 0)
+    monkeypatch.setattr("toolkit.experiment.training.render_report", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         train(write_experiment(tmp_path, "words", WORDS), corpus_folder, runs)
     assert (runs / "words/report.json").read_bytes() == before
@@ -409,7 +413,7 @@ class Shouting(TfidfVectorizer):
 def test_type_that_is_not_trusted_is_refused(tmp_path, monkeypatch):
     pipeline = fitted(("vectorizer", Shouting()), ("classifier", LogisticRegression()))
     with monkeypatch.context() as patch:
-        patch.setattr("toolkit.artifacts.TRUSTED_TYPES", (f"{__name__}.Shouting",))
+        patch.setattr("toolkit.models.saving.TRUSTED_TYPES", (f"{__name__}.Shouting",))
         save_model(tmp_path, pipeline, LABELS, {}, "card", ["x"])
     assert inspect_model(tmp_path)["untrusted"] == [f"{__name__}.Shouting"]
     with pytest.raises(ModelError, match="Shouting', which is not trusted"):
@@ -418,7 +422,7 @@ def test_type_that_is_not_trusted_is_refused(tmp_path, monkeypatch):
 
 def test_model_that_loads_as_another_is_refused(tmp_path, monkeypatch):
     other = fitted(("vectorizer", TfidfVectorizer()), ("classifier", DummyClassifier(strategy="prior")))
-    monkeypatch.setattr("toolkit.artifacts._load_skops", lambda *_: other)
+    monkeypatch.setattr("toolkit.models.saving._load_skops", lambda *_: other)
     with pytest.raises(ModelError, match="gives other probabilities"):
         save_model(tmp_path, fitted(*PLAIN), LABELS, {}, "card", ["he denied it"])
 
@@ -540,9 +544,9 @@ def test_worst_mistakes_are_the_surest_wrong_ones():
 
 
 def test_undefined_is_written_as_a_dash():
-    assert (report.score(float("nan")), report.signed(None), report.p(None)) == ("–", "–", "–")
-    assert report.flatten({"a": None, "b": True}) == [("a", "–"), ("b", "true")]
-    one, other = (report.flatten({"classes": {f"c{n}": word for n in range(13)}}) for word in ("said", "told"))
+    assert (formatting.score(float("nan")), formatting.signed(None), formatting.p(None)) == ("–", "–", "–")
+    assert formatting.flatten({"a": None, "b": True}) == [("a", "–"), ("b", "true")]
+    one, other = (formatting.flatten({"classes": {f"c{n}": word for n in range(13)}}) for word in ("said", "told"))
     assert one[0][1].startswith("13 entries, ")
     assert one != other
 
@@ -576,7 +580,7 @@ def test_all_text_of_a_figure_takes_the_colour_of_the_page():
 
 def test_article_page_marks_acts_by_name(workplace):
     model = load_model(workplace / "runs/words/model")
-    page = report.render_articles(
+    page = article_page.render_articles(
         [("a.txt", model.label_article(f"The old ministry denied the report. {HOSTILE}"))], "words"
     )
     assert "[denial, " in page

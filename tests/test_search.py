@@ -18,13 +18,13 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.optimize import _newton_cg
 
-from toolkit.engine import machines, newton
-from toolkit.engine.machines import can_fit_machine, fit_machine
-from toolkit.engine.newton import MOST_LABELS, can_fit, fit_together
-from toolkit.engine.products import MOST_LANES, OrderedRows
-from toolkit.engine.steps import advance
-from toolkit.search import choose, fit
-from toolkit.vectorizers import CompiledTfidfVectorizer, CountedSentences
+from toolkit.engine.training import machines, newton
+from toolkit.engine.training.machines import can_fit_machine, fit_machine
+from toolkit.engine.training.newton import MOST_LABELS, can_fit, fit_together
+from toolkit.engine.training.products import MOST_LANES, OrderedRows
+from toolkit.engine.training.steps import advance
+from toolkit.engine.training.vectorizers import CompiledTfidfVectorizer, CountedSentences
+from toolkit.models.search import choose, fit
 
 
 def sparse(seed, n_rows=41, n_columns=300, density=0.1):

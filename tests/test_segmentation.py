@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.segmentation import segment, segmenter
+from toolkit.corpus.segmentation import segment, segmenter
 
 
 def texts(article):

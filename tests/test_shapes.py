@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import pytest
 
-from toolkit.shapes import Defined, misfit, read_json
+from toolkit.files.json_shapes import Defined, misfit, read_json
 
 
 @dataclass(frozen=True)

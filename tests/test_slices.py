@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from toolkit import slices
-from toolkit.evaluation import make_predictions, score
+from toolkit.analysis import slices
+from toolkit.analysis.predictions import make_predictions
+from toolkit.analysis.scores import score
+from toolkit.analysis.slices import score_slices, slice_sentences
 from toolkit.labels import LabelSet
-from toolkit.slices import score_slices, slice_sentences
 
 AB = LabelSet.from_names(["a", "b"])
 OTHER = {"a": "b", "b": "a"}

@@ -8,16 +8,17 @@ from sklearn import metrics as oracle
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 
-from toolkit import metrics, significance
-from toolkit.agreement import cohen_kappa, krippendorff_alpha, measure_agreement
 from toolkit.config import Features, make_experiment
+from toolkit.corpus.agreement import cohen_kappa, krippendorff_alpha, measure_agreement
+from toolkit.corpus.folds import article_folds, check_no_leak
+from toolkit.estimators.rules import CueIndicators, KeywordRules
 from toolkit.exceptions import ConfigError
-from toolkit.features import make_vectorizer
 from toolkit.labels import LabelSet
-from toolkit.pipelines import make_grid, make_pipeline, predict_proba
-from toolkit.rules import CueIndicators, KeywordRules
-from toolkit.significance import draw_articles, draw_swaps, holm, interval, resample, swap_test, total, weigh
-from toolkit.splits import article_folds, check_no_leak
+from toolkit.models.pipelines import make_grid, make_pipeline, make_vectorizer, predict_proba
+from toolkit.statistics import metrics
+from toolkit.statistics import resampling as significance
+from toolkit.statistics.permutation import draw_swaps, holm, swap_test
+from toolkit.statistics.resampling import draw_articles, interval, resample, total, weigh
 
 ABC = ("a", "b", "c")
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")

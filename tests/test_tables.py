@@ -10,19 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from toolkit.batches import Batch
-from toolkit.cells import LONGEST_CELL, cell_reader, cell_writer, defuse, refuse
-from toolkit.exceptions import TableError
-from toolkit.labelling import has_text, round_proba
-from toolkit.tables import (
-    TableWriter,
-    json_lines,
-    printable,
-    read_article,
-    read_table,
-    text_column,
-    write_csv,
-)
+from toolkit.exceptions import TableError, printable
+from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, cell_writer, defuse, refuse
+from toolkit.files.tables import Batch, TableWriter, json_lines, read_article, read_table, text_column, write_csv
+from toolkit.models.classifier import has_text, round_proba
 
 
 @given(st.text())

@@ -30,17 +30,17 @@ from sklearn.utils.estimator_checks import (
     check_valid_tag_types,
 )
 
-from toolkit import vectorizers
-from toolkit.artifacts import _dump_skops
-from toolkit.lexicon import WORD_OR_MARK, WordClasses
-from toolkit.rules import CueIndicators
-from toolkit.vectorizers import (
+from toolkit.engine.training import vectorizers
+from toolkit.engine.training.vectorizers import (
     CompiledCountVectorizer,
     CompiledTfidfVectorizer,
     CountedSentences,
     sort_terms,
     with_compiled,
 )
+from toolkit.estimators.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.estimators.rules import CueIndicators
+from toolkit.models.saving import _dump_skops
 
 TEXTS = [
     "The Minister DENIED the report; he said it was “baseless”!",

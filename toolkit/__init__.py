@@ -11,31 +11,33 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from toolkit.comparison import Comparison, compare
-    from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus
+    from toolkit.comparison.comparing import Comparison, compare
+    from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
+    from toolkit.corpus.segmentation import segment
+    from toolkit.engine.training.vectorizers import CompiledCountVectorizer, CompiledTfidfVectorizer
     from toolkit.exceptions import ToolkitError
-    from toolkit.experiment import Run, load_run, train, verify
-    from toolkit.labelling import LabelledArticle, SentenceClassifier, load_model
-    from toolkit.segmentation import segment
-    from toolkit.vectorizers import CompiledCountVectorizer, CompiledTfidfVectorizer
+    from toolkit.experiment.runs import Run, load_run
+    from toolkit.experiment.training import train
+    from toolkit.experiment.verification import verify
+    from toolkit.models.classifier import LabelledArticle, SentenceClassifier, load_model
 
 _HOMES = {
-    "Comparison": "comparison",
-    "CompiledCountVectorizer": "vectorizers",
-    "CompiledTfidfVectorizer": "vectorizers",
-    "LabelledArticle": "labelling",
-    "Run": "experiment",
-    "SentenceClassifier": "labelling",
+    "Comparison": "comparison.comparing",
+    "CompiledCountVectorizer": "engine.training.vectorizers",
+    "CompiledTfidfVectorizer": "engine.training.vectorizers",
+    "LabelledArticle": "models.classifier",
+    "Run": "experiment.runs",
+    "SentenceClassifier": "models.classifier",
     "ToolkitError": "exceptions",
-    "compare": "comparison",
-    "corpus_fingerprint": "corpus",
-    "corpus_labels": "corpus",
-    "load_corpus": "corpus",
-    "load_model": "labelling",
-    "load_run": "experiment",
-    "segment": "segmentation",
-    "train": "experiment",
-    "verify": "experiment",
+    "compare": "comparison.comparing",
+    "corpus_fingerprint": "corpus.loading",
+    "corpus_labels": "corpus.loading",
+    "load_corpus": "corpus.loading",
+    "load_model": "models.classifier",
+    "load_run": "experiment.runs",
+    "segment": "corpus.segmentation",
+    "train": "experiment.training",
+    "verify": "experiment.verification",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from toolkit.exceptions import ConfigError, did_you_mean
-from toolkit.lexicon import split_classes
+from toolkit.estimators.lexicon import split_classes
+from toolkit.exceptions import ConfigError, ToolkitError, did_you_mean
 
 # Hyper-parameters each classifier takes, with the value used when the file is silent.
 CLASSIFIERS: dict[str, dict[str, Any]] = {
@@ -46,7 +46,7 @@ class Features:
     cues : tuple of (label, (cue, cue, ...)) or None
         A rule list whose hits are features beside the n-grams.
     classes : tuple of (class, words) or None
-        Classes of words, as :class:`toolkit.lexicon.WordClasses` takes them.
+        Classes of words, as :class:`toolkit.estimators.lexicon.WordClasses` takes them.
     class_ngrams : (int, int) or None
         N-grams of those classes, in the order in which a sentence has them.
     """
@@ -438,3 +438,46 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return value
+
+
+def find_experiments(names: Iterable[str | Path], folder: str | Path = "experiments") -> list[Path]:
+    """List experiment files in the order to train them: a baseline before what refers to it.
+
+    Parameters
+    ----------
+    names : iterable of str or Path
+        Files; none means all of the folder. A bare name is looked up there.
+    folder : str or Path
+        Where experiments lie.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    folder = Path(folder)
+    known = sorted(folder.glob("*.toml"))
+    paths = []
+    for name in names:
+        path = Path(name)
+        bare = folder / f"{name}.toml"
+        paths.append(bare if not path.suffix and not path.exists() and bare.is_file() else path)
+    paths = paths or known
+    if not paths:
+        raise ConfigError(f"there is no experiment; write one or name a file [{folder}]")
+    experiments = {path: read_experiment(path) for path in paths}
+    by_name = {experiment.name: path for path, experiment in experiments.items()}
+    ordered: list[Path] = []
+
+    def add(path: Path, above: tuple[Path, ...]) -> None:
+        baseline = by_name.get(experiments[path].baseline or "")
+        if path in above:
+            raise ToolkitError(f"the baseline of {path.stem!r} leads back to itself; name another [{path}]")
+        if baseline is not None and baseline != path:
+            add(baseline, (*above, path))
+        if path not in ordered:
+            ordered.append(path)
+
+    for path in paths:
+        add(path, ())
+    return ordered

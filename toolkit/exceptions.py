@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -92,3 +93,17 @@ def some(values: Iterable[object], at_most: int = 3) -> str:
     first = ", ".join(shown(value) for value in listed[:at_most])
     more = len(listed) - at_most
     return f"{first} and {more} more" if more > 0 else first
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    r"""Return one line that can neither steer a terminal nor turn the direction of reading.
+
+    Examples
+    --------
+    >>> printable("red\x1b[31m")
+    'red\ufffd[31m'
+    """
+    return _CONTROL.sub("\ufffd", text.replace("\r", " ").replace("\n", " ")).encode("utf-8", "replace").decode()

@@ -1,0 +1,118 @@
+"""What a corpus says of each predicted sentence beside its label, kept in the run so that no report needs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from toolkit.analysis.predictions import Predictions
+from toolkit.exceptions import RunError
+from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, refuse
+from toolkit.labels import LabelSet
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+KEYS = ("article", "position")
+FACTS = ("date", "genre", "first", "second")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Facts of sentences, in the order of their predictions; empty where there is none.
+
+    Attributes
+    ----------
+    date, genre : tuple of str, length n_sentences
+        Of the article.
+    first, second : tuple of str, length n_sentences
+        What two annotators called the sentence.
+    """
+
+    date: tuple[str, ...]
+    genre: tuple[str, ...]
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.date)
+
+    def take(self, rows: Sequence[int]) -> Context:
+        """Return the facts of these rows, in their order."""
+        return Context(*(tuple(getattr(self, name)[row] for row in rows) for name in FACTS))
+
+
+def no_context(n_sentences: int) -> Context:
+    """Return the context of sentences of which nothing is known.
+
+    Examples
+    --------
+    >>> no_context(2).genre
+    ('', '')
+    """
+    return Context(*(("",) * n_sentences for _ in FACTS))
+
+
+def corpus_context(corpus: DatasetDict, labels: LabelSet) -> Context:
+    """Gather the facts of a corpus: its train split first, then its test split, as predictions have them."""
+
+    def gather(name: str) -> tuple[str, ...]:
+        cells = [cell for split in ("train", "test") for cell in corpus[split][name]]
+        if name in ("first", "second"):
+            return tuple("" if cell is None else labels.names[cell] for cell in cells)
+        return tuple(cell or "" for cell in cells)
+
+    return Context(*(gather(name) for name in FACTS))
+
+
+def write_context(context: Context, predictions: Predictions) -> str:
+    """Write facts as CSV text beside the article and position that name their sentence."""
+    buffer = io.StringIO(newline="")
+    write = cell_writer(buffer)
+    write([*KEYS, *FACTS])
+    for row in range(len(predictions)):
+        write([predictions.article[row], predictions.position[row], *(getattr(context, name)[row] for name in FACTS)])
+    return buffer.getvalue()
+
+
+def read_context(text: str, predictions: Predictions, where: str = "context.csv") -> Context:
+    """Read what :func:`write_context` wrote.
+
+    Parameters
+    ----------
+    text : str
+        Content of the file.
+    predictions : Predictions
+        Of the same run; each row must be of the same sentence.
+    where : str
+        Named in messages.
+
+    Raises
+    ------
+    RunError
+        If the header or the shape of a row is not as written, a label is not in the label
+        set, or a row is of another sentence than the prediction.
+    """
+    try:
+        header, *rows = cell_reader(io.StringIO(text, newline=""))
+    except (ValueError, csv.Error) as error:
+        raise RunError(f"the table of sentences cannot be read; train again [{where}]") from error
+    told = header_misfit(header, [*KEYS, *FACTS])
+    if told:
+        raise RunError(f"{told}; train again [{where}:1]")
+    if len(rows) != len(predictions):
+        raise RunError(f"{len(rows)} sentences came, {len(predictions)} were predicted; train again [{where}]")
+    columns: list[list[Any]] = [[] for _ in FACTS]
+    for number, cells in enumerate(rows):
+        values = [refuse(cell) for cell in cells]
+        if values[:2] != [predictions.article[number], str(predictions.position[number])] or len(values) != len(header):
+            raise RunError(f"the row is not of the sentence predicted there; train again [{where}:{number + 2}]")
+        strangers = [name for name in values[4:] if name and name not in predictions.labels.names]
+        if strangers:
+            raise RunError(f"{predictions.labels.unknown(strangers[0])}; train again [{where}:{number + 2}]")
+        for column, value in zip(columns, values[2:], strict=True):
+            column.append(value)
+    return Context(*(tuple(column) for column in columns))

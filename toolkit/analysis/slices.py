@@ -1,0 +1,281 @@
+"""Columns of sentences and predictions -> the parts of a corpus where the scores are worse, tested."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.analysis.predictions import Predictions
+from toolkit.analysis.scores import Estimate, without_nan
+from toolkit.estimators.rules import CueIndicators
+from toolkit.statistics.metrics import TIE, Counts, encode, macro_f1
+from toolkit.statistics.permutation import holm
+from toolkit.statistics.resampling import ALPHA, draw_articles, interval
+
+SliceNames = tuple[str | None, ...]
+# Lower bounds of the groups of lengths, in words.
+LENGTHS = (1, 10, 20, 30)
+# With fewer articles on a side the spread of the draws says little of that of the corpus.
+LEAST_ARTICLES = 10
+_WORD = re.compile(r"\w+")
+_QUOTE = re.compile(r'["“”„«»]')
+
+
+@dataclass(frozen=True, slots=True)
+class SliceScore:
+    """The score of a part of the sentences against that of the rest.
+
+    Attributes
+    ----------
+    group, name : str
+        What the sentences were parted by, and which part this is.
+    n_sentences, n_articles : int
+        What the score rests on.
+    headline : Estimate
+        Headline score of the slice.
+    difference : Estimate
+        That minus the headline score of the sentences of the group's other slices.
+    p_value : float
+        Two-sided, of the difference; ``nan`` if the slice or the rest has fewer than ten
+        articles or a score is undefined.
+    corrected : float
+        By Holm, for all slices tested.
+    """
+
+    group: str
+    name: str
+    n_sentences: int
+    n_articles: int
+    headline: Estimate
+    difference: Estimate
+    p_value: float
+    corrected: float
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the score is lower than that of the rest, beyond chance."""
+        return self.difference.value < 0 and self.corrected < ALPHA
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain data; undefined is ``None``."""
+        record: dict[str, Any] = without_nan({**asdict(self), "is_worse": self.is_worse})
+        return record
+
+
+def slice_sentences(
+    text: Sequence[str],
+    article: Sequence[str],
+    position: Sequence[int],
+    genre: Sequence[str | None] | None = None,
+    date: Sequence[str | None] | None = None,
+    first: Sequence[str | None] | None = None,
+    second: Sequence[str | None] | None = None,
+    cues: Sequence[tuple[str, Sequence[str]]] | None = None,
+) -> dict[str, SliceNames]:
+    """Part sentences in the ways in which a classifier may be worse at some of them.
+
+    Parameters
+    ----------
+    text, article, position : sequence of length n_sentences
+        Sentences, their articles, and their places in them.
+    genre, date : sequence of length n_sentences, optional
+        Of the article; dates begin with the year.
+    first, second : sequence of length n_sentences, optional
+        Label names of two annotators; ``None`` or empty where one has not labelled.
+    cues : sequence of (label, (cue, cue, ...)), optional
+        As :class:`toolkit.estimators.rules.KeywordRules` takes them.
+
+    Returns
+    -------
+    dict of tuple of length n_sentences
+        By group (``genre``, ``year``, ``words``, ``position``, ``quoted``, ``cue``,
+        ``annotators``): the slice of each sentence, ``None`` if it is in none. A group
+        whose columns are not given is left out. A sentence that is all of its article is
+        its first.
+
+    Raises
+    ------
+    ValueError
+        If columns differ in length.
+
+    Examples
+    --------
+    >>> slice_sentences(["Rain fell.", '"No," he said.'], ["x", "x"], [0, 1])["quoted"]
+    ('not quoted', 'quoted')
+    """
+    given = {"text": text, "article": article, "position": position, "genre": genre, "date": date}
+    given |= {"first": first, "second": second}
+    for name, column in given.items():
+        if column is not None and len(column) != len(text):
+            raise ValueError(f"column {name!r} has {len(column)} cells, text has {len(text)}; pass one a sentence")
+    groups: dict[str, SliceNames] = {}
+    if genre is not None:
+        groups["genre"] = tuple(name or None for name in genre)
+    if date is not None:
+        groups["year"] = tuple(str(day)[:4] if day else None for day in date)
+    groups["words"] = tuple(_length(sentence) for sentence in text)
+    groups["position"] = _places(article, position)
+    groups["quoted"] = tuple("quoted" if _QUOTE.search(sentence) else "not quoted" for sentence in text)
+    if cues is not None:
+        heard = CueIndicators(cues).transform(list(text)).sum(axis=1)
+        groups["cue"] = tuple("cue word" if count else "no cue word" for count in np.asarray(heard).ravel())
+    if first is not None and second is not None:
+        groups["annotators"] = tuple(
+            ("agreed" if one == two else "disagreed") if one and two else None
+            for one, two in zip(first, second, strict=True)
+        )
+    return groups
+
+
+def _length(sentence: str) -> str:
+    count = len(_WORD.findall(sentence))
+    group = max(0, sum(count >= low for low in LENGTHS) - 1)
+    return f"{LENGTHS[group]}-{LENGTHS[group + 1] - 1}" if group + 1 < len(LENGTHS) else f"{LENGTHS[group]} and more"
+
+
+def _places(article: Sequence[str], position: Sequence[int]) -> SliceNames:
+    start, end = dict[str, int](), dict[str, int]()
+    for name, place in zip(article, position, strict=True):
+        start[name], end[name] = min(place, start.get(name, place)), max(place, end.get(name, place))
+    return tuple(
+        "first" if place == start[name] else "last" if place == end[name] else "middle"
+        for name, place in zip(article, position, strict=True)
+    )
+
+
+def score_slices(
+    predictions: Predictions, groups: Mapping[str, Sequence[str | None]], n_resamples: int = 2000, seed: int = 0
+) -> tuple[SliceScore, ...]:
+    """Score slices and test each against the rest of its group; what is worse comes first.
+
+    Articles are drawn with replacement, and slice and rest are scored on the same draw:
+    where they share articles the difference is paired, where they do not it is not. The
+    test is that of Student, with the spread of the drawn differences as the standard error
+    and one degree of freedom less than the fewer articles of the two sides: counting
+    draws alone finds too much in slices of few articles.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        At least one sentence, none of which its classifier was fitted on.
+    groups : mapping of str to sequence of length n_sentences
+        The slice of each sentence by group, in the order of the predictions, as
+        :func:`slice_sentences` gives them; ``None`` if it is in none.
+    n_resamples, seed : int
+        How often articles are drawn, and what decides the draws.
+
+    Returns
+    -------
+    tuple of SliceScore
+        First those significantly worse than the rest, worst first; then the others by
+        difference, lowest first; last those whose difference is undefined.
+
+    Raises
+    ------
+    ValueError
+        If there is no sentence or a group is not of their number.
+
+    Notes
+    -----
+    A slice without a label scores over the labels it has: compare slices of like labels.
+
+    References
+    ----------
+    .. [1] B. Efron and R. J. Tibshirani (1993). An introduction to the bootstrap, chapter
+       12. Chapman & Hall. doi:10.1201/9780429246593
+
+    Examples
+    --------
+    >>> from toolkit.analysis.predictions import make_predictions
+    >>> from toolkit.labels import LabelSet
+    >>> labels = LabelSet.from_names(["a", "b"])
+    >>> told = make_predictions(labels, [""] * 4, ["a", "b", "a", "b"], np.array([[0.9, 0.1]] * 3 + [[0.1, 0.9]]))
+    >>> found = score_slices(told, {"half": ["old", "old", "new", "new"]}, 100)
+    >>> [(part.name, round(part.difference.value, 4)) for part in found]
+    [('old', -0.6667), ('new', 0.6667)]
+    """
+    if len(predictions) == 0:
+        raise ValueError("no sentence came; a score of nothing is undefined; pass at least one")
+    for group, names in groups.items():
+        if len(names) != len(predictions):
+            raise ValueError(
+                f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; pass one a sentence"
+            )
+    weights = draw_articles(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
+    found = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
+    corrected = holm([part.p_value for part in found])
+    return tuple(
+        sorted(
+            (replace(part, corrected=p_value) for part, p_value in zip(found, corrected, strict=True)),
+            key=_rank,
+        )
+    )
+
+
+def _rank(part: SliceScore) -> tuple[bool, bool, float, str, str]:
+    undefined = bool(np.isnan(part.difference.value))
+    return not part.is_worse, undefined, 0.0 if undefined else part.difference.value, part.group, part.name
+
+
+def _score_group(
+    predictions: Predictions, group: str, names: Sequence[str | None], weights: NDArray[np.float64]
+) -> list[SliceScore]:
+    labels = predictions.labels
+    acts = [labels.index(act) for act in labels.acts]
+    parts = sorted({name for name in names if name is not None})
+    inside = _count(predictions, names, parts)
+    outside = inside.sum(axis=1, keepdims=True) - inside
+    drawn_inside = np.tensordot(weights, inside, axes=1)
+    # What is drawn of the rest is what is drawn of all the group, less the slice.
+    drawn_outside = drawn_inside.sum(axis=1, keepdims=True) - drawn_inside
+    headlines, rests = (macro_f1(counts.sum(axis=0), acts) for counts in (inside, outside))
+    drawn = macro_f1(drawn_inside, acts)
+    differences = drawn - macro_f1(drawn_outside, acts)
+    n_inside, n_outside = ((counts.sum(axis=(2, 3)) > 0).sum(axis=0) for counts in (inside, outside))
+    found = []
+    for place, name in enumerate(parts):
+        difference = float(headlines[place] - rests[place])
+        n_articles = int(min(n_inside[place], n_outside[place]))
+        testable = n_articles >= LEAST_ARTICLES and not np.isnan(difference)
+        found.append(
+            SliceScore(
+                group=group,
+                name=name,
+                n_sentences=int(inside[:, place].sum()),
+                n_articles=int(n_inside[place]),
+                headline=Estimate(float(headlines[place]), *interval(drawn[:, place])),
+                difference=Estimate(difference, *interval(differences[:, place])),
+                p_value=_p_value(difference, differences[:, place], n_articles) if testable else float("nan"),
+                corrected=float("nan"),
+            )
+        )
+    return found
+
+
+def _count(predictions: Predictions, names: Sequence[str | None], parts: Sequence[str]) -> Counts:
+    """Count gold against predicted label by article and slice, (n_articles, n_slices, n_labels, n_labels)."""
+    labels = predictions.labels.names
+    rows = np.array([row for row, name in enumerate(names) if name is not None], dtype=np.intp)
+    place = {name: number for number, name in enumerate(parts)}
+    slice_of = np.array([place[name] for name in names if name is not None], dtype=np.intp)
+    articles, article = np.unique(np.asarray(predictions.article), return_inverse=True)
+    gold, predicted = encode(predictions.gold, labels), encode(predictions.predicted, labels)
+    counts = np.zeros((len(articles), len(parts), len(labels), len(labels)))
+    np.add.at(counts, (article[rows], slice_of, gold[rows], predicted[rows]), 1)
+    return counts
+
+
+def _p_value(observed: float, drawn: Counts, n_articles: int) -> float:
+    from scipy.stats import t
+
+    defined = drawn[~np.isnan(drawn)]
+    error = float(defined.std())
+    if error < TIE:
+        # Each draw says the same: as sure as so many draws can be.
+        return 1.0 if abs(observed) < TIE else 1 / (len(defined) + 1)
+    return float(2 * t.sf(abs(observed) / error, n_articles - 1))

@@ -1,0 +1,250 @@
+"""Probabilities and gold labels -> what makes the probabilities honest, and a classifier that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+Floats = NDArray[np.float64]
+# What a probability of 0 counts as: its logarithm must be a number.
+LEAST = float(np.finfo(float).eps)
+# A runner-up stays this far below the winner, so that rounding never makes a tie.
+MARGIN = 1e-15
+
+
+def temper(proba: Floats, temperature: float) -> Floats:
+    """Raise probabilities to the power of 1 / temperature and make them sum to 1 again."""
+    logs = logs_of(proba)
+    powers = np.exp(logs / temperature)
+    powers = np.where(logs < 0, np.minimum(powers, 1 - MARGIN), 1.0)
+    return _normalised(powers)
+
+
+def logs_of(proba: Floats) -> Floats:
+    """Return logarithms in which the most probable label is exactly 0."""
+    positive = np.maximum(proba, LEAST)
+    logs: Floats = np.log(positive / positive.max(axis=1, keepdims=True))
+    return logs
+
+
+def bend_proba(proba: Floats, corners: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Bend each column by its own curve and make them sum to 1 again; where all curves say 0 nothing changes."""
+    bent = bend(proba, corners)
+    return _normalised(np.where(bent.sum(axis=1, keepdims=True) > 0, bent, proba))
+
+
+def bend(columns: Floats, corners: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Return each column as its curve, straight between corners, bends it.
+
+    Examples
+    --------
+    >>> bend(np.array([[0.5], [2.0]]), [(np.array([0.0, 1.0]), np.array([0.0, 0.5]))]).tolist()
+    [[0.25], [0.5]]
+    """
+    return np.column_stack(
+        [np.interp(column, inputs, outputs) for column, (inputs, outputs) in zip(columns.T, corners, strict=True)]
+    )
+
+
+def _normalised(weights: Floats) -> Floats:
+    shares: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return shares
+
+
+Proba = NDArray[np.float64]
+# Bounds of the logarithm of the temperature: e^10 makes any probabilities equal.
+WIDEST = 10.0
+
+
+class Temperature(TransformerMixin, BaseEstimator):
+    """Raise probabilities to one power and make them sum to 1 again.
+
+    A temperature above 1 makes them less sure, one below 1 surer. The order of the labels
+    of a sentence never changes, so neither does the label predicted.
+
+    Attributes
+    ----------
+    temperature_ : float
+        That with the least log loss on what was fitted.
+
+    References
+    ----------
+    .. [1] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger (2017). On calibration of modern
+       neural networks. ICML. arXiv:1706.04599
+
+    Examples
+    --------
+    Of four sentences said to be 0.9 sure, three are right, so that 0.75 would be honest:
+
+    >>> proba = [[0.9, 0.1]] * 4
+    >>> scaling = Temperature().fit(proba, [0, 0, 0, 1])
+    >>> round(scaling.temperature_, 6), scaling.transform(proba)[0].round(6).tolist()
+    (2.0, [0.75, 0.25])
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Temperature:
+        """Find the temperature.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sentences, n_labels)
+            Probabilities of sentences that their classifier was not fitted on.
+        y : array-like of shape (n_sentences,)
+            Column of each gold label.
+
+        Raises
+        ------
+        ValueError
+            If there is no sentence, or shapes or columns do not fit each other.
+        """
+        from scipy.optimize import minimize_scalar
+
+        proba, gold = _checked(X, y)
+        logs = logs_of(proba)
+        rows = np.arange(len(gold))
+
+        def loss(log_temperature: float) -> float:
+            scaled = logs / np.exp(log_temperature)
+            return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, gold]))
+
+        found = minimize_scalar(loss, bounds=(-WIDEST, WIDEST), method="bounded", options={"xatol": 1e-10})
+        self.temperature_ = float(np.exp(found.x))
+        return self
+
+    def transform(self, X: ArrayLike) -> Proba:
+        """Return recalibrated probabilities, shape (n_sentences, n_labels)."""
+        check_is_fitted(self)
+        return temper(np.asarray(X, dtype=float), self.temperature_)
+
+
+class Isotonic(TransformerMixin, BaseEstimator):
+    """Bend the probability of each label by its own rising curve, and make them sum to 1 again.
+
+    It mends what one temperature cannot, needs more data, and may change which label is
+    the most probable. Its curves reach 0 and 1, and a gold label at 0 costs all the log
+    loss there is.
+
+    Attributes
+    ----------
+    inputs_, outputs_ : list of ndarray, one a label
+        Corners of the curve, between which it is straight.
+
+    References
+    ----------
+    .. [1] B. Zadrozny and C. Elkan (2002). Transforming classifier scores into accurate
+       multiclass probability estimates. KDD, 694-699. doi:10.1145/775047.775151
+
+    Examples
+    --------
+    >>> proba = [[0.8, 0.2]] * 4 + [[0.4, 0.6]] * 2
+    >>> Isotonic().fit(proba, [0, 0, 0, 1, 1, 1]).transform([[0.8, 0.2], [0.6, 0.4]]).round(6).tolist()
+    [[0.75, 0.25], [0.375, 0.625]]
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Isotonic:
+        """Find the curves.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sentences, n_labels)
+            Probabilities of sentences that their classifier was not fitted on.
+        y : array-like of shape (n_sentences,)
+            Column of each gold label.
+
+        Raises
+        ------
+        ValueError
+            If there is no sentence, or shapes or columns do not fit each other.
+        """
+        from sklearn.isotonic import IsotonicRegression
+
+        proba, gold = _checked(X, y)
+        curves = [
+            IsotonicRegression(out_of_bounds="clip").fit(column, gold == place) for place, column in enumerate(proba.T)
+        ]
+        # Plain arrays: the curve that scikit-learn keeps is a function, and no model file that opens safely has one.
+        self.inputs_ = [np.asarray(curve.X_thresholds_, dtype=float) for curve in curves]
+        self.outputs_ = [np.asarray(curve.y_thresholds_, dtype=float) for curve in curves]
+        return self
+
+    def transform(self, X: ArrayLike) -> Proba:
+        """Return recalibrated probabilities, shape (n_sentences, n_labels).
+
+        Where all curves say 0 the probabilities stay what they were.
+        """
+        check_is_fitted(self)
+        corners = list(zip(self.inputs_, self.outputs_, strict=True))
+        return bend_proba(np.asarray(X, dtype=float), corners)
+
+
+class Recalibrated(ClassifierMixin, BaseEstimator):
+    """A fitted classifier whose probabilities pass through a fitted calibrator.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted, with ``predict_proba``.
+    calibrator : Temperature or Isotonic
+        Fitted on probabilities with the columns of ``estimator.classes_``.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> half = DummyClassifier(strategy="prior").fit([[0], [0]], ["a", "b"])
+    >>> scaling = Temperature().fit([[0.9, 0.1]] * 4, [0, 0, 0, 1])
+    >>> Recalibrated(half, scaling).predict_proba([[0]]).tolist()
+    [[0.5, 0.5]]
+    """
+
+    def __init__(self, estimator: Any, calibrator: Temperature | Isotonic) -> None:
+        self.estimator = estimator
+        self.calibrator = calibrator
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        """Labels of the classifier, in the order of its columns."""
+        classes: NDArray[np.str_] = self.estimator.classes_
+        return classes
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_clone__(self) -> Recalibrated:
+        # As FrozenEstimator: a copy that is not fitted could not be fitted from X and y alone.
+        return self
+
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Recalibrated:
+        """Learn nothing; classifier and calibrator are fitted."""
+        return self
+
+    def predict_proba(self, X: Any) -> Proba:
+        """Return recalibrated probabilities, shape (n_sentences, n_labels), columns as ``classes_``."""
+        return self.calibrator.transform(self.estimator.predict_proba(X))
+
+    def predict(self, X: Any) -> NDArray[np.str_]:
+        """Return the most probable label of each sentence, shape (n_sentences,)."""
+        predicted: NDArray[np.str_] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return predicted
+
+
+CALIBRATORS: dict[str, type[Temperature] | type[Isotonic]] = {"temperature": Temperature, "isotonic": Isotonic}
+
+
+def _checked(X: ArrayLike, y: ArrayLike) -> tuple[Proba, NDArray[np.intp]]:
+    proba, gold = np.asarray(X, dtype=float), np.asarray(y, dtype=np.intp)
+    if proba.ndim != 2 or gold.shape != (len(proba),) or len(gold) == 0:
+        raise ValueError(
+            f"probabilities of shape {proba.shape} and gold labels of shape {gold.shape} came, expected "
+            "(n_sentences, n_labels) and (n_sentences,) of at least one sentence; pass one of each a sentence"
+        )
+    if gold.min() < 0 or gold.max() >= proba.shape[1]:
+        raise ValueError(
+            f"gold column {int(gold.min() if gold.min() < 0 else gold.max())} came, expected 0 to "
+            f"{proba.shape[1] - 1}; pass the column of each gold label"
+        )
+    return proba, gold

@@ -1,0 +1,95 @@
+"""Cells of a table as CSV text: none starts a formula in a spreadsheet, and all come back as they were."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+from typing import Any, Protocol
+
+from toolkit.exceptions import shown
+
+# No sentence is as long; a quote that is never closed swallows no more of a file than this.
+LONGEST_CELL = 10_000_000
+# A spreadsheet takes a cell that starts so for a formula. The apostrophes before are
+# ours: one more is put before them, so that taking one away gives the text back.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+class _Writable(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+
+def defuse(cell: object) -> str:
+    """Write a cell so that no spreadsheet runs it; numbers stay as they are.
+
+    Examples
+    --------
+    >>> defuse("=1+1"), defuse("-3.5"), defuse("plain")
+    ("'=1+1", '-3.5', 'plain')
+    """
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def refuse(cell: str) -> str:
+    """Take back what :func:`defuse` put before a cell.
+
+    Examples
+    --------
+    >>> refuse(defuse("'=1+1"))
+    "'=1+1"
+    """
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def cell_reader(lines: Iterable[str], delimiter: str = ",", strict: bool = False) -> Any:
+    """Return a reader of the standard library that takes cells of up to 10,000,000 characters.
+
+    Notes
+    -----
+    The library's own limit is 131,072, and one for all of a process: it is only ever raised.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
+
+
+def header_misfit(found: Sequence[str], expected: Sequence[str]) -> str | None:
+    """Say where the header of a table is not the one expected; ``None`` where it is.
+
+    Examples
+    --------
+    >>> header_misfit(["a", "c"], ["a", "b"])
+    "column 2 is 'c', expected 'b'"
+    >>> header_misfit(["a"], ["a", "b"]), header_misfit(["a", "b"], ["a"])
+    ("column 2 is missing, expected 'b'", "column 2 is 'b', expected none")
+    """
+    for number, (came, wanted) in enumerate(zip_longest(found, expected), 1):
+        if came != wanted:
+            told = "missing" if came is None else shown(came)
+            return f"column {number} is {told}, expected {'none' if wanted is None else repr(wanted)}"
+    return None
+
+
+def cell_writer(file: _Writable, delimiter: str = ",") -> Callable[[Iterable[object]], None]:
+    r"""Return what writes a row of defused cells: RFC 4180, but lines end in LF.
+
+    Examples
+    --------
+    >>> import io
+    >>> buffer = io.StringIO(newline="")
+    >>> cell_writer(buffer)(["=1", "a\rb"])
+    >>> buffer.getvalue()
+    '"\'=1","a\rb"\n'
+    """
+    plain = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    # The library leaves a lone CR unquoted unless it ends lines, and reads it as a line's end.
+    quoted = csv.writer(file, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+    def write(row: Iterable[object]) -> None:
+        cells = [defuse(cell) for cell in row]
+        (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
+
+    return write

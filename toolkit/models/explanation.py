@@ -1,0 +1,188 @@
+"""What a fitted linear pipeline goes by: the n-grams and their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.exceptions import ModelError
+from toolkit.labels import LabelSet
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """An n-gram, its kind (``words`` or ``characters``), and how hard it pulls."""
+
+    ngram: str
+    kind: str
+    value: float
+
+
+def has_weights(pipeline: Pipeline) -> bool:
+    """Say whether a fitted pipeline is n-grams with a weight for each label."""
+    return "vectorizer" in pipeline.named_steps and _coefficients(pipeline) is not None
+
+
+def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, list[Weight]]:
+    """List the n-grams that pull most towards each label, strongest first.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted.
+    labels : LabelSet
+        Order of the result.
+    n : int
+        How many a label.
+
+    Returns
+    -------
+    dict
+        Empty when the pipeline has no weights; a label not seen in training is left out.
+    """
+    if not has_weights(pipeline):
+        return {}
+    matrix = _matrix(pipeline)
+    kinds, ngrams = _names(pipeline)
+    found = {}
+    for name in labels.names:
+        if name not in pipeline.classes_:
+            continue
+        row = matrix[list(pipeline.classes_).index(name)]
+        order = np.lexsort((np.arange(len(row)), -row.round(9)))[:n]
+        found[name] = [Weight(ngrams[place], kinds[place], float(row[place])) for place in order]
+    return found
+
+
+def explain(pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12) -> dict[str, list[Weight]]:
+    """List the n-grams of one sentence that pull most towards each label.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted.
+    labels : LabelSet
+        Order of the result.
+    sentence : str
+        The sentence.
+    n : int
+        How many a label, by size, for and against.
+
+    Returns
+    -------
+    dict
+        Weight times value of the n-gram in this sentence, by label.
+
+    Raises
+    ------
+    ModelError
+        If the pipeline has no n-gram weights to explain with.
+    """
+    if not has_weights(pipeline):
+        raise ModelError("the model has no n-gram weights; explain a linear one, such as 'words' or 'default'")
+    vector = pipeline.named_steps["vectorizer"].transform([sentence]).tocsr()
+    matrix = _matrix(pipeline)
+    kinds, ngrams = _names(pipeline)
+    found = {}
+    for name in labels.names:
+        if name not in pipeline.classes_:
+            continue
+        pull = vector.data * matrix[list(pipeline.classes_).index(name), vector.indices]
+        order = np.lexsort((vector.indices, -np.abs(pull)))[:n]
+        found[name] = [
+            Weight(ngrams[vector.indices[place]], kinds[vector.indices[place]], float(pull[place])) for place in order
+        ]
+    return found
+
+
+def contrast(
+    pipeline: Pipeline,
+    labels: LabelSet,
+    sentences: Sequence[str],
+    towards: Sequence[str],
+    away: Sequence[str],
+    n: int = 8,
+) -> list[list[Weight]]:
+    """List the n-grams that pull each sentence most to one label rather than to another.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted.
+    labels : LabelSet
+        The label set.
+    sentences : sequence of str, length n_sentences
+        The sentences.
+    towards, away : sequence of str, length n_sentences
+        Two labels of each sentence; one not seen in training pulls nowhere.
+    n : int
+        How many a sentence, by size.
+
+    Returns
+    -------
+    list of list of Weight
+        Value above 0: towards the first label; below 0: towards the second. Empty lists
+        where the pipeline has no weights.
+    """
+    if not has_weights(pipeline) or not sentences:
+        return [[] for _ in sentences]
+    labels.check([*towards, *away])
+    vectors = pipeline.named_steps["vectorizer"].transform(list(sentences)).tocsr()
+    classes = list(pipeline.classes_)
+    # A label not seen in training gets the row of zeros below the others.
+    matrix = np.vstack([_matrix(pipeline), np.zeros(vectors.shape[1])])
+    names = pipeline.named_steps["vectorizer"].get_feature_names_out()
+    found = []
+    for row, (one, other) in enumerate(zip(towards, away, strict=True)):
+        part = slice(vectors.indptr[row], vectors.indptr[row + 1])
+        columns = vectors.indices[part]
+        places = [classes.index(name) if name in classes else len(classes) for name in (one, other)]
+        pull = vectors.data[part] * (matrix[places[0], columns] - matrix[places[1], columns])
+        order = np.lexsort((columns, -np.abs(pull).round(9)))[:n]
+        parted = [str(names[columns[place]]).partition("__") for place in order]
+        found.append(
+            [
+                Weight(ngram, kind, float(pull[place]))
+                for place, (kind, _, ngram) in zip(order, parted, strict=True)
+                if pull[place]
+            ]
+        )
+    return found
+
+
+def _names(pipeline: Pipeline) -> tuple[list[str], list[str]]:
+    """Return kind and n-gram of each column."""
+    names = pipeline.named_steps["vectorizer"].get_feature_names_out()
+    kinds, _, ngrams = zip(*(str(name).partition("__") for name in names), strict=True)
+    return list(kinds), list(ngrams)
+
+
+def _matrix(pipeline: Pipeline) -> NDArray[np.float64]:
+    """Return weights, shape (n_labels, n_features), rows as ``classes_``.
+
+    Each column is taken from its mean over the labels, so that a weight says what an
+    n-gram does for one label more than for the others.
+    """
+    weights = np.asarray(_coefficients(pipeline), dtype=float)
+    # With two classes scikit-learn keeps one row, for the second.
+    weights = np.vstack([-weights, weights]) if len(weights) == 1 else weights
+    centred: NDArray[np.float64] = weights - weights.mean(axis=0)
+    return centred
+
+
+def _coefficients(pipeline: Pipeline) -> Any:
+    from toolkit.estimators.recalibration import Recalibrated
+
+    classifier = pipeline.named_steps["classifier"]
+    if isinstance(classifier, Recalibrated):
+        classifier = classifier.estimator
+    if hasattr(classifier, "calibrated_classifiers_"):
+        classifier = classifier.calibrated_classifiers_[0].estimator
+    return getattr(classifier, "coef_", getattr(classifier, "feature_log_prob_", None))

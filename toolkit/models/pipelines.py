@@ -1,0 +1,254 @@
+"""Sentences -> vectors: n-gram vectorisers of scikit-learn, set up from a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.svm import LinearSVC
+
+from toolkit.config import Experiment, Features
+from toolkit.estimators.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.estimators.recalibration import CALIBRATORS, Recalibrated
+from toolkit.estimators.rules import CueIndicators, KeywordRules
+from toolkit.exceptions import ConfigError
+from toolkit.labels import LabelSet
+
+BETWEEN_SPACES = r"\S+"
+
+
+def make_vectorizer(features: Features) -> FeatureUnion:
+    """Make an unfitted union of the n-gram vectorisers that a record names.
+
+    Parameters
+    ----------
+    features : Features
+        Which n-grams, how weighted.
+
+    Returns
+    -------
+    FeatureUnion
+        Parts ``words``, ``characters``, ``cues`` and ``classes``, in this order; transforms
+        n sentences into a sparse matrix of shape (n_sentences, n_features). Each part with
+        tf-idf weights has rows of length 1, so that no kind drowns another.
+
+    Examples
+    --------
+    >>> vectorizer = make_vectorizer(Features(words=(1, 2)))
+    >>> vectorizer.fit_transform(["He denied it.", "He left."]).shape
+    (2, 7)
+    """
+    shared: dict[str, Any] = {"lowercase": features.lowercase, "min_df": features.min_count}
+    if features.weights == "tf-idf":
+        shared["sublinear_tf"] = True
+    else:
+        shared["binary"] = features.weights == "binary"
+    vectorizer = TfidfVectorizer if features.weights == "tf-idf" else CountVectorizer
+    parts: list[tuple[str, Any]] = []
+    if features.words:
+        parts.append(("words", vectorizer(token_pattern=WORD_OR_MARK, ngram_range=features.words, **shared)))
+    if features.characters:
+        parts.append(("characters", vectorizer(analyzer="char_wb", ngram_range=features.characters, **shared)))
+    if features.cues:
+        parts.append(("cues", CueIndicators(features.cues)))
+    if features.classes and features.class_ngrams:
+        ngrams = vectorizer(token_pattern=BETWEEN_SPACES, ngram_range=features.class_ngrams, **shared)
+        parts.append(("classes", Pipeline([("classes", WordClasses(dict(features.classes))), ("ngrams", ngrams)])))
+    return FeatureUnion(parts)
+
+
+def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
+    """Make the unfitted pipeline of an experiment, at the first value of each list.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The validated record.
+    labels : LabelSet
+        Its background is what the rule list falls back to.
+
+    Returns
+    -------
+    Pipeline
+        Steps ``vectorizer`` and ``classifier``; a classifier that reads sentences itself
+        stands alone.
+
+    Examples
+    --------
+    >>> from toolkit.config import make_experiment
+    >>> record = {"question": "?", "seed": 1, "features": {"words": [1, 1]}, "classifier": {"name": "svm"}}
+    >>> make_pipeline(make_experiment("svm", record), LabelSet.from_names(["a", "b"])).steps[1][0]
+    'classifier'
+    """
+    name = experiment.classifier.name
+    first = {key: values[0] for key, values in experiment.classifier.grid.items()}
+    steps: list[tuple[str, BaseEstimator]] = []
+    if name not in ("majority", "keywords"):
+        steps.append(("vectorizer", make_vectorizer(experiment.features)))
+    steps.append(("classifier", _MAKERS[name](first, labels, experiment.seed)))
+    return Pipeline(steps)
+
+
+def make_grid(experiment: Experiment) -> dict[str, list[Any]]:
+    """Return the hyper-parameters that have several values, by name in the pipeline.
+
+    Returns
+    -------
+    dict
+        As ``GridSearchCV`` takes it; empty when there is nothing to search.
+    """
+    inside = "classifier__estimator__" if experiment.classifier.name == "svm" else "classifier__"
+    names = {"balanced": "class_weight"}
+    return {
+        inside + names.get(key, key): [_value(key, value) for value in values]
+        for key, values in experiment.classifier.grid.items()
+        if len(values) > 1
+    }
+
+
+def _value(key: str, value: Any) -> Any:
+    if key == "balanced":
+        return "balanced" if value else None
+    return value
+
+
+def _majority(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    return DummyClassifier(strategy="prior")
+
+
+def _keywords(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    try:
+        labels.check(label for label, _ in settings["rules"])
+    except ValueError as error:
+        raise ConfigError(f"the rules are of another label set: {error} [classifier.rules]") from error
+    return KeywordRules(rules=settings["rules"], fallback=labels.background or labels.names[-1])
+
+
+def _naive_bayes(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    return MultinomialNB(alpha=settings["alpha"])
+
+
+def _logistic_regression(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    weight = _value("balanced", settings["balanced"])
+    # On this many sparse features Newton steps reach the optimum in half the time of lbfgs, and closer.
+    return LogisticRegression(C=settings["C"], class_weight=weight, solver="newton-cg", max_iter=200, random_state=seed)
+
+
+def _svm(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
+    machine = LinearSVC(
+        C=settings["C"], class_weight=_value("balanced", settings["balanced"]), max_iter=20000, random_state=seed
+    )
+    # One machine on all the data, and sigmoids from its cross-validated scores.
+    return CalibratedClassifierCV(machine, method="sigmoid", cv=5, ensemble=False)
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any], LabelSet, int], BaseEstimator]] = {
+    "majority": _majority,
+    "keywords": _keywords,
+    "naive-bayes": _naive_bayes,
+    "logistic-regression": _logistic_regression,
+    "svm": _svm,
+}
+
+
+def predict_proba(pipeline: Pipeline, sentences: Sequence[str], labels: LabelSet) -> NDArray[np.float64]:
+    """Return probabilities in the order of the label set.
+
+    scikit-learn sorts its classes and knows only those it was fitted with; a label that
+    was not in training has probability 0.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted.
+    sentences : sequence of str
+        Any number, also none.
+    labels : LabelSet
+        Order of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n_sentences, n_labels)
+        The most probable label is the predicted one; of equals, the first in order.
+    """
+    return label_proba(pipeline, list(sentences), labels)
+
+
+def label_proba(classifier: Any, rows: Any, labels: LabelSet) -> NDArray[np.float64]:
+    """Return the probabilities that a fitted classifier gives, in the order of the label set.
+
+    Parameters
+    ----------
+    classifier : classifier or Pipeline
+        Fitted.
+    rows : sequence or sparse matrix of n_sentences rows
+        As it reads them, any number, also none.
+    labels : LabelSet
+        Order of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n_sentences, n_labels)
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> fitted = DummyClassifier(strategy="prior").fit([[0]] * 4, ["b", "b", "b", "a"])
+    >>> label_proba(fitted, [[0]], LabelSet.from_names(["b", "c", "a"])).tolist()
+    [[0.75, 0.0, 0.25]]
+    """
+    n_rows = rows.shape[0] if hasattr(rows, "shape") else len(rows)
+    proba = np.zeros((n_rows, len(labels.names)))
+    if n_rows:
+        columns = [labels.index(str(name)) for name in classifier.classes_]
+        proba[:, columns] = classifier.predict_proba(rows)
+    return proba
+
+
+def recalibrate(
+    pipeline: Pipeline, method: str, y_proba: NDArray[np.float64], y_true: Sequence[str], labels: LabelSet
+) -> Pipeline:
+    """Return a fitted pipeline whose probabilities are recalibrated.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted; its last step is the classifier, and it stays as it is.
+    method : str
+        ``temperature`` or ``isotonic``.
+    y_proba : ndarray of shape (n_sentences, n_labels)
+        Probabilities of sentences that the like of this pipeline was not fitted on.
+    y_true : sequence of str
+        Their gold labels, of those the pipeline was fitted with.
+    labels : LabelSet
+        Order of the columns of ``y_proba``.
+
+    Returns
+    -------
+    Pipeline
+        The same steps; the last is a :class:`toolkit.estimators.recalibration.Recalibrated`.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> labels = LabelSet.from_names(["yes", "no"])
+    >>> fitted = Pipeline([("classifier", DummyClassifier(strategy="prior"))]).fit([""] * 10, ["no"] * 9 + ["yes"])
+    >>> honest = recalibrate(fitted, "temperature", np.array([[0.1, 0.9]] * 4), ["no", "no", "no", "yes"], labels)
+    >>> honest.predict_proba([""]).round(6).tolist()
+    [[0.75, 0.25]]
+    """
+    classes = [str(name) for name in pipeline.classes_]
+    columns = [labels.index(name) for name in classes]
+    gold = [classes.index(name) for name in y_true]
+    calibrator = CALIBRATORS[method]().fit(y_proba[:, columns], gold)
+    *steps, (name, classifier) = pipeline.steps
+    return Pipeline([*steps, (name, Recalibrated(classifier, calibrator))], memory=pipeline.memory)

@@ -1,0 +1,70 @@
+"""TODO toolkit.pages.rendering."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from toolkit.pages.documents import escape_markdown
+from toolkit.pages.formatting import p, percent, range_of, score, signed
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def script(name: str) -> dict[str, Any]:
+    """Return a script of ``templates/`` and what a page's policy must say to let it run.
+
+    Returns
+    -------
+    dict
+        ``source``, markup to stand alone in a ``script`` element, and ``hash``, as a
+        Content-Security-Policy writes it.
+    """
+    from markupsafe import Markup
+
+    source = (files("toolkit.pages") / "templates" / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+    return {"source": Markup(source), "hash": f"sha256-{digest}"}  # noqa: S704 - our own file
+
+
+def _script_json(value: Any) -> str:
+    """Write JSON in which nothing ends a script, opens a comment or is a line end to JavaScript."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def render_page(template: str, **values: Any) -> str:
+    """Render one of the toolkit's templates; all values are escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=PackageLoader("toolkit.pages", "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        score=score,
+        range=range_of,
+        range_signed=lambda found: range_of(found, signed),
+        signed=signed,
+        p=p,
+        percent=percent,
+        dots=lambda text: text.replace(" ", "·"),
+        capitalize_first=lambda text: text[:1].upper() + text[1:],
+        markdown=escape_markdown,
+    )
+    return environment
