@@ -1,4 +1,4 @@
-"""Token patterns of scikit-learn's vectorisers that machine code knows; apart, since labelling needs no scikit-learn."""
+"""Token patterns of scikit-learn that machine code knows; apart, since labelling needs no scikit-learn."""
 
 from __future__ import annotations
 

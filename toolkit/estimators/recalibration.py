@@ -1,8 +1,7 @@
-"""Probabilities and gold labels -> what makes the probabilities honest, and a classifier that uses it."""
+"""Probabilities and gold labels -> fitted calibrators, and a classifier whose probabilities they recalibrate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,62 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-Floats = NDArray[np.float64]
-# What a probability of 0 counts as: its logarithm must be a number.
-LEAST = float(np.finfo(float).eps)
-# A runner-up stays this far below the winner, so that rounding never makes a tie.
-MARGIN = 1e-15
-
-
-def temper(proba: Floats, temperature: float) -> Floats:
-    """Raise probabilities to the power of 1 / temperature and make them sum to 1 again."""
-    logs = logs_of(proba)
-    powers = np.exp(logs / temperature)
-    powers = np.where(logs < 0, np.minimum(powers, 1 - MARGIN), 1.0)
-    return _normalised(powers)
-
-
-def logs_of(proba: Floats) -> Floats:
-    """Return logarithms in which the most probable label is exactly 0."""
-    positive = np.maximum(proba, LEAST)
-    logs: Floats = np.log(positive / positive.max(axis=1, keepdims=True))
-    return logs
-
-
-def bend_proba(proba: Floats, corners: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """Bend each column by its own curve and make them sum to 1 again; where all curves say 0 nothing changes."""
-    bent = bend(proba, corners)
-    return _normalised(np.where(bent.sum(axis=1, keepdims=True) > 0, bent, proba))
-
-
-def bend(columns: Floats, corners: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """Return each column as its curve, straight between corners, bends it.
-
-    Examples
-    --------
-    >>> bend(np.array([[0.5], [2.0]]), [(np.array([0.0, 1.0]), np.array([0.0, 0.5]))]).tolist()
-    [[0.25], [0.5]]
-    """
-    return np.column_stack(
-        [np.interp(column, inputs, outputs) for column, (inputs, outputs) in zip(columns.T, corners, strict=True)]
-    )
-
-
-def _normalised(weights: Floats) -> Floats:
-    shares: Floats = weights / weights.sum(axis=1, keepdims=True)
-    return shares
-
+from toolkit.statistics.recalibration import log_ratios, map_isotonic, scale_temperature
 
 Proba = NDArray[np.float64]
 # Bounds of the logarithm of the temperature: e^10 makes any probabilities equal.
-WIDEST = 10.0
+LARGEST_LOG_TEMPERATURE = 10.0
 
 
 class Temperature(TransformerMixin, BaseEstimator):
     """Raise probabilities to one power and make them sum to 1 again.
 
-    A temperature above 1 makes them less sure, one below 1 surer. The order of the labels
-    of a sentence never changes, so neither does the label predicted.
+    A temperature above 1 makes them less confident, one below 1 more confident. The order of
+    the labels of a sentence never changes, so neither does the label predicted.
 
     Attributes
     ----------
@@ -79,7 +34,7 @@ class Temperature(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    Of four sentences said to be 0.9 sure, three are right, so that 0.75 would be honest:
+    Of four sentences with a confidence of 0.9 three are right, so that 0.75 is calibrated:
 
     >>> proba = [[0.9, 0.1]] * 4
     >>> scaling = Temperature().fit(proba, [0, 0, 0, 1])
@@ -105,34 +60,36 @@ class Temperature(TransformerMixin, BaseEstimator):
         from scipy.optimize import minimize_scalar
 
         proba, gold = _checked(X, y)
-        logs = logs_of(proba)
+        logs = log_ratios(proba)
         rows = np.arange(len(gold))
 
         def loss(log_temperature: float) -> float:
             scaled = logs / np.exp(log_temperature)
             return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, gold]))
 
-        found = minimize_scalar(loss, bounds=(-WIDEST, WIDEST), method="bounded", options={"xatol": 1e-10})
+        found = minimize_scalar(
+            loss, bounds=(-LARGEST_LOG_TEMPERATURE, LARGEST_LOG_TEMPERATURE), method="bounded", options={"xatol": 1e-10}
+        )
         self.temperature_ = float(np.exp(found.x))
         return self
 
     def transform(self, X: ArrayLike) -> Proba:
         """Return recalibrated probabilities, shape (n_sentences, n_labels)."""
         check_is_fitted(self)
-        return temper(np.asarray(X, dtype=float), self.temperature_)
+        return scale_temperature(np.asarray(X, dtype=float), self.temperature_)
 
 
 class Isotonic(TransformerMixin, BaseEstimator):
-    """Bend the probability of each label by its own rising curve, and make them sum to 1 again.
+    """Map the probability of each label by its own isotonic regression, and make them sum to 1 again.
 
-    It mends what one temperature cannot, needs more data, and may change which label is
-    the most probable. Its curves reach 0 and 1, and a gold label at 0 costs all the log
-    loss there is.
+    It corrects what one temperature cannot, needs more data, and may change which label is
+    the most probable. Its curves reach 0 and 1, and a gold label with probability 0 makes the
+    log loss infinite.
 
     Attributes
     ----------
     inputs_, outputs_ : list of ndarray, one a label
-        Corners of the curve, between which it is straight.
+        Points of the curve, which is linear between them.
 
     References
     ----------
@@ -175,11 +132,11 @@ class Isotonic(TransformerMixin, BaseEstimator):
     def transform(self, X: ArrayLike) -> Proba:
         """Return recalibrated probabilities, shape (n_sentences, n_labels).
 
-        Where all curves say 0 the probabilities stay what they were.
+        Where every curve gives 0 the probabilities are returned as they came.
         """
         check_is_fitted(self)
-        corners = list(zip(self.inputs_, self.outputs_, strict=True))
-        return bend_proba(np.asarray(X, dtype=float), corners)
+        points = list(zip(self.inputs_, self.outputs_, strict=True))
+        return map_isotonic(np.asarray(X, dtype=float), points)
 
 
 class Recalibrated(ClassifierMixin, BaseEstimator):
@@ -219,7 +176,7 @@ class Recalibrated(ClassifierMixin, BaseEstimator):
         return self
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> Recalibrated:
-        """Learn nothing; classifier and calibrator are fitted."""
+        """Do nothing: classifier and calibrator are already fitted."""
         return self
 
     def predict_proba(self, X: Any) -> Proba:

@@ -7,7 +7,8 @@ from functools import reduce
 
 import numpy as np
 
-from toolkit.estimators.recalibration import Floats, bend, bend_proba, temper
+from toolkit.engine.layout import Floats
+from toolkit.statistics.recalibration import interpolate_columns, map_isotonic, scale_temperature
 
 Settings = dict[str, Floats]
 # What scikit-learn adds to a probability before it takes the logarithm.
@@ -92,7 +93,7 @@ def curves(scores: Floats, settings: Settings) -> Floats:
     n_own = scores.shape[1] // n_members
 
     def calibrate(own: Floats, member: int) -> Floats:
-        return _whole(bend(own, curves_of(settings, "curve")[member * n_own : (member + 1) * n_own]))
+        return _whole(interpolate_columns(own, curves_of(settings, "curve")[member * n_own : (member + 1) * n_own]))
 
     return _mean(scores, n_members, settings, calibrate)
 
@@ -195,8 +196,8 @@ LINKS: dict[str, Callable[[Floats, Settings], Floats]] = {
 }
 # What probabilities may pass through afterwards.
 RECALIBRATORS: dict[str, Callable[[Floats, Settings], Floats]] = {
-    "isotonic": lambda proba, settings: bend_proba(proba, curves_of(settings, "isotonic")),
-    "temperature": lambda proba, settings: temper(proba, float(settings["temperature"][0])),
+    "isotonic": lambda proba, settings: map_isotonic(proba, curves_of(settings, "isotonic")),
+    "temperature": lambda proba, settings: scale_temperature(proba, float(settings["temperature"][0])),
 }
 
 

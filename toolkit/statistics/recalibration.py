@@ -1,0 +1,53 @@
+"""Formulas of recalibration: temperature scaling and isotonic maps of arrays of probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+# What a probability of 0 counts as: its logarithm must be a number.
+LEAST = float(np.finfo(float).eps)
+# The second most probable label stays this far below the first, so that rounding never makes a tie.
+MARGIN = 1e-15
+
+
+def scale_temperature(proba: Floats, temperature: float) -> Floats:
+    """Raise probabilities to the power of 1 / temperature and make them sum to 1 again."""
+    logs = log_ratios(proba)
+    powers = np.exp(logs / temperature)
+    powers = np.where(logs < 0, np.minimum(powers, 1 - MARGIN), 1.0)
+    return _normalised(powers)
+
+
+def log_ratios(proba: Floats) -> Floats:
+    """Return the logarithm of each probability's ratio to the row's highest: exactly 0 for the most probable label."""
+    positive = np.maximum(proba, LEAST)
+    logs: Floats = np.log(positive / positive.max(axis=1, keepdims=True))
+    return logs
+
+
+def map_isotonic(proba: Floats, points: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Map each column by its own curve and make rows sum to 1 again; a row that every curve maps to 0 stays as it came."""
+    mapped = interpolate_columns(proba, points)
+    return _normalised(np.where(mapped.sum(axis=1, keepdims=True) > 0, mapped, proba))
+
+
+def interpolate_columns(columns: Floats, points: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Map each column by its own piecewise linear curve.
+
+    Examples
+    --------
+    >>> interpolate_columns(np.array([[0.5], [2.0]]), [(np.array([0.0, 1.0]), np.array([0.0, 0.5]))]).tolist()
+    [[0.25], [0.5]]
+    """
+    return np.column_stack(
+        [np.interp(column, inputs, outputs) for column, (inputs, outputs) in zip(columns.T, points, strict=True)]
+    )
+
+
+def _normalised(weights: Floats) -> Floats:
+    normalised: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return normalised
