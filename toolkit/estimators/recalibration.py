@@ -63,13 +63,13 @@ class Temperature(TransformerMixin, BaseEstimator):
         logs = log_ratios(proba)
         rows = np.arange(len(gold))
 
+        largest = LARGEST_LOG_TEMPERATURE
+
         def loss(log_temperature: float) -> float:
             scaled = logs / np.exp(log_temperature)
             return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, gold]))
 
-        found = minimize_scalar(
-            loss, bounds=(-LARGEST_LOG_TEMPERATURE, LARGEST_LOG_TEMPERATURE), method="bounded", options={"xatol": 1e-10}
-        )
+        found = minimize_scalar(loss, bounds=(-largest, largest), method="bounded", options={"xatol": 1e-10})
         self.temperature_ = float(np.exp(found.x))
         return self
 

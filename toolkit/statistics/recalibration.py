@@ -30,7 +30,7 @@ def log_ratios(proba: Floats) -> Floats:
 
 
 def map_isotonic(proba: Floats, points: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """Map each column by its own curve and make rows sum to 1 again; a row that every curve maps to 0 stays as it came."""
+    """Map each column by its own curve and make rows sum to 1 again; a row mapped to 0 throughout stays as it came."""
     mapped = interpolate_columns(proba, points)
     return _normalised(np.where(mapped.sum(axis=1, keepdims=True) > 0, mapped, proba))
 

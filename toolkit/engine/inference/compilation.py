@@ -33,10 +33,10 @@ from toolkit.engine.inference.program import (
     Skeleton,
 )
 from toolkit.engine.inference.tries import NODE_BITS, SYMBOL_BITS, TrieBuilder
-from toolkit.engine.layout import RUNS_AND_MARKS
+from toolkit.engine.layout import RUNS_AND_MARKS, Floats
 from toolkit.engine.token_patterns import TOKENS
 from toolkit.estimators.lexicon import END, START, WordClasses, split_classes
-from toolkit.estimators.recalibration import Floats, Isotonic, Recalibrated, Temperature
+from toolkit.estimators.recalibration import Isotonic, Recalibrated, Temperature
 from toolkit.estimators.rules import CueIndicators, KeywordRules
 
 NORMS = {None: NO_NORM, "l1": L1, "l2": L2}

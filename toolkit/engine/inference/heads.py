@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.engine.inference.links import Settings, pack_curves
-from toolkit.estimators.recalibration import Floats
+from toolkit.engine.layout import Floats
 
 
 class CannotCompile(ValueError):  # noqa: N818 - it is no error: scikit-learn takes over.
