@@ -18,7 +18,7 @@ from toolkit.analysis.abstention import (
     risk_coverage_area,
 )
 from toolkit.analysis.predictions import make_predictions
-from toolkit.analysis.scores import score
+from toolkit.analysis.scores import score_predictions
 from toolkit.labels import LabelSet
 from toolkit.statistics.metrics import article_confusions
 
@@ -141,7 +141,7 @@ def test_threshold_below_all_leaves_the_scores_as_they_are():
     rng = np.random.default_rng(1)
     articles = [f"a-{row % 12 if row < 40 else 0}" for row in range(60)]
     told = predictions(rng.random(60) < 0.7, rng.uniform(0.5, 1, 60).round(6), articles)
-    kept, scores = measure_kept(told, 0.0, 300, seed=4), score(told, 300, seed=4)
+    kept, scores = measure_kept(told, 0.0, 300, seed=4), score_predictions(told, 300, seed=4)
     assert kept.accuracy == scores.accuracy
     assert kept.headline == scores.headline
     assert (kept.coverage.low, kept.coverage.high) == (1, 1)

@@ -10,11 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from toolkit.analysis.calibration import brier_gaps, brier_parts, count_forecasts, measure_calibration
 from toolkit.analysis.predictions import Predictions, make_predictions
-from toolkit.analysis.scores import score
+from toolkit.analysis.scores import score_predictions
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
 from toolkit.statistics.metrics import calibration_gaps, expected_calibration_error
-from toolkit.statistics.resampling import bca_interval, distance_interval, draw_articles, interval
+from toolkit.statistics.resampling import bca_interval, bootstrap_weights, distance_interval, interval
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 AB = LabelSet.from_names(["a", "b"])
@@ -93,7 +93,7 @@ def test_parts_add_up_to_the_score_of_scikit_learn(drawn):
 
 
 def test_error_and_brier_score_are_those_of_the_scores(drawn):
-    found, scores = measure_calibration(drawn, 200, seed=3), score(drawn, 200, seed=3)
+    found, scores = measure_calibration(drawn, 200, seed=3), score_predictions(drawn, 200, seed=3)
     assert found.calibration_error == scores.calibration_error
     for ours, theirs in zip(*(vars_of(one) for one in (found.brier.score, scores.brier)), strict=True):
         assert ours == pytest.approx(theirs)
@@ -168,7 +168,7 @@ def test_intervals_of_well_calibrated_probabilities_hold_value_and_truth(n_artic
         assert estimate.low == 0
     # Resampled reliability lies above the value: no percentile of it would hold the value.
     forecasts = count_forecasts(told.gold, told.proba, told.article, told.labels.names)
-    drawn = np.tensordot(draw_articles(len(forecasts), 300, np.random.default_rng(0)), forecasts, axes=1)
+    drawn = np.tensordot(bootstrap_weights(len(forecasts), 300, np.random.default_rng(0)), forecasts, axes=1)
     assert interval(brier_parts(drawn)["reliability"].sum(axis=-1))[0] > found.brier.reliability.value
 
 
@@ -220,7 +220,7 @@ def cover(n_articles, sharpness, n_simulations, n_resamples=400, seed=0):
     for _ in range(n_simulations):
         article, proba, _, gold = simulate_forecasts(n_articles, sharpness, rng)
         counts = count_forecasts(names[gold], proba, article, names)
-        drawn = distances(np.tensordot(draw_articles(n_articles, n_resamples, rng), counts, axes=1))
+        drawn = distances(np.tensordot(bootstrap_weights(n_articles, n_resamples, rng), counts, axes=1))
         rest = distances(counts.sum(axis=0) - counts)
         for name, (gaps, size) in distances(counts.sum(axis=0)).items():
             value, resampled = size(gaps).sum(), size(drawn[name][0]).sum(axis=-1)

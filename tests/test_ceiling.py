@@ -5,7 +5,7 @@ import pytest
 
 from toolkit.analysis.ceiling import annotator_predictions, score_annotator
 from toolkit.analysis.predictions import make_predictions
-from toolkit.analysis.scores import score
+from toolkit.analysis.scores import score_predictions
 from toolkit.labels import LabelSet
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
@@ -29,7 +29,7 @@ def test_scores_are_those_of_a_model_that_says_the_same():
     gold, second = (rng.choice(LABELS.names, 80).tolist() for _ in range(2))
     articles = [f"row-{row:09d}" for row in range(1, 81)]
     proba = np.eye(3)[[LABELS.index(name) for name in second]]
-    model = score(make_predictions(LABELS, [""] * 80, gold, proba), 200, seed=2)
+    model = score_predictions(make_predictions(LABELS, [""] * 80, gold, proba), 200, seed=2)
     found = score_annotator(gold, second, articles, LABELS, 200, seed=2)
     assert found.headline == model.headline
     assert found.labels == model.labels

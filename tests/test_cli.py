@@ -218,7 +218,7 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch):
     stream = io.StringIO()
     stream.isatty = lambda: True
     monkeypatch.setattr("sys.stderr", stream)
-    progress = output._Progress("words", quiet=False)
+    progress = output.Progress("words", quiet=False)
     progress("fit", 1, 2)
     progress("fit", 2, 2)
     assert "words" in stream.getvalue()

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from toolkit.analysis.context import no_context
-from toolkit.analysis.findings import measure
+from toolkit.analysis.findings import measure_findings
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.analysis.predictions import Predictions, write_predictions
 from toolkit.analysis.repeats import FoldComparison
-from toolkit.analysis.scores import score
+from toolkit.analysis.scores import score_predictions
 from toolkit.comparison.comparing import compare
 from toolkit.comparison.loading import MOST_RUNS, load_comparable, read_curve
 from toolkit.exceptions import RunError
@@ -83,7 +83,7 @@ def write_run(run, folder):
     report = {
         **run.report,
         **manifest,
-        **measure(run.predictions, no_context(len(run.predictions)), None, 50).to_dict(),
+        **measure_findings(run.predictions, no_context(len(run.predictions)), None, 50).to_dict(),
     }
     report |= {"question": "?", "chosen": {"final": {}, "folds": []}, "ngrams": {}}
     report["model"] = {"file": "pipeline.skops", "bytes": 2_000_000, "sha256": None}
@@ -109,7 +109,7 @@ def folders(tmp_path, three):
 
 
 def test_second_annotator_stands_under_the_runs_of_every_table(three):
-    annotator = score(make_predictions("dnpd"), 100).to_dict()
+    annotator = score_predictions(make_predictions("dnpd"), 100).to_dict()
     for run in three:
         run.report["ceiling"] = {"train": None, "test": {"annotator": annotator}}
     found = compare(three)
@@ -240,7 +240,7 @@ def test_limits_are_stated_with_their_numbers(three):
 
 def test_least_possible_p_value_is_told(three):
     found = compare(three)
-    assert found.n_swaps == 600
+    assert found.n_permutations == 600
     assert found.least_p == 6 / 601
     assert "none can come out below 0.010" in found.to_html()
 
@@ -387,7 +387,13 @@ def test_json_holds_all_and_only_numbers_that_json_has(three):
     record = json.loads(compare(three).to_json())
     assert [run["name"] for run in record["runs"]] == ["better", "other", "base"]
     assert record["n_comparisons"] == 6
-    assert set(record["pairs"]["train"][0]) >= {"value", "p_value", "p_corrected", "standardised", "reversal_chance"}
+    assert set(record["pairs"]["train"][0]) >= {
+        "value",
+        "p_value",
+        "p_corrected",
+        "standardised",
+        "reversal_probability",
+    }
     assert len(record["sentences"]) == 4
     gained = record["runs"][0]["changes"]["gained"]
     assert sorted(record["sentences"][place]["text"] for place in gained) == ["Sentence 1.", "Sentence 2."]

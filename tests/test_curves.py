@@ -25,7 +25,7 @@ OUTSIDE = LabelledSentences(
 
 
 def test_curve_on_sentences_from_outside_has_all_grades(setting):
-    curve = learning_curve(*setting, OUTSIDE, fractions=(0.5, 1.0), n_draws=2)
+    curve = learning_curve(*setting, OUTSIDE, fractions=(0.5, 1.0), n_orders=2)
     assert curve.n_articles == (4, 9)
     assert curve.n_sentences == (12, 27)
     assert list(curve.scores) == ["strict", "lenient", "unambiguous"]
@@ -35,7 +35,7 @@ def test_curve_on_sentences_from_outside_has_all_grades(setting):
 
 
 def test_grades_are_those_of_a_hand_count(setting):
-    curve = learning_curve(*setting, OUTSIDE, fractions=(1.0,), n_draws=1)
+    curve = learning_curve(*setting, OUTSIDE, fractions=(1.0,), n_orders=1)
     # Predicted denial, none, statement: denial has F1 2/3, and statement, which is never gold, 0.
     assert curve.scores["strict"][0, 0] == pytest.approx((2 / 3 + 0) / 2)
     assert curve.scores["lenient"][0, 0] == 1
@@ -44,11 +44,11 @@ def test_grades_are_those_of_a_hand_count(setting):
 
 def test_curve_without_a_table_holds_articles_out(setting):
     experiment, corpus, labels = setting
-    curve = learning_curve(experiment, corpus, labels, fractions=(0.5, 1.0), n_draws=2)
+    curve = learning_curve(experiment, corpus, labels, fractions=(0.5, 1.0), n_orders=2)
     assert list(curve.scores) == ["cross-validated"]
     assert curve.n_articles == (3, 6)
     without_test = learning_curve(
-        experiment, {"train": corpus["train"]}, labels, fractions=(0.5, 1.0), n_draws=2, n_jobs=2
+        experiment, {"train": corpus["train"]}, labels, fractions=(0.5, 1.0), n_orders=2, n_jobs=2
     )
     assert without_test.to_dict() == curve.to_dict()
 
@@ -61,7 +61,7 @@ def test_points_are_at_the_articles_of_all_draws_on_average(setting, own_corpus)
         for position in range(3):
             text = text.replace(f"a-0{number},{position},", f"a-00,{3 * number + position},")
     path.write_text(text)
-    curve = learning_curve(setting[0], load_corpus(own_corpus), setting[2], fractions=(1.0,), n_draws=3)
+    curve = learning_curve(setting[0], load_corpus(own_corpus), setting[2], fractions=(1.0,), n_orders=3)
     assert curve.n_articles == (round((6 + 4 + 4) / 3),)
     assert curve.n_sentences == (18,)
 
@@ -92,7 +92,7 @@ def test_undefined_scores_are_written_as_null():
 
 def test_part_too_small_to_fit_is_one_sentence(setting):
     with pytest.raises(ToolkitError, match="1 articles are too few to fit 'words' on"):
-        learning_curve(*setting, OUTSIDE, fractions=(0.1,), n_draws=1)
+        learning_curve(*setting, OUTSIDE, fractions=(0.1,), n_orders=1)
 
 
 def test_curve_is_drawn_the_same_each_time():

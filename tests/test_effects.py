@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toolkit.statistics.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
+from toolkit.statistics.effects import (
+    cohen_g,
+    mcnemar_test,
+    reversal_probability,
+    reversal_proportion,
+    standardised_difference,
+)
 
 
 def test_mcnemar_is_the_exact_binomial_test():
@@ -56,15 +62,15 @@ def test_effect_without_spread_or_articles_is_undefined():
 
 def test_reversals_are_counted_and_ties_count_half():
     resampled = np.array([3.0, 1.0, np.nan, 0.0, -1.0])
-    assert reversed_share(resampled, 1.0) == (1 + 1 / 2) / 4
+    assert reversal_proportion(resampled, 1.0) == (1 + 1 / 2) / 4
     # Of 16 pairs six sum to less than 1: twice -1 with 0 and with 1, -1 with -1, 0 with 0;
     # 0 with 1 is a tie, and counts half, twice.
-    assert reversal_chance(resampled, 1.0) == (6 + 2 / 2) / 16
-    assert reversed_share(-resampled, -1.0) == 3 / 8
-    assert reversal_chance(-resampled, -1.0) == 7 / 16
+    assert reversal_probability(resampled, 1.0) == (6 + 2 / 2) / 16
+    assert reversal_proportion(-resampled, -1.0) == 3 / 8
+    assert reversal_probability(-resampled, -1.0) == 7 / 16
 
 
-@pytest.mark.parametrize("function", [reversed_share, reversal_chance])
+@pytest.mark.parametrize("function", [reversal_proportion, reversal_probability])
 def test_without_an_order_nothing_is_reversed(function):
     assert np.isnan(function(np.array([1.0, -1.0]), 0.0))
     assert np.isnan(function(np.array([1.0, -1.0]), np.nan))
@@ -73,6 +79,6 @@ def test_without_an_order_nothing_is_reversed(function):
 
 def test_chance_of_reversal_is_the_normal_one_where_errors_are_normal():
     errors = stats.norm.ppf((np.arange(2000) + 0.5) / 2000)
-    assert reversed_share(1 + errors, 1.0) == pytest.approx(stats.norm.cdf(-1), abs=1e-3)
+    assert reversal_proportion(1 + errors, 1.0) == pytest.approx(stats.norm.cdf(-1), abs=1e-3)
     # The error of new articles comes on top of that of the old.
-    assert reversal_chance(1 + errors, 1.0) == pytest.approx(stats.norm.cdf(-1 / np.sqrt(2)), abs=1e-3)
+    assert reversal_probability(1 + errors, 1.0) == pytest.approx(stats.norm.cdf(-1 / np.sqrt(2)), abs=1e-3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.exceptions import RunError
-from toolkit.files.atomic import folders_with, put_back, whole_folder
+from toolkit.files.atomic import folders_with, restore_folder, write_folder
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def place(tmp_path):
 
 
 def write(place, text="new"):
-    with whole_folder(place) as part:
+    with write_folder(place) as part:
         (part / "manifest.json").write_text(text)
 
 
@@ -65,13 +65,13 @@ def test_interruption_at_any_rename_leaves_the_old_folder_or_the_new(place, monk
 KILLED = """
 import os, sys
 from pathlib import Path
-from toolkit.files.atomic import whole_folder
+from toolkit.files.atomic import write_folder
 rename = Path.replace
 def once(path, target):
     rename(path, target)
     os._exit(9)
 Path.replace = once
-with whole_folder(sys.argv[1]) as part:
+with write_folder(sys.argv[1]) as part:
     (part / "manifest.json").write_text("new")
 """
 
@@ -80,18 +80,18 @@ def test_folder_left_aside_by_a_crash_is_put_back(place):
     assert subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False).returncode == 9
     assert not place.exists()
     # A run whose name begins alike has nothing to do with it.
-    put_back(place.parent / "word")
+    restore_folder(place.parent / "word")
     assert not (place.parent / "word").exists()
-    put_back(place)
+    restore_folder(place)
     assert (place / "manifest.json").read_text() == "old"
-    put_back(place.parent / "nowhere" / "deep")
+    restore_folder(place.parent / "nowhere" / "deep")
 
 
 def test_listing_puts_back_and_leaves_out_what_is_being_written(place):
     subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False)
     (place.parent / "empty").mkdir()
     assert folders_with(place.parent, "manifest.json") == [place]
-    with whole_folder(place) as part:
+    with write_folder(place) as part:
         (part / "manifest.json").write_text("new")
         assert folders_with(place.parent, "manifest.json") == [place]
     assert folders_with(place.parent / "nowhere", "manifest.json") == []
@@ -99,8 +99,8 @@ def test_listing_puts_back_and_leaves_out_what_is_being_written(place):
 
 WRITING = """
 import sys, time
-from toolkit.files.atomic import whole_folder
-with whole_folder(sys.argv[1]) as part:
+from toolkit.files.atomic import write_folder
+with write_folder(sys.argv[1]) as part:
     (part / "half").write_text("written")
     print(part.name, flush=True)
     sys.stdin.read()
@@ -149,7 +149,7 @@ def test_place_that_cannot_be_written_to_is_refused(place):
 
 def test_full_disk_is_one_sentence_and_leaves_the_old_folder(place):
     def write_until_full():
-        with whole_folder(place) as part:
+        with write_folder(place) as part:
             (part / "manifest.json").write_text("new")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -7,7 +7,14 @@ from simulation import ACTS, GROUPED, SHIPPED, Design, expected_confusion, simul
 from threadpoolctl import threadpool_limits
 
 from toolkit.statistics import metrics
-from toolkit.statistics.resampling import bca_interval, draw_articles, interval, leave_one_out, total, weigh
+from toolkit.statistics.resampling import (
+    bca_interval,
+    bootstrap_weights,
+    interval,
+    leave_one_out,
+    sum_counts,
+    weighted_sums,
+)
 
 SKEWED = np.random.default_rng(4).exponential(size=30)
 
@@ -70,7 +77,7 @@ def test_article_left_out_is_as_if_it_never_was():
             names[gold[rows]], names[proba[rows].argmax(axis=1)], proba[rows], articles[rows], ["a", "b"]
         )
 
-    rest, without = leave_one_out(count(np.arange(12))), total(count(np.flatnonzero(articles != 2)))
+    rest, without = leave_one_out(count(np.arange(12))), sum_counts(count(np.flatnonzero(articles != 2)))
     assert np.array_equal(rest.confusion[2], without.confusion)
     assert np.allclose(rest.losses[2], without.losses)
     assert np.allclose(rest.bins[2], without.bins)
@@ -84,8 +91,8 @@ def cover(design, n_simulations, n_resamples=1000, seed=0):
     held = []
     for _ in range(n_simulations):
         counts = uncalibrated(simulate(design, rng)[0][0])
-        sums = total(counts)
-        resampled = headline(weigh(counts, draw_articles(design.n_articles, n_resamples, rng)))
+        sums = sum_counts(counts)
+        resampled = headline(weighted_sums(counts, bootstrap_weights(design.n_articles, n_resamples, rng)))
         # Sentences drawn with replacement are cells of the confusion drawn by their shares.
         cells = sums.confusion.ravel()
         drawn = rng.multinomial(int(cells.sum()), cells / cells.sum(), size=n_resamples).reshape(-1, 5, 5)

@@ -1,6 +1,6 @@
 import pytest
 
-from toolkit.exceptions import CorpusError, did_you_mean, some
+from toolkit.exceptions import CorpusError, did_you_mean, list_some
 from toolkit.labels import LabelSet, read_labels
 
 TWO = LabelSet.from_names(["pledge", "denial"], background="denial")
@@ -68,7 +68,7 @@ def test_nothing_near_suggests_nothing():
 
 
 def test_few_values_are_all_shown():
-    assert some([1, 2]) == "1, 2"
+    assert list_some([1, 2]) == "1, 2"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,16 @@ from simulation import ACTS, GROUPED, SHIPPED, Design, simulate, uncalibrated
 from threadpoolctl import threadpool_limits
 
 from toolkit.statistics import metrics
-from toolkit.statistics.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
-from toolkit.statistics.paired import compare_pair, compare_samples, make_draws, sample_run
-from toolkit.statistics.permutation import draw_swaps, swap_test
-from toolkit.statistics.resampling import bca_interval, draw_articles, interval, leave_one_out, weigh
+from toolkit.statistics.effects import (
+    cohen_g,
+    mcnemar_test,
+    reversal_probability,
+    reversal_proportion,
+    standardised_difference,
+)
+from toolkit.statistics.paired import compare_pair, compare_samples, make_resamples, sample_run
+from toolkit.statistics.permutation import draw_permutations, permutation_test
+from toolkit.statistics.resampling import bca_interval, bootstrap_weights, interval, leave_one_out, weighted_sums
 
 
 def headline(sums):
@@ -32,25 +38,25 @@ def pair():
 
 @pytest.fixture
 def draws():
-    return make_draws(40, 300, np.random.default_rng(0))
+    return make_resamples(40, 300, np.random.default_rng(0))
 
 
 def test_comparison_gathers_what_its_parts_say(pair, draws):
     first, second, first_right, second_right = pair
     found = compare_pair(*pair, headline, draws)
     rng = np.random.default_rng(0)
-    weights = draw_articles(40, 300, rng)
-    resampled = headline(weigh(first, weights)) - headline(weigh(second, weights))
+    weights = bootstrap_weights(40, 300, rng)
+    resampled = headline(weighted_sums(first, weights)) - headline(weighted_sums(second, weights))
     left_out = headline(leave_one_out(first)) - headline(leave_one_out(second))
     assert (found.low, found.high) == interval(resampled)
     assert (found.bca_low, found.bca_high) == bca_interval(resampled, found.value, left_out)
-    assert found.p_value == swap_test(first, second, headline, draw_swaps(40, 300, rng))
+    assert found.p_value == permutation_test(first, second, headline, draw_permutations(40, 300, rng))
     assert found.only_first - found.only_second == first_right.sum() - second_right.sum()
     assert found.mcnemar_p == mcnemar_test(found.only_first, found.only_second)
     assert found.cohen_g == cohen_g(found.only_first, found.only_second)
     assert found.standardised == standardised_difference(found.value, left_out)
-    assert found.reversed_share == reversed_share(resampled, found.value)
-    assert found.reversal_chance == reversal_chance(resampled, found.value)
+    assert found.reversal_proportion == reversal_proportion(resampled, found.value)
+    assert found.reversal_probability == reversal_probability(resampled, found.value)
     assert (found.n_sentences, found.n_articles, found.n_resamples) == (len(first_right), 40, 300)
 
 
@@ -79,7 +85,7 @@ def test_equal_systems_have_no_difference(pair, draws):
     found = compare_pair(pair[0], pair[0], pair[2], pair[2], headline, draws)
     assert (found.value, found.low, found.high, found.bca_low, found.bca_high) == (0, 0, 0, 0, 0)
     assert (found.p_value, found.mcnemar_p, found.only_first) == (1, 1, 0)
-    assert np.isnan([found.cohen_g, found.standardised, found.reversed_share, found.reversal_chance]).all()
+    assert np.isnan([found.cohen_g, found.standardised, found.reversal_proportion, found.reversal_probability]).all()
 
 
 def test_comparison_without_a_score_is_undefined_but_for_its_sentences():
@@ -87,8 +93,10 @@ def test_comparison_without_a_score_is_undefined_but_for_its_sentences():
     background = np.zeros((3, 5, 5))
     background[:, 4, 4] = 2
     counts = uncalibrated(background)
-    found = compare_pair(counts, counts, [True] * 6, [True] * 6, headline, make_draws(3, 20, np.random.default_rng(0)))
-    assert np.isnan([found.value, found.low, found.bca_high, found.p_value, found.reversal_chance]).all()
+    found = compare_pair(
+        counts, counts, [True] * 6, [True] * 6, headline, make_resamples(3, 20, np.random.default_rng(0))
+    )
+    assert np.isnan([found.value, found.low, found.bca_high, found.p_value, found.reversal_probability]).all()
     assert found.mcnemar_p == 1
 
 
@@ -119,8 +127,8 @@ def test_confusion_alone_gives_the_same_comparison(draws):
 def test_parts_that_do_not_fit_are_refused(pair, draws):
     first, second, first_right, second_right = pair
     with pytest.raises(ValueError, match="weights for 3 articles came with counts of 40; draw for 40"):
-        compare_pair(*pair, headline, make_draws(3, 10, np.random.default_rng(0)))
-    swaps = make_draws(3, 300, np.random.default_rng(0)).swaps
+        compare_pair(*pair, headline, make_resamples(3, 10, np.random.default_rng(0)))
+    swaps = make_resamples(3, 300, np.random.default_rng(0)).swaps
     with pytest.raises(ValueError, match="swaps for 3 articles came with counts of 40"):
         compare_pair(*pair, headline, replace(draws, swaps=swaps))
     message = f"0 of {len(first_right)} sentences came as right, but the counts have {first_right.sum()} of"
@@ -129,7 +137,7 @@ def test_parts_that_do_not_fit_are_refused(pair, draws):
 
 
 def test_other_sentences_are_refused():
-    draws, right = make_draws(2, 10, np.random.default_rng(0)), [True, True]
+    draws, right = make_resamples(2, 10, np.random.default_rng(0)), [True, True]
     first, second = np.zeros((2, 5, 5)), np.zeros((2, 5, 5))
     first[:, 0, 0] = second[0, 0, 0] = second[1, 1, 1] = 1
     with pytest.raises(ValueError, match="other gold labels in 1 articles, first in article 1"):
@@ -151,7 +159,7 @@ def test_comparison_of_ten_thousand_sentences_is_quick():
         parts.append(
             (metrics.count_articles(names[gold], names[predicted], proba, articles, "abcde"), predicted == gold)
         )
-    draws = make_draws(2000, 2000, rng)
+    draws = make_resamples(2000, 2000, rng)
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -168,7 +176,7 @@ def cry_wolf(design, n_simulations, n_resamples=500, seed=1):
     found = []
     for _ in range(n_simulations):
         confusions, rights = simulate(design, rng, skills=(0.0, 0.0))
-        draws = make_draws(design.n_articles, n_resamples, rng)
+        draws = make_resamples(design.n_articles, n_resamples, rng)
         one = compare_pair(uncalibrated(confusions[0]), uncalibrated(confusions[1]), *rights, headline, draws)
         outside = [not low <= 0 <= high for low, high in ((one.low, one.high), (one.bca_low, one.bca_high))]
         found.append([one.p_value < 0.05, *outside, one.mcnemar_p < 0.05])
@@ -201,10 +209,10 @@ def test_chance_of_reversal_comes_true_and_the_share_of_resamples_is_too_small()
     for _ in range(2000):
         skills = (rng.normal(0, 0.5), 0.0)
         (confusions, rights), (anew, _) = (simulate(GROUPED, rng, skills) for _ in range(2))
-        draws = make_draws(GROUPED.n_articles, 500, rng)
+        draws = make_resamples(GROUPED.n_articles, 500, rng)
         one = compare_pair(uncalibrated(confusions[0]), uncalibrated(confusions[1]), *rights, headline, draws)
         scores = [float(metrics.macro_f1(part.sum(axis=0), ACTS)) for part in anew]
-        found.append([one.reversal_chance, one.reversed_share, (scores[0] - scores[1]) * one.value < 0])
+        found.append([one.reversal_probability, one.reversal_proportion, (scores[0] - scores[1]) * one.value < 0])
     chance, share, reversed_ = np.array(found, dtype=float).T
     open_ = (chance > 0.02) & (chance < 0.4)
     rate = reversed_[open_].mean()

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 
 from toolkit.statistics.metrics import ArticleCounts, macro_f1
-from toolkit.statistics.paired import Draws, compare_pair
-from toolkit.statistics.pairwise import BLOCK, MOST_SWAPS, compare_all, correct, swap_tests, swaps_needed
-from toolkit.statistics.permutation import draw_swaps, holm, swap_test
-from toolkit.statistics.resampling import draw_articles
+from toolkit.statistics.paired import Resamples, compare_pair
+from toolkit.statistics.pairwise import (
+    BLOCK,
+    MOST_PERMUTATIONS,
+    compare_all,
+    correct_pairs,
+    permutation_tests,
+    permutations_needed,
+)
+from toolkit.statistics.permutation import draw_permutations, holm, permutation_test
+from toolkit.statistics.resampling import bootstrap_weights
 
 ACTS = [0, 1]
 
@@ -42,11 +49,11 @@ def test_all_pairs_have_the_p_values_of_each_pair_alone(gold_labels):
     confusions, _ = systems(4, gold_labels=gold_labels)
     if gold_labels == 1:
         confusions[2, :, 0] += np.stack([np.zeros(12), -confusions[2, :, 0, 1], confusions[2, :, 0, 1]], axis=1)
-    swaps = draw_swaps(12, BLOCK, np.random.default_rng(3))
-    found = swap_tests(confusions, ACTS, BLOCK, np.random.default_rng(3))
+    swaps = draw_permutations(12, BLOCK, np.random.default_rng(3))
+    found = permutation_tests(confusions, ACTS, BLOCK, np.random.default_rng(3))
     for first in range(4):
         for second in range(first + 1, 4):
-            alone = swap_test(counts(confusions[first]), counts(confusions[second]), score, swaps)
+            alone = permutation_test(counts(confusions[first]), counts(confusions[second]), score, swaps)
             assert found[first, second] == found[second, first] == alone
     assert np.isnan(np.diagonal(found)).all()
 
@@ -55,24 +62,24 @@ def test_system_without_a_score_has_no_p_value():
     confusions = np.zeros((2, 3, 3, 3))
     confusions[:, :, 2, 2] = 1
     confusions[1, 0, 2] = [1, 0, 0]
-    assert np.isnan(swap_tests(confusions, ACTS, 10, np.random.default_rng(0))).all()
+    assert np.isnan(permutation_tests(confusions, ACTS, 10, np.random.default_rng(0))).all()
 
 
 def test_swaps_are_drawn_in_blocks_that_add_up():
     # Two of four swaps of two articles leave the difference as large; of all, half.
     confusions = np.zeros((2, 2, 2, 2))
     confusions[0, :, 0, 0] = confusions[1, :, 0, 1] = 1
-    n_swaps = 3 * BLOCK + 5
-    p_value = swap_tests(confusions, [0], n_swaps, np.random.default_rng(0))[0, 1]
+    n_permutations = 3 * BLOCK + 5
+    p_value = permutation_tests(confusions, [0], n_permutations, np.random.default_rng(0))[0, 1]
     assert p_value == pytest.approx(1 / 2, abs=0.06)
-    assert p_value * (n_swaps + 1) == pytest.approx(round(p_value * (n_swaps + 1)))
+    assert p_value * (n_permutations + 1) == pytest.approx(round(p_value * (n_permutations + 1)))
 
 
 def test_pair_is_described_as_it_is_alone():
     confusions, right = systems(3)
     pairs = compare_all(confusions, right, ACTS, 200, BLOCK, np.random.default_rng(5))
     rng = np.random.default_rng(5)
-    draws = Draws(draw_articles(12, 200, rng), draw_swaps(12, BLOCK, rng))
+    draws = Resamples(bootstrap_weights(12, 200, rng), draw_permutations(12, BLOCK, rng))
     assert [(pair.first, pair.second) for pair in pairs] == [(0, 1), (0, 2), (1, 2)]
     for pair in pairs:
         one, two = pair.first, pair.second
@@ -85,16 +92,16 @@ def test_correction_is_over_all_families():
     confusions, right = systems(3)
     one = compare_all(confusions, right, ACTS, 50, 99, np.random.default_rng(0))
     two = compare_all(confusions[:, :6], right[:, :24], ACTS, 50, 99, np.random.default_rng(1))
-    corrected = [pair.p_corrected for family in correct(one, two) for pair in family]
+    corrected = [pair.p_corrected for family in correct_pairs(one, two) for pair in family]
     assert corrected == holm([pair.found.p_value for pair in (*one, *two)])
 
 
 def test_swaps_let_a_corrected_p_value_be_small():
     for n_runs in (2, 8, 20, 50):
         n_comparisons = n_runs * (n_runs - 1)
-        assert n_comparisons / (swaps_needed(n_comparisons, 2000) + 1) < 0.025
-    assert swaps_needed(10**6, 2000) == MOST_SWAPS
-    assert swaps_needed(2, 5000) == 5000
+        assert n_comparisons / (permutations_needed(n_comparisons, 2000) + 1) < 0.025
+    assert permutations_needed(10**6, 2000) == MOST_PERMUTATIONS
+    assert permutations_needed(2, 5000) == 5000
 
 
 @pytest.mark.slow
@@ -112,7 +119,7 @@ def test_no_family_of_equal_systems_is_told_apart_more_often_than_the_level():
             for article in range(15):
                 np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
             right[place] = (guess == gold).ravel()
-        [pairs] = correct(compare_all(confusions, right, ACTS, 20, 600, rng))
+        [pairs] = correct_pairs(compare_all(confusions, right, ACTS, 20, 600, rng))
         bare += any(pair.found.p_value < 0.05 for pair in pairs)
         corrected += any(pair.p_corrected < 0.05 for pair in pairs)
     # Three standard errors of a share of 5 % above it.

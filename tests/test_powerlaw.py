@@ -55,7 +55,7 @@ def test_limit_is_never_above_one():
 
 
 def test_interval_is_that_of_draws_left_out():
-    # Draws that differ by a constant: the forecast moves with their mean, whose standard
+    # Resamples that differ by a constant: the forecast moves with their mean, whose standard
     # error is sd / sqrt n, and t of two degrees of freedom is 4.3027.
     base = np.array([0.5, 0.7, 0.8])
     shifts = np.array([-0.01, 0.0, 0.01])
@@ -94,16 +94,16 @@ def test_forecast_is_for_some_data_and_not_for_infinitely_many(factor):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_draws", [3, 6])
-def test_forecast_covers_the_truth_where_the_law_holds(n_draws):
+@pytest.mark.parametrize("n_orders", [3, 6])
+def test_forecast_covers_the_truth_where_the_law_holds(n_orders):
     law = PowerLaw(0.85, 0.9, 0.4)
     rng, truth = np.random.default_rng(1), float(law.predict(1600))
     found = []
     for _ in range(400):
-        scores = law.predict(SIZES)[:, np.newaxis] + rng.normal(0, 0.015, size=(5, n_draws))
+        scores = law.predict(SIZES)[:, np.newaxis] + rng.normal(0, 0.015, size=(5, n_orders))
         one = forecast(SIZES, scores)
         found.append([one.low <= truth <= one.high, one.value - truth, one.high - one.low])
     covered, bias, width = np.mean(found, axis=0)
-    print(f"{n_draws} draws: covered {covered:.3f}, bias {bias:+.4f}, width {width:.3f}")
+    print(f"{n_orders} draws: covered {covered:.3f}, bias {bias:+.4f}, width {width:.3f}")
     assert 0.91 <= covered <= 0.99
     assert abs(bias) < 0.01

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.corpus.audit import audit
+from toolkit.corpus.audit import audit_corpus
 from toolkit.corpus.cues import find_cues
 from toolkit.corpus.duplicates import (
     SHINGLE,
-    most_alike,
+    most_similar,
     near_duplicates,
     repeated_openings,
     repeated_skeletons,
@@ -47,15 +47,15 @@ def test_share_of_a_pair_is_its_jaccard_similarity():
     first, second = "The dam broke on Monday night.", "The dam broke on Sunday night."
     [pair] = near_duplicates([first, "Rain.", second], 0.4)
     assert (pair.first, pair.second) == (0, 2)
-    assert pair.alike == pytest.approx(jaccard(first, second))
+    assert pair.similarity == pytest.approx(jaccard(first, second))
 
 
 def test_most_alike_pairs_a_text_with_the_nearest_of_another_list():
     texts, others = ["Snow fell.", "The dam broke."], ["Hail.", "The dam broke at last.", "The dam held."]
-    pairs = most_alike(texts, others)
+    pairs = most_similar(texts, others)
     assert [(pair.first, pair.second) for pair in pairs] == [(1, 1), (0, 0)]
     assert pairs[0].alike == pytest.approx(jaccard(texts[1], others[1]))
-    assert len(most_alike(texts, others, n_pairs=1)) == 1
+    assert len(most_similar(texts, others, n_pairs=1)) == 1
 
 
 def test_names_are_words_never_seen_in_lower_case():
@@ -148,28 +148,28 @@ def rows_of(texts, articles=None, labels=None):
 
 
 def test_audit_names_the_place_of_a_copy():
-    found = audit(rows_of(["The dam broke on Monday.", "Snow.", "The dam  broke on monday."]), LABELS)
+    found = audit_corpus(rows_of(["The dam broke on Monday.", "Snow.", "The dam  broke on monday."]), LABELS)
     assert found.problems == ("two sentences share 100% of their 5-grams; rewrite one [a-0:0, a-2:0]",)
 
 
 def test_audit_finds_an_article_that_is_another_in_new_order():
     texts = ["The dam broke on Monday.", "Nobody was hurt in it.", "Nobody was harmed in it.", "Snow fell on the pass."]
     texts = [texts[0], texts[1], texts[1] + " ", texts[0] + " ", texts[3]]
-    problems = audit(rows_of(texts, ["a", "a", "b", "b", "c"]), LABELS).problems
+    problems = audit_corpus(rows_of(texts, ["a", "a", "b", "b", "c"]), LABELS).problems
     assert "two articles share" in problems[-1]
     assert problems[-1].endswith("drop one [a, b]")
 
 
 def test_audit_finds_templates_and_names_that_give_away():
     texts, labels, articles = named_rows(lambda number: ("denial", "none", "none")[number % 3])
-    problems = audit(rows_of(texts, articles, labels), LABELS).problems
+    problems = audit_corpus(rows_of(texts, articles, labels), LABELS).problems
     assert any("60 sentences are built alike: 'on the hill of N number 0.'" in problem for problem in problems)
     assert any(problem.startswith("names alone label 100.0% of 60 sentences right") for problem in problems)
 
 
 def test_audit_warns_of_openings_cues_and_small_labels():
     texts = [f"He denied at once that {word} had been taken" for word in ("corn", "the gold watch", "a hat", "salt")]
-    warnings = audit(rows_of([*texts, "Rain."], labels=["denial"] * 4 + ["none"]), LABELS).warnings
+    warnings = audit_corpus(rows_of([*texts, "Rain."], labels=["denial"] * 4 + ["none"]), LABELS).warnings
     assert warnings[0].startswith("4 sentences open with 'he denied at once', more than 3 ['a-0:0', 'a-1:0'")
     assert "label 'none' has 1 sentences, fewer than 50; its scores will be uncertain" in warnings
     assert "'deni' is in 100% of 'denial' sentences (elsewhere 0.0%), over 20%" in warnings
@@ -177,7 +177,7 @@ def test_audit_warns_of_openings_cues_and_small_labels():
 
 
 def test_label_without_a_sentence_has_no_cues_to_warn_of():
-    warnings = audit(rows_of(["Rain.", "Snow fell."], labels=["none", "none"]), LABELS).warnings
+    warnings = audit_corpus(rows_of(["Rain.", "Snow fell."], labels=["none", "none"]), LABELS).warnings
     assert [warning for warning in warnings if "denial" in warning] == [
         "label 'denial' has 0 sentences, fewer than 50; its scores will be uncertain"
     ]

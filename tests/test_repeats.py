@@ -22,7 +22,7 @@ from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import render_again, verify
 from toolkit.labels import LabelSet
-from toolkit.pages.formatting import p, range_of
+from toolkit.pages.formatting import format_interval, format_p
 from toolkit.statistics.fold_tests import corrected_interval, corrected_t_test
 from toolkit.statistics.metrics import confusion
 from toolkit.statistics.permutation import holm
@@ -323,8 +323,8 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
     assert row["mean difference"] == f"{np.mean(words - majority):+.3f}"
     other = found.pairs["train"][0]
     shown = (pair.p_value, pair.p_corrected, other.found.p_value, other.p_corrected)
-    assert [row[key] for key in ("t-test p", "t-test p corrected", "p", "p corrected")] == [*map(p, shown)]
-    assert p(pair.p_value) != p(other.found.p_value)
+    assert [row[key] for key in ("t-test p", "t-test p corrected", "p", "p corrected")] == [*map(format_p, shown)]
+    assert format_p(pair.p_value) != format_p(other.found.p_value)
     record = json.loads(found.to_json())
     assert record["pairs"]["train"][0]["folds"]["p_corrected"] == pair.p_corrected
     assert record["pairs"]["test"][0]["folds"] is None
@@ -343,7 +343,7 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
     assert annotator == {
         "run": "second annotator",
         "macro F1": f"{once['value']:.3f}",
-        "95 % over articles": range_of(once),
+        "95 % over articles": format_interval(once),
         **dict.fromkeys(("mean of folds", "95 % corrected", "lowest", "highest", "folds", "dealings"), "–"),
     }
     assert f"over 9 folds {row['mean difference']}" in page

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolkit.analysis.context import Context, no_context, read_context, write_context
-from toolkit.analysis.findings import measure, reading_list, rivals
+from toolkit.analysis.findings import measure_findings, reading_list, rivals
 from toolkit.analysis.predictions import Predictions, make_predictions, read_predictions, write_predictions
 from toolkit.cli import main as cli
 from toolkit.exceptions import RunError
@@ -23,7 +23,7 @@ from toolkit.experiment.runs import load_run
 from toolkit.experiment.verification import render_again, verify
 from toolkit.files.csv_cells import LONGEST_CELL
 from toolkit.labels import Label, LabelSet
-from toolkit.models.explanation import contrast
+from toolkit.models.explanation import contrast_contributions
 from toolkit.pages import article_page, rendering
 from toolkit.pages import run_page as report
 
@@ -58,7 +58,7 @@ def told(gold, predicted, labels=LABELS, text=None, sure=0.8):
 
 def page_of(run, predictions, context=None, pulls=None, question=None):
     """Measure and render predictions under the cover of a finished run."""
-    found = measure(predictions, context or no_context(len(predictions)), None, 50, 7)
+    found = measure_findings(predictions, context or no_context(len(predictions)), None, 50, 7)
     record = {**run.report, **found.to_dict(), "question": question or run.report["question"]}
     record["background"] = predictions.labels.background
     record["ngrams"] = {}
@@ -133,7 +133,7 @@ def test_ceiling_scores_the_second_annotator_beside_the_model():
     # Test split: rows 2 and 3. The annotator has both right, the model one of two.
     predictions = told(["denial", "statement"] * 2, ["denial", "statement", "denial", "denial"])
     context = replace(no_context(4), second=("", "", "denial", "statement"))
-    found = measure(predictions, context, None, 50).ceiling
+    found = measure_findings(predictions, context, None, 50).ceiling
     assert found["train"] is None
     assert found["test"].annotator.headline.value == 1
     # F1 of denial 2/3, of statement 0.
@@ -148,7 +148,7 @@ def test_findings_are_plain_data_and_thin_the_curve():
     predictions = replace(
         predictions, proba=proba, predicted=tuple(LABELS.names[place] for place in proba.argmax(axis=1))
     )
-    record = measure(predictions, no_context(900), None, 20).to_dict()
+    record = measure_findings(predictions, no_context(900), None, 20).to_dict()
     json.dumps(record, allow_nan=False)
     curve = record["abstention"]["curve"]
     assert len(curve["coverage"]) == 200
@@ -158,7 +158,7 @@ def test_findings_are_plain_data_and_thin_the_curve():
 
 def test_context_of_another_length_is_refused():
     with pytest.raises(ValueError, match="the context has 1 rows, there are 2 predictions"):
-        measure(told(["denial", "none"], ["denial", "none"]), no_context(1))
+        measure_findings(told(["denial", "none"], ["denial", "none"]), no_context(1))
 
 
 def test_reading_list_has_mistakes_first_and_their_rivals():
@@ -172,18 +172,18 @@ def test_reading_list_has_mistakes_first_and_their_rivals():
 
 def test_contrast_adds_up_to_the_margin(run):
     pipeline, text = run.model.pipeline, run.predictions.text[0]
-    [pulls] = contrast(pipeline, run.labels, [text], ["denial"], ["none"], n=1000)
+    [pulls] = contrast_contributions(pipeline, run.labels, [text], ["denial"], ["none"], n=1000)
     scores = pipeline.decision_function([text])[0] - pipeline.named_steps["classifier"].intercept_
     classes = list(pipeline.classes_)
     expected = scores[classes.index("denial")] - scores[classes.index("none")]
     assert sum(weight.value for weight in pulls) == pytest.approx(expected)
-    assert contrast(pipeline, run.labels, [], [], []) == []
+    assert contrast_contributions(pipeline, run.labels, [], [], []) == []
 
 
 def test_model_without_weights_pulls_nowhere(workplace):
     run = load_run(workplace / "runs/majority")
     assert run.pulls == {}
-    assert contrast(run.model.pipeline, run.labels, ["x"], ["denial"], ["none"]) == [[]]
+    assert contrast_contributions(run.model.pipeline, run.labels, ["x"], ["denial"], ["none"]) == [[]]
     assert "has no n-gram weights" in (run.folder / "report.html").read_text()
 
 
@@ -193,7 +193,7 @@ def test_model_without_weights_pulls_nowhere(workplace):
 def test_page_answers_first():
     labels = LabelSet.from_names(["denial", "statement", "none"], background="none")
     gold = ["denial", "statement", "none", "denial"] * 2
-    found = measure(told(gold, gold, labels), no_context(8), None, 50).to_dict()
+    found = measure_findings(told(gold, gold, labels), no_context(8), None, 50).to_dict()
     sentence = report._meaning(found, labels)
     assert sentence == (
         "Of 100 sentences from articles it was not trained on, about 100 (100 to 100) get the right label; "
@@ -353,7 +353,7 @@ def golden_page():
     gold = ["denial", "statement", "none", "denial", "statement", "none"] * 2
     predictions = told(gold, ["denial", "denial", "none", "none", "statement", "none"] * 2)
     context = replace(no_context(12), genre=("wire", "radio") * 6, second=tuple(gold))
-    found = measure(predictions, context, None, 50, 7)
+    found = measure_findings(predictions, context, None, 50, 7)
     pulls = {"1": [["denied", 0.5, "words"], ["said ", -0.25, "characters"], ["any cue: denial 1", 0.1, "cues"]]}
     return report.render_report({**GOLDEN_REPORT, **found.to_dict()}, predictions, {}, pulls)
 

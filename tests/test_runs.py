@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 import toolkit
 from toolkit.analysis.calibration import measure_calibration
 from toolkit.analysis.predictions import make_predictions, read_predictions, write_predictions
-from toolkit.analysis.scores import difference, grade, score
+from toolkit.analysis.scores import compare_predictions, score_by_ambiguity, score_predictions
 from toolkit.comparison.comparing import compare
 from toolkit.config import find_experiments, read_experiment
 from toolkit.corpus.loading import load_corpus
@@ -57,7 +57,9 @@ def predictions(gold, predicted, text=None):
 
 
 def test_headline_leaves_the_background_out_and_counts_its_confusions():
-    found = score(predictions(["denial", "statement", "none", "none"], ["denial", "statement", "none", "denial"]), 100)
+    found = score_predictions(
+        predictions(["denial", "statement", "none", "none"], ["denial", "statement", "none", "denial"]), 100
+    )
     # denial: one of two predicted right, F1 2/3; statement: 1.
     assert found.headline.value == pytest.approx((2 / 3 + 1) / 2)
     assert found.headline.low <= found.headline.value <= found.headline.high
@@ -66,20 +68,20 @@ def test_headline_leaves_the_background_out_and_counts_its_confusions():
 
 
 def test_undefined_score_is_null_in_json():
-    record = score(predictions(["none", "none"], ["none", "none"]), 100).to_dict()
+    record = score_predictions(predictions(["none", "none"], ["none", "none"]), 100).to_dict()
     assert record["labels"][0]["f1"]["value"] is None
     json.dumps(record, allow_nan=False)
 
 
 def test_lenient_and_unambiguous_scores():
-    found = grade(
+    found = score_by_ambiguity(
         predictions(["denial", "denial", "statement"], ["statement", "denial", "statement"]), ["statement", "", ""], 100
     )
     assert found["strict"].accuracy.value == pytest.approx(2 / 3)
     assert found["lenient"].accuracy.value == 1
     assert found["unambiguous"].n_sentences == 2
-    assert list(grade(predictions(["denial"], ["denial"]), None, 100)) == ["strict"]
-    assert list(grade(predictions(["denial"], ["denial"]), ["none"], 100)) == ["strict", "lenient"]
+    assert list(score_by_ambiguity(predictions(["denial"], ["denial"]), None, 100)) == ["strict"]
+    assert list(score_by_ambiguity(predictions(["denial"], ["denial"]), ["none"], 100)) == ["strict", "lenient"]
 
 
 def test_predictions_survive_a_round_trip():
@@ -116,11 +118,11 @@ def test_predictions_without_a_row_are_refused():
 def test_difference_is_paired_and_refuses_other_sentences():
     gold = ["denial", "statement"] * 10
     good, bad = predictions(gold, gold), predictions(gold, ["statement", "denial"] * 10)
-    found = difference(good, bad, 200)
+    found = compare_predictions(good, bad, 200)
     assert (found.value, found.low, found.high) == (1, 1, 1)
     assert found.p_value < 0.05
     with pytest.raises(ValueError, match="differ in gold"):
-        difference(good, predictions(["denial"] * 20, gold))
+        compare_predictions(good, predictions(["denial"] * 20, gold))
 
 
 # --- runs
@@ -544,7 +546,11 @@ def test_worst_mistakes_are_the_surest_wrong_ones():
 
 
 def test_undefined_is_written_as_a_dash():
-    assert (formatting.score(float("nan")), formatting.signed(None), formatting.p(None)) == ("–", "–", "–")
+    assert (formatting.format_score(float("nan")), formatting.format_signed(None), formatting.format_p(None)) == (
+        "–",
+        "–",
+        "–",
+    )
     assert formatting.flatten({"a": None, "b": True}) == [("a", "–"), ("b", "true")]
     one, other = (formatting.flatten({"classes": {f"c{n}": word for n in range(13)}}) for word in ("said", "told"))
     assert one[0][1].startswith("13 entries, ")
@@ -553,7 +559,7 @@ def test_undefined_is_written_as_a_dash():
 
 def test_figures_are_byte_stable_and_survive_missing_labels():
     found = predictions(["denial", "none"], ["denial", "denial"])
-    scores = score(found, 100)
+    scores = score_predictions(found, 100)
     for draw in (figures.draw_confusion, figures.draw_label_scores):
         assert draw(scores) == draw(scores)
         assert figures.INK not in draw(scores)
@@ -566,7 +572,7 @@ def test_figures_are_byte_stable_and_survive_missing_labels():
 
 def test_all_text_of_a_figure_takes_the_colour_of_the_page():
     found = predictions(["denial", "statement", "none"], ["denial", "statement", "none"])
-    scores = score(found, 100)
+    scores = score_predictions(found, 100)
     drawn = [
         figures.draw_label_scores(scores),
         figures.draw_costs([("time", True, [1.0, 2.0])], [0.5, 0.6], 0),

@@ -9,7 +9,7 @@ from scipy.stats import t
 
 from toolkit.analysis import slices
 from toolkit.analysis.predictions import make_predictions
-from toolkit.analysis.scores import score
+from toolkit.analysis.scores import score_predictions
 from toolkit.analysis.slices import score_slices, slice_sentences
 from toolkit.labels import LabelSet
 
@@ -106,14 +106,14 @@ def test_score_of_a_slice_is_that_of_its_sentences_alone(told):
     rows = [row for row, name in enumerate(half) if name == "old"]
     alone = make_predictions(AB, [""] * len(rows), [told.gold[row] for row in rows], told.proba[rows])
     found = next(part for part in score_slices(told, {"half": half}, 100) if part.name == "old")
-    assert found.headline.value == pytest.approx(score(alone, 100).headline.value)
+    assert found.headline.value == pytest.approx(score_predictions(alone, 100).headline.value)
 
 
 def test_interval_of_a_slice_resamples_articles_as_that_of_the_scores_does():
     rng = np.random.default_rng(9)
     told = predictions(rng.random(120) < np.repeat(rng.uniform(0.3, 1, 30), 4), np.repeat(np.arange(30), 4))
     everything = score_slices(told, {"all": ["all"] * 120}, 200, seed=4)[0]
-    assert everything.headline == score(told, 200, seed=4).headline
+    assert everything.headline == score_predictions(told, 200, seed=4).headline
 
 
 def test_significantly_worse_slices_come_first_worst_first(told):
@@ -153,7 +153,7 @@ def test_p_values_are_corrected_for_all_slices_tested(told):
 
 
 def test_p_value_is_that_of_student_on_the_spread_of_the_draws():
-    # Draws of 0.2 and 0.4, 0.1 from their mean: three standard errors, of ten articles.
+    # Resamples of 0.2 and 0.4, 0.1 from their mean: three standard errors, of ten articles.
     drawn = np.array([0.2, 0.4, np.nan, 0.2, 0.4])
     assert slices._p_value(0.3, drawn, 10) == pytest.approx(2 * t.sf(3, 9))
     # No spread at all: four draws that say the same.

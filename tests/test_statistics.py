@@ -17,8 +17,8 @@ from toolkit.labels import LabelSet
 from toolkit.models.pipelines import make_grid, make_pipeline, make_vectorizer, predict_proba
 from toolkit.statistics import metrics
 from toolkit.statistics import resampling as significance
-from toolkit.statistics.permutation import draw_swaps, holm, swap_test
-from toolkit.statistics.resampling import draw_articles, interval, resample, total, weigh
+from toolkit.statistics.permutation import draw_permutations, holm, permutation_test
+from toolkit.statistics.resampling import bootstrap_weights, interval, resample, sum_counts, weighted_sums
 
 ABC = ("a", "b", "c")
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
@@ -201,7 +201,7 @@ def test_scores_equal_those_of_scikit_learn(drawn):
     )
     assert metrics.mcc(counts) == pytest.approx(oracle.matthews_corrcoef(gold, predicted))
     assert metrics.accuracy(counts) == pytest.approx(oracle.accuracy_score(gold, predicted))
-    sums = total(metrics.count_articles(gold, predicted, proba, articles, ABC))
+    sums = sum_counts(metrics.count_articles(gold, predicted, proba, articles, ABC))
     size = sums.confusion.sum()
     assert metrics.log_loss(sums.losses, size) == pytest.approx(oracle.log_loss(gold, proba, labels=ABC))
     one_hot = np.eye(3)[metrics.encode(gold, ABC)]
@@ -210,7 +210,7 @@ def test_scores_equal_those_of_scikit_learn(drawn):
 
 def test_calibration_error_is_the_mean_gap_over_bins():
     proba = np.array([[0.85, 0.15], [0.85, 0.15], [0.65, 0.35], [0.65, 0.35]])
-    sums = total(metrics.count_articles(["a", "b", "a", "a"], ["a"] * 4, proba, range(4), ["a", "b"]))
+    sums = sum_counts(metrics.count_articles(["a", "b", "a", "a"], ["a"] * 4, proba, range(4), ["a", "b"]))
     # Bin of 0.85: half right; bin of 0.65: all right; two sentences each.
     assert metrics.expected_calibration_error(sums.bins) == pytest.approx((0.35 + 0.35) / 2)
 
@@ -223,7 +223,7 @@ def test_certain_predictions_fall_into_the_last_bin():
 @pytest.mark.parametrize("change", ["order", "names", "double"])
 def test_scores_do_not_depend_on_order_names_or_doubling(drawn, change):
     gold, predicted, proba, articles = drawn
-    before = total(metrics.count_articles(gold, predicted, proba, articles, ABC))
+    before = sum_counts(metrics.count_articles(gold, predicted, proba, articles, ABC))
     labels = ABC
     if change == "order":
         rows = np.random.default_rng(0).permutation(len(gold))
@@ -233,7 +233,7 @@ def test_scores_do_not_depend_on_order_names_or_doubling(drawn, change):
         gold, predicted = (np.array(labels)[metrics.encode(names, ABC)] for names in (gold, predicted))
     else:
         gold, predicted, proba, articles = (np.concatenate([part, part]) for part in (gold, predicted, proba, articles))
-    after = total(metrics.count_articles(gold, predicted, proba, articles, labels))
+    after = sum_counts(metrics.count_articles(gold, predicted, proba, articles, labels))
     for scoring in (metrics.accuracy, metrics.mcc, metrics.f1, metrics.precision, metrics.recall):
         assert np.allclose(scoring(after.confusion), scoring(before.confusion))
     sizes = [sums.confusion.sum() for sums in (before, after)]
@@ -272,20 +272,24 @@ def test_wrong_labels_and_probabilities_are_refused():
 def test_resampled_counts_are_those_of_the_articles_drawn(drawn):
     gold, predicted, proba, articles = drawn
     counts = metrics.count_articles(gold, predicted, proba, articles, ABC)
-    weights = draw_articles(20, 3, np.random.default_rng(1))
+    weights = bootstrap_weights(20, 3, np.random.default_rng(1))
     rows = np.concatenate(
         [np.flatnonzero(articles == name) for name in np.repeat(np.arange(20), weights[0].astype(int))]
     )
-    assert np.array_equal(weigh(counts, weights).confusion[0], metrics.confusion(gold[rows], predicted[rows], ABC))
+    assert np.array_equal(
+        weighted_sums(counts, weights).confusion[0], metrics.confusion(gold[rows], predicted[rows], ABC)
+    )
 
 
 def test_draws_in_blocks_are_those_made_at_once(monkeypatch):
     rng = np.random.default_rng(2)
     counts = metrics.ArticleCounts(rng.integers(0, 9, (20, 3, 3)), rng.random((20, 2)), rng.integers(0, 9, (20, 10, 3)))
-    whole = weigh(counts, draw_articles(20, 7, np.random.default_rng(1)))
+    whole = weighted_sums(counts, bootstrap_weights(20, 7, np.random.default_rng(1)))
     sizes = []
     monkeypatch.setattr(significance, "BLOCK", 60)
-    monkeypatch.setattr(significance, "weigh", lambda *given: sizes.append(len(given[1])) or weigh(*given))
+    monkeypatch.setattr(
+        significance, "weighted_sums", lambda *given: sizes.append(len(given[1])) or weighted_sums(*given)
+    )
     found = resample(counts, 7, np.random.default_rng(1))
     assert sizes == [3, 3, 1]
     assert (found.confusion == whole.confusion).all()
@@ -311,8 +315,8 @@ def accuracy(sums):
     return metrics.accuracy(sums.confusion)
 
 
-def p_of_swaps(first, second, score, n_swaps, rng):
-    return swap_test(first, second, score, draw_swaps(len(first.confusion), n_swaps, rng))
+def p_of_swaps(first, second, score, n_permutations, rng):
+    return permutation_test(first, second, score, draw_permutations(len(first.confusion), n_permutations, rng))
 
 
 def test_equal_systems_have_p_value_one():
@@ -327,11 +331,11 @@ def test_a_difference_in_every_article_is_significant():
 def test_p_value_is_the_share_of_swaps_as_large():
     # Of the four swaps of two articles, none and both leave the difference as large.
     swaps = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    assert swap_test(counted(4, 2), counted(0, 2), accuracy, swaps) == (2 + 1) / (4 + 1)
+    assert permutation_test(counted(4, 2), counted(0, 2), accuracy, swaps) == (2 + 1) / (4 + 1)
 
 
 def test_each_article_is_swapped_as_often_as_not():
-    swaps = draw_swaps(50, 200, np.random.default_rng(0))
+    swaps = draw_permutations(50, 200, np.random.default_rng(0))
     assert set(np.unique(swaps)) == {0, 1}
     assert np.abs(swaps.mean(axis=0) - 0.5).max() < 0.15
 
@@ -349,7 +353,7 @@ def test_swap_without_a_score_counts_as_as_large():
         right = metrics.accuracy(sums.confusion) * 8
         return np.where(right == 4, np.nan, right)
 
-    assert swap_test(counted(4, 2), counted(0, 2), unless_equal, np.array([[0.0, 1.0]] * 3)) == 1
+    assert permutation_test(counted(4, 2), counted(0, 2), unless_equal, np.array([[0.0, 1.0]] * 3)) == 1
 
 
 @pytest.mark.slow

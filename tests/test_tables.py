@@ -11,21 +11,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolkit.exceptions import TableError, printable
-from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, cell_writer, defuse, refuse
+from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, cell_writer, escape_formula, unescape_formula
 from toolkit.files.tables import Batch, TableWriter, json_lines, read_article, read_table, text_column, write_csv
 from toolkit.models.classifier import has_text, round_proba
 
 
 @given(st.text())
 def test_defused_cell_starts_no_formula_and_comes_back(text):
-    cell = defuse(text)
-    assert refuse(cell) == text
+    cell = escape_formula(text)
+    assert unescape_formula(cell) == text
     assert cell[:1] not in "=@\t\r" or cell == ""
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-a", "@x", "\tx", "'=1"])
 def test_formula_is_defused(cell):
-    assert defuse(cell) == "'" + cell
+    assert escape_formula(cell) == "'" + cell
 
 
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=3), min_size=1))
@@ -36,7 +36,7 @@ def test_rows_written_are_the_rows_read(rows):
     for row in rows:
         write(row)
     read = cell_reader(io.StringIO(buffer.getvalue(), newline=""))
-    assert [[refuse(cell) for cell in row] for row in read] == rows
+    assert [[unescape_formula(cell) for cell in row] for row in read] == rows
 
 
 def test_cells_are_read_up_to_their_limit(tmp_path):
@@ -49,7 +49,7 @@ def test_cells_are_read_up_to_their_limit(tmp_path):
 
 
 def test_numbers_and_nothing_stay():
-    assert [defuse(cell) for cell in (-1.5, "+2", None, "it's")] == ["-1.5", "+2", "", "it's"]
+    assert [escape_formula(cell) for cell in (-1.5, "+2", None, "it's")] == ["-1.5", "+2", "", "it's"]
 
 
 def test_terminal_cannot_be_steered():

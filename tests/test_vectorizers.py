@@ -36,7 +36,7 @@ from toolkit.engine.training.vectorizers import (
     CompiledTfidfVectorizer,
     CountedSentences,
     sort_terms,
-    with_compiled,
+    to_compiled_vectorizers,
 )
 from toolkit.estimators.lexicon import WORD_OR_MARK, WordClasses
 from toolkit.estimators.rules import CueIndicators
@@ -316,11 +316,11 @@ def test_fitted_pipeline_is_scikit_learns_again():
         return make_pipeline(union, LogisticRegression())
 
     labels = list("ababbaab")
-    ours = vectorizers.with_compiled(pipeline())
+    ours = vectorizers.to_compiled_vectorizers(pipeline())
     assert type(ours[0]["w"]) is CompiledTfidfVectorizer
     assert type(ours[0]["c"][1]) is CompiledCountVectorizer
     ours.fit(TEXTS, labels).predict(TEXTS)
-    plain = vectorizers.with_plain(ours)
+    plain = vectorizers.to_sklearn_vectorizers(ours)
     assert type(plain[0]["w"]) is TfidfVectorizer
     # Byte for byte what scikit-learn alone had made, nothing of ours left in it.
     assert skops.io.get_untrusted_types(data=skops.io.dumps(plain)) == []
@@ -372,7 +372,7 @@ def test_sentences_counted_once_give_the_matrices_of_each_part_of_them(names):
     for _ in range(6):
         # With some of them twice, and some on both sides.
         seen, held = ([texts[number] for number in rng.integers(0, len(texts), size)] for size in (14, 9))
-        plain, ours = clone(union), with_compiled(clone(union))
+        plain, ours = clone(union), to_compiled_vectorizers(clone(union))
         expected = plain.fit_transform(seen), plain.transform(held)
         check_matrices(counted.vectors(ours, seen, held), expected)
         check_matrices(counted.fit_vectors(ours, seen, held), expected)
@@ -399,13 +399,15 @@ def test_what_counts_no_ngrams_known_here_is_left_to_scikit_learn():
     assert [counted.vectors(union, TEXTS[:4], TEXTS[4:]) for union in unions] == [None] * len(unions)
     expected = plain.fit_transform(TEXTS[:4]), plain.transform(TEXTS[4:])
     check_matrices(counted.fit_vectors(CountVectorizer(), TEXTS[:4], TEXTS[4:]), expected)
-    assert counted.vectors(with_compiled(FeatureUnion([("words", CountVectorizer())])), [""], TEXTS[:1]) is None
+    assert (
+        counted.vectors(to_compiled_vectorizers(FeatureUnion([("words", CountVectorizer())])), [""], TEXTS[:1]) is None
+    )
     with pytest.raises(ValueError, match="empty vocabulary"):
-        counted.fit_vectors(with_compiled(FeatureUnion([("words", CountVectorizer())])), [""], TEXTS[:1])
+        counted.fit_vectors(to_compiled_vectorizers(FeatureUnion([("words", CountVectorizer())])), [""], TEXTS[:1])
 
 
 def test_sentences_are_sent_to_another_process_without_their_counts_and_counted_there_once():
-    union = with_compiled(FeatureUnion([("words", PARTS["words"]), ("cues", PARTS["cues"])]))
+    union = to_compiled_vectorizers(FeatureUnion([("words", PARTS["words"]), ("cues", PARTS["cues"])]))
     counted = CountedSentences(TEXTS * 2)
     found = counted.vectors(union, TEXTS, TEXTS[:2])
     sent = pickle.dumps(counted)

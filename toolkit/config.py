@@ -75,7 +75,7 @@ class Classifier:
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationPlan:
+class EvaluationSettings:
     """How articles are dealt out to folds, how often, and how many resamples an interval takes."""
 
     folds: int = 5
@@ -94,7 +94,7 @@ class Experiment:
     classifier: Classifier
     baseline: str | None = None
     features: Features = Features()
-    evaluation: EvaluationPlan = EvaluationPlan()
+    evaluation: EvaluationSettings = EvaluationSettings()
     model_format: str = "skops"
     calibration: str = "none"
 
@@ -104,7 +104,7 @@ class Experiment:
         classifier: dict[str, Any] = {"name": self.classifier.name}
         for name, values in self.classifier.parameters:
             value = values[0] if len(values) == 1 else values
-            classifier[name] = _file_rules(value) if name == "rules" else _plain(value)
+            classifier[name] = _file_rules(value) if name == "rules" else _to_plain(value)
         record["classifier"] = classifier
         if self.features.cues is not None:
             record["features"]["cues"] = _file_rules(self.features.cues)
@@ -117,7 +117,7 @@ class Experiment:
             record["calibration"] = {"method": calibration}
         if self.evaluation.repeats == 1:
             del record["evaluation"]["repeats"]
-        return {key: _plain(value) for key, value in record.items()}
+        return {key: _to_plain(value) for key, value in record.items()}
 
     @property
     def digest(self) -> str:
@@ -313,9 +313,9 @@ def _read_rules(table: _Table, value: Any) -> tuple[tuple[str, tuple[str, ...]],
     return tuple((rule[0], tuple(rule[1:])) for rule in value)
 
 
-def _read_evaluation(table: _Table) -> EvaluationPlan:
-    plain = {field.name: field.default for field in fields(EvaluationPlan)}
-    plan = EvaluationPlan(
+def _read_evaluation(table: _Table) -> EvaluationSettings:
+    plain = {field.name: field.default for field in fields(EvaluationSettings)}
+    plan = EvaluationSettings(
         folds=table.take("folds", int, plain["folds"], lambda n: n >= 2, "a whole number from 2 up"),
         inner_folds=table.take("inner_folds", int, plain["inner_folds"], lambda n: n >= 2, "a whole number from 2 up"),
         resamples=table.take("resamples", int, plain["resamples"], lambda n: n >= 100, "a whole number from 100 up"),
@@ -369,7 +369,7 @@ class _Table:
     def table(self, key: str, required: bool = False) -> _Table:
         self.known.append(key)
         if required and key not in self.left:
-            self.complain_of_strangers()
+            self.refuse_unknown_keys()
             self.fail(f"[{key}] is missing; add the table")
         return _Table(self.left.pop(key, {}), self.where, self.name(key))
 
@@ -384,7 +384,7 @@ class _Table:
         self.known.append(key)
         if key not in self.left:
             if default is _REQUIRED:
-                self.complain_of_strangers()
+                self.refuse_unknown_keys()
                 self.fail(f"{self.name(key)} is missing; add it")
             return default
         value = self.left.pop(key)
@@ -399,7 +399,7 @@ class _Table:
             near = did_you_mean(key, self.known)
             self.fail(f"key {self.name(key)!r} is unknown; expected one of {', '.join(self.known)}{near}")
 
-    def complain_of_strangers(self) -> None:
+    def refuse_unknown_keys(self) -> None:
         """A missing key is most often a mistyped one: name the stranger next to it."""
         for key in self.left:
             near = did_you_mean(key, self.known[-1:])
@@ -431,12 +431,12 @@ def _file_rules(rules: tuple[tuple[str, tuple[str, ...]], ...]) -> list[list[str
     return [[label, *cues] for label, cues in rules]
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     """Turn tuples into lists, so that a record equals what JSON gives back."""
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [_to_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _to_plain(item) for key, item in value.items()}
     return value
 
 

@@ -69,28 +69,28 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def shown(value: object, at_most: int = 80) -> str:
+def quote(value: object, at_most: int = 80) -> str:
     """Write a value as Python would, cut where it is too long for a sentence.
 
     Examples
     --------
-    >>> shown("a" * 9, at_most=6)
+    >>> quote("a" * 9, at_most=6)
     "'aaaa…"
     """
     written = repr(value)
     return written if len(written) <= at_most else f"{written[: at_most - 1]}…"
 
 
-def some(values: Iterable[object], at_most: int = 3) -> str:
+def list_some(values: Iterable[object], at_most: int = 3) -> str:
     """Write the first values and count the rest.
 
     Examples
     --------
-    >>> some(["a", "b", "c", "d", "e"])
+    >>> list_some(["a", "b", "c", "d", "e"])
     "'a', 'b', 'c' and 2 more"
     """
     listed = list(values)
-    first = ", ".join(shown(value) for value in listed[:at_most])
+    first = ", ".join(quote(value) for value in listed[:at_most])
     more = len(listed) - at_most
     return f"{first} and {more} more" if more > 0 else first
 

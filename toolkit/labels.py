@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.exceptions import CorpusError, did_you_mean, shown, some
+from toolkit.exceptions import CorpusError, did_you_mean, list_some, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class LabelSet:
 
     def unknown(self, name: str) -> str:
         """Say that a label is not in the set, and which one is nearest."""
-        return f"label {shown(name)} is not in the label set ({', '.join(self.names)}){did_you_mean(name, self.names)}"
+        return f"label {quote(name)} is not in the label set ({', '.join(self.names)}){did_you_mean(name, self.names)}"
 
     def check(self, names: Iterable[str]) -> None:
         """Raise ``ValueError`` unless every name is in the label set."""
@@ -79,7 +79,7 @@ class LabelSet:
             raise ValueError(self.unknown(strangers[0]))
         if strangers:
             raise ValueError(
-                f"labels {some(strangers)} are not in the label set ({', '.join(self.names)}); "
+                f"labels {list_some(strangers)} are not in the label set ({', '.join(self.names)}); "
                 "correct them or add them to labels.toml"
             )
 
@@ -111,7 +111,7 @@ class LabelSet:
         names = [row["name"] for row in rows]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
-            raise ValueError(f"label {some(repeated)} is defined twice; keep one [[label]] table a label")
+            raise ValueError(f"label {list_some(repeated)} is defined twice; keep one [[label]] table a label")
         background = record.get("background")
         if background is not None and background not in names:
             raise ValueError(f"background {background!r} is none of the labels ({', '.join(names)})")

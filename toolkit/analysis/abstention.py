@@ -13,7 +13,7 @@ from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.scores import Estimate, without_nan
 from toolkit.statistics.metrics import Counts, article_confusions, encode, macro_f1
 from toolkit.statistics.metrics import accuracy as accuracy_of
-from toolkit.statistics.resampling import draw_articles, interval
+from toolkit.statistics.resampling import bootstrap_weights, interval
 
 WANTED = (0.8, 0.9, 0.95)
 # Resamples weighed at once: one weight a sentence each, so that memory stays small.
@@ -325,7 +325,7 @@ def measure_kept(predictions: Predictions, threshold: float, n_resamples: int = 
     columns = predictions.gold, predictions.predicted, predictions.article
     sizes = article_confusions(*columns, labels.names).sum(axis=(1, 2))
     kept = article_confusions(*columns, labels.names, kept=_outcome(predictions)[1] >= threshold)
-    weights = draw_articles(len(sizes), n_resamples, np.random.default_rng(seed))
+    weights = bootstrap_weights(len(sizes), n_resamples, np.random.default_rng(seed))
     once, drawn = kept.sum(axis=0), np.tensordot(weights, kept, axes=1)
     return Kept(
         coverage=Estimate(float(once.sum() / sizes.sum()), *interval(drawn.sum(axis=(1, 2)) / (weights @ sizes))),
@@ -338,7 +338,7 @@ def measure_kept(predictions: Predictions, threshold: float, n_resamples: int = 
 def _areas(predictions: Predictions, n_resamples: int, seed: int) -> tuple[Estimate, Estimate]:
     right, sure = _outcome(predictions)
     names, article = np.unique(np.asarray(predictions.article), return_inverse=True)
-    weights = draw_articles(len(names), n_resamples, np.random.default_rng(seed)).astype(int)
+    weights = bootstrap_weights(len(names), n_resamples, np.random.default_rng(seed)).astype(int)
     wrong_by_article = np.bincount(article, ~right).astype(int)
     drawn = np.concatenate(
         [

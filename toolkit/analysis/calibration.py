@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.scores import Estimate, calibration_error, without_nan
 from toolkit.statistics.metrics import N_BINS, Counts, calibration_gaps, check_probabilities, encode
-from toolkit.statistics.resampling import distance_interval, draw_articles, interval
+from toolkit.statistics.resampling import bootstrap_weights, distance_interval, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     names = predictions.labels.names
     top = predictions.count().bins
     forecasts = count_forecasts(predictions.gold, predictions.proba, predictions.article, names)
-    weights = draw_articles(len(top), n_resamples, np.random.default_rng(seed))
+    weights = bootstrap_weights(len(top), n_resamples, np.random.default_rng(seed))
 
     def distance(resampled: Counts, gaps: Counts, squared: bool = False, most: float = 1.0) -> Estimate:
         size = np.square if squared else np.abs

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Estimate, Scores, score
+from toolkit.analysis.scores import Estimate, Scores, score_predictions
 from toolkit.labels import LabelSet
 
 _UNDEFINED = Estimate(float("nan"), float("nan"), float("nan"))
@@ -118,5 +118,5 @@ def score_annotator(
     >>> score_annotator(["yes", "no", "no"], ["yes", None, "yes"], ["x", "x", "y"], labels, 100).accuracy.value
     0.5
     """
-    found = score(annotator_predictions(y_true, annotated, articles, labels), n_resamples, seed)
+    found = score_predictions(annotator_predictions(y_true, annotated, articles, labels), n_resamples, seed)
     return replace(found, log_loss=_UNDEFINED, brier=_UNDEFINED, calibration_error=_UNDEFINED)

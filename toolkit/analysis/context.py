@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.analysis.predictions import Predictions
 from toolkit.exceptions import RunError
-from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, refuse
+from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, unescape_formula
 from toolkit.labels import LabelSet
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def read_context(text: str, predictions: Predictions, where: str = "context.csv"
         raise RunError(f"{len(rows)} sentences came, {len(predictions)} were predicted; train again [{where}]")
     columns: list[list[Any]] = [[] for _ in FACTS]
     for number, cells in enumerate(rows):
-        values = [refuse(cell) for cell in cells]
+        values = [unescape_formula(cell) for cell in cells]
         if values[:2] != [predictions.article[number], str(predictions.position[number])] or len(values) != len(header):
             raise RunError(f"the row is not of the sentence predicted there; train again [{where}:{number + 2}]")
         strangers = [name for name in values[4:] if name and name not in predictions.labels.names]

@@ -14,7 +14,7 @@ from toolkit.analysis.ceiling import annotator_predictions, score_annotator
 from toolkit.analysis.context import Context
 from toolkit.analysis.label_errors import LabelError, find_label_errors
 from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Difference, Estimate, Scores, difference, score, without_nan
+from toolkit.analysis.scores import Difference, Estimate, Scores, compare_predictions, score_predictions, without_nan
 from toolkit.analysis.slices import SliceScore, score_slices, slice_sentences
 from toolkit.corpus.loading import SPLITS
 from toolkit.statistics.metrics import encode
@@ -88,7 +88,7 @@ class Findings:
         }
 
 
-def measure(
+def measure_findings(
     predictions: Predictions,
     context: Context,
     cues: Sequence[tuple[str, Sequence[str]]] | None = None,
@@ -124,7 +124,7 @@ def measure(
     facts = {split: context.take(rows[split]) for split in SPLITS}
     held, test = parts["train"], parts["test"]
     abstention = measure_abstention(held, test, n_resamples=n_resamples, seed=seed)
-    scores = {split: score(parts[split], n_resamples, seed) for split in SPLITS}
+    scores = {split: score_predictions(parts[split], n_resamples, seed) for split in SPLITS}
     return Findings(
         scores=scores,
         ceiling={split: _ceiling(parts[split], facts[split], scores[split], n_resamples, seed) for split in SPLITS},
@@ -192,8 +192,8 @@ def _ceiling(predictions: Predictions, context: Context, scores: Scores, n_resam
     return Ceiling(
         score_annotator(*columns, n_resamples, seed),
         # Where all sentences have a second label the model's score on them is its score.
-        (scores if len(model) == len(predictions) else score(model, n_resamples, seed)).headline,
-        difference(model, annotator, n_resamples, seed),
+        (scores if len(model) == len(predictions) else score_predictions(model, n_resamples, seed)).headline,
+        compare_predictions(model, annotator, n_resamples, seed),
     )
 
 

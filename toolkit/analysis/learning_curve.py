@@ -31,7 +31,7 @@ class LearningCurve:
         Its name.
     n_articles, n_sentences : tuple of int
         Articles and sentences of each point, on average over the draws, ascending.
-    scores : mapping of str to ndarray of shape (n_points, n_draws)
+    scores : mapping of str to ndarray of shape (n_points, n_orders)
         By grade: ``cross-validated``, or ``strict``, ``lenient`` and ``unambiguous`` on
         sentences from outside.
     """

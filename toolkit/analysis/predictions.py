@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.exceptions import RunError
-from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, refuse
+from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, unescape_formula
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
 from toolkit.statistics.metrics import ArticleCounts
 
 # Decimals kept of a probability: what two machines' arithmetic agrees on.
-DECIMALS = 6
+N_DECIMALS = 6
 # How far rounded probabilities of a sentence may be from a sum of 1, as in metrics.
 TOLERANCE = 1e-3
 COLUMNS = ("split", "fold", "article", "position", "text", "gold", "predicted")
@@ -53,7 +53,7 @@ class Predictions:
 
     def take(self, split: str) -> Predictions:
         """Return the sentences of one split."""
-        return _select(self, [row for row, side in enumerate(self.split) if side == split])
+        return select_rows(self, [row for row, side in enumerate(self.split) if side == split])
 
     def count(self) -> ArticleCounts:
         """Sum by article whatever the scores are made of."""
@@ -67,7 +67,7 @@ def write_predictions(predictions: Predictions) -> str:
     write([*COLUMNS, *(f"p_{name}" for name in predictions.labels.names)])
     for row in range(len(predictions)):
         cells = [getattr(predictions, name)[row] for name in COLUMNS]
-        write([*cells, *(f"{share:.{DECIMALS}f}" for share in predictions.proba[row])])
+        write([*cells, *(f"{share:.{N_DECIMALS}f}" for share in predictions.proba[row])])
     return buffer.getvalue()
 
 
@@ -85,7 +85,7 @@ def read_predictions(text: str, labels: LabelSet, where: str = "predictions.csv"
     proba = []
     for line, cells in _records(text, expected, where):
         try:
-            values = [refuse(cell) for cell in cells[: len(COLUMNS)]]
+            values = [unescape_formula(cell) for cell in cells[: len(COLUMNS)]]
             if not known.issuperset(values[5:7]):
                 labels.check(values[5:7])
             for column, value in zip(
@@ -152,10 +152,10 @@ def make_predictions(
         text=tuple(text),
         gold=tuple(gold),
         predicted=tuple(labels.names[place] for place in proba.argmax(axis=1)),
-        proba=proba.round(DECIMALS),
+        proba=proba.round(N_DECIMALS),
     )
 
 
-def _select(predictions: Predictions, rows: Sequence[int]) -> Predictions:
+def select_rows(predictions: Predictions, rows: Sequence[int]) -> Predictions:
     columns = {name: tuple(getattr(predictions, name)[row] for row in rows) for name in COLUMNS}
     return Predictions(labels=predictions.labels, proba=predictions.proba[list(rows)], **columns)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.analysis.predictions import Predictions, _select
+from toolkit.analysis.predictions import Predictions, select_rows
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
 from toolkit.statistics.metrics import ArticleCounts, Counts
-from toolkit.statistics.paired import compare_pair, make_draws
-from toolkit.statistics.resampling import Score, distance_interval, interval, resample, total, weigh
+from toolkit.statistics.paired import compare_pair, make_resamples
+from toolkit.statistics.resampling import Statistic, distance_interval, interval, resample, sum_counts, weighted_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Scores:
         return record
 
 
-def score(
+def score_predictions(
     predictions: Predictions, n_resamples: int = 2000, seed: int = 0, weights: NDArray[np.float64] | None = None
 ) -> Scores:
     """Score predictions, with 95 % intervals over resampled articles.
@@ -103,13 +103,13 @@ def score(
     """
     labels = predictions.labels
     counts = predictions.count()
-    once = total(counts)
+    once = sum_counts(counts)
     if weights is None:
         resampled = resample(counts, n_resamples, np.random.default_rng(seed))
     else:
-        resampled = weigh(counts, weights)
+        resampled = weighted_sums(counts, weights)
 
-    def estimate(scoring: Score) -> Estimate:
+    def estimate(scoring: Statistic) -> Estimate:
         return Estimate(float(scoring(once)), *interval(scoring(resampled)))
 
     def by_label(scoring: Callable[[Counts], Counts], place: int) -> Estimate:
@@ -127,7 +127,7 @@ def score(
         for place, label in enumerate(labels.labels)
     )
     return Scores(
-        headline=estimate(headline(labels)),
+        headline=estimate(headline_statistic(labels)),
         labels=rows,
         accuracy=estimate(lambda summed: metrics.accuracy(summed.confusion)),
         mcc=estimate(lambda summed: metrics.mcc(summed.confusion)),
@@ -155,7 +155,7 @@ def calibration_error(resampled: Counts, once: Counts, n_articles: int) -> Estim
     return Estimate(float(metrics.expected_calibration_error(once)), *distance_interval(drawn, gaps, n_articles))
 
 
-def headline(labels: LabelSet) -> Score:
+def headline_statistic(labels: LabelSet) -> Statistic:
     """Return the headline score of a label set: counts in, macro F1 over its acts out."""
     acts = [labels.index(name) for name in labels.acts]
 
@@ -188,7 +188,7 @@ class Difference:
     p_value: float
 
 
-def difference(first: Predictions, second: Predictions, n_resamples: int = 2000, seed: int = 0) -> Difference:
+def compare_predictions(first: Predictions, second: Predictions, n_resamples: int = 2000, seed: int = 0) -> Difference:
     """Compare two systems on the same sentences: headline of first minus second.
 
     Raises
@@ -201,17 +201,17 @@ def difference(first: Predictions, second: Predictions, n_resamples: int = 2000,
             raise ValueError(f"the two predictions differ in {name}; compare systems on the same sentences")
     one, two = (metrics.confusion_only(predictions.count()) for predictions in (first, second))
     ours, theirs = (np.array(told.predicted) == np.array(told.gold) for told in (first, second))
-    draws = make_draws(len(one.confusion), n_resamples, np.random.default_rng(seed))
-    found = compare_pair(one, two, ours, theirs, headline(first.labels), draws)
+    draws = make_resamples(len(one.confusion), n_resamples, np.random.default_rng(seed))
+    found = compare_pair(one, two, ours, theirs, headline_statistic(first.labels), draws)
     return Difference(found.value, found.low, found.high, found.p_value)
 
 
-def forgive(gold: Sequence[str], predicted: Sequence[str], also: Sequence[str | None]) -> list[str]:
+def lenient_gold(gold: Sequence[str], predicted: Sequence[str], also: Sequence[str | None]) -> list[str]:
     """Return gold labels in which a prediction that is also defensible counts as right.
 
     Examples
     --------
-    >>> forgive(["denial", "denial"], ["statement", "statement"], ["statement", ""])
+    >>> lenient_gold(["denial", "denial"], ["statement", "statement"], ["statement", ""])
     ['statement', 'denial']
     """
     return [other if guess == other else name for name, guess, other in zip(gold, predicted, also, strict=True)]
@@ -228,7 +228,7 @@ def without_nan(value: Any) -> Any:
     return value
 
 
-def grade(
+def score_by_ambiguity(
     predictions: Predictions, also: Sequence[str | None] | None, n_resamples: int = 2000, seed: int = 0
 ) -> dict[str, Scores]:
     """Score predictions strictly, leniently, and on unambiguous sentences alone.
@@ -248,12 +248,12 @@ def grade(
         ``strict``: the gold label only. Where ``also`` is given, ``lenient``: a
         prediction equal to it counts as right; ``unambiguous``: only sentences without.
     """
-    graded = {"strict": score(predictions, n_resamples, seed)}
+    graded = {"strict": score_predictions(predictions, n_resamples, seed)}
     if also is None:
         return graded
-    lenient = replace(predictions, gold=tuple(forgive(predictions.gold, predictions.predicted, also)))
-    graded["lenient"] = score(lenient, n_resamples, seed)
+    lenient = replace(predictions, gold=tuple(lenient_gold(predictions.gold, predictions.predicted, also)))
+    graded["lenient"] = score_predictions(lenient, n_resamples, seed)
     plain = [row for row, other in enumerate(also) if not other]
     if plain:
-        graded["unambiguous"] = score(_select(predictions, plain), n_resamples, seed)
+        graded["unambiguous"] = score_predictions(select_rows(predictions, plain), n_resamples, seed)
     return graded

@@ -15,7 +15,7 @@ from toolkit.analysis.scores import Estimate, without_nan
 from toolkit.estimators.rules import CueIndicators
 from toolkit.statistics.metrics import TIE, Counts, encode, macro_f1
 from toolkit.statistics.permutation import holm
-from toolkit.statistics.resampling import ALPHA, draw_articles, interval
+from toolkit.statistics.resampling import ALPHA, bootstrap_weights, interval
 
 SliceNames = tuple[str | None, ...]
 # Lower bounds of the groups of lengths, in words.
@@ -206,7 +206,7 @@ def score_slices(
             raise ValueError(
                 f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; pass one a sentence"
             )
-    weights = draw_articles(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
+    weights = bootstrap_weights(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
     found = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
     corrected = holm([part.p_value for part in found])
     return tuple(

@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.cli.output import DONE, _plain
+from toolkit.cli.output import DONE, print_safe
 from toolkit.exceptions import CorpusError, ToolkitError
 
 N_ALIKE = 10
 
 
 def _corpus_check(options: argparse.Namespace) -> int:
-    from toolkit.corpus.audit import audit
+    from toolkit.corpus.audit import audit_corpus
     from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
 
     try:
         corpus = load_corpus(options.corpus)
         labels = corpus_labels(corpus)
         rows = [{**row, "label": labels.names[row["label"]]} for split in corpus.values() for row in split]
-        found = audit(rows, labels)
+        found = audit_corpus(rows, labels)
         problems = list(found.problems) + (_most_alike(rows, options) if options.against else [])
         if found.names:
             print(
@@ -31,7 +31,7 @@ def _corpus_check(options: argparse.Namespace) -> int:
                 f"label {found.names.majority:.1%}; names gain {found.names.low:+.1%} to {found.names.high:+.1%}"
             )
         for warning in found.warnings:
-            print(_plain(f"worth a look: {warning}"))
+            print(print_safe(f"worth a look: {warning}"))
         if problems:
             raise CorpusError(problems)
     except CorpusError as error:
@@ -45,24 +45,24 @@ def _corpus_check(options: argparse.Namespace) -> int:
 
 def _most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> list[str]:
     """Print the sentences most like one of a table's; return a problem for each that is a copy."""
-    from toolkit.corpus.duplicates import MOST_ALIKE, most_alike
+    from toolkit.corpus.duplicates import MOST_SIMILAR, most_similar
     from toolkit.files.tables import read_table, text_column
 
     others = [row for batch in read_table(options.against) for row in batch]
     if not others:
         raise ToolkitError(f"the table has no row; name one with sentences [{options.against}]")
     text = text_column(others, options.text_column, options.against)
-    pairs = most_alike([row["text"] for row in rows], [str(row.get(text) or "") for row in others], len(rows))
+    pairs = most_similar([row["text"] for row in rows], [str(row.get(text) or "") for row in others], len(rows))
     print("most like a sentence of the table, by share of 5-grams:")
     for pair in pairs[:N_ALIKE]:
         own, other = rows[pair.first], others[pair.second]
-        print(_plain(f"  {pair.alike:.2f}  {own['article']}:{own['position']}  {own['text']}"))
-        print(_plain(f"        row {pair.second + 1}  {other.get(text) or ''}"))
+        print(print_safe(f"  {pair.similarity:.2f}  {own['article']}:{own['position']}  {own['text']}"))
+        print(print_safe(f"        row {pair.second + 1}  {other.get(text) or ''}"))
     return [
-        f"the sentence shares {pair.alike:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
+        f"the sentence shares {pair.similarity:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
         f"rewrite it [{rows[pair.first]['article']}:{rows[pair.first]['position']}]"
         for pair in pairs
-        if pair.alike > MOST_ALIKE
+        if pair.similarity > MOST_SIMILAR
     ]
 
 
@@ -102,8 +102,8 @@ def _corpus_stats(options: argparse.Namespace) -> int:
 
 def _print_counts(title: str, rows: Mapping[str, Sequence[int]], names: Sequence[str], totals: bool = False) -> None:
     """Print a table of counts by label, its columns as wide as the longest label needs."""
-    shown = [_plain(name) for name in names]
-    groups = [_plain(group) for group in rows]
+    shown = [print_safe(name) for name in names]
+    groups = [print_safe(group) for group in rows]
     first, width = max(16, *map(len, groups)) + 2, max(10, *map(len, shown)) + 2
     print(f"{title:<{first}}{''.join(f'{name:>{width}}' for name in shown)}" + (f"{'all':>8}" if totals else ""))
     for group, counts in zip(groups, rows.values(), strict=True):
@@ -123,12 +123,12 @@ def _print_cues(texts: list[str], gold: list[str], acts: Sequence[str]) -> None:
 
 
 def _draw_stats(output: str, counts: dict[str, dict[str, list[int]]], titles: list[str]) -> None:
-    from toolkit.files.atomic import whole_file
+    from toolkit.files.atomic import write_file
     from toolkit.pages.figures import draw_corpus, standalone
 
     if Path(output).suffix.lower() != ".svg":
         raise ToolkitError(f"the ending {Path(output).suffix!r} is not .svg; name another output [{output}]")
-    with whole_file(output) as file:
+    with write_file(output) as file:
         file.write(standalone(draw_corpus(counts, titles)).encode("utf-8"))
 
 
@@ -167,7 +167,7 @@ def _print_agreement(title: str, estimate: tuple[float, float, float], width: in
     value, low, high = estimate
     # Only nan differs from itself.
     told = f"{value:>7.3f}  [{low:.3f}, {high:.3f}]" if value == value else f"{'–':>7}  {why}"
-    print(f"{_plain(title):<{width}}{told}")
+    print(f"{print_safe(title):<{width}}{told}")
 
 
 def _corpus_export(options: argparse.Namespace) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli.labelling import _gold_table
-from toolkit.cli.output import DONE, _plain, _Progress
-from toolkit.exceptions import ToolkitError, some
+from toolkit.cli.output import DONE, Progress, print_safe
+from toolkit.exceptions import ToolkitError, list_some
 
 if TYPE_CHECKING:
     from toolkit.analysis.learning_curve import LearningCurve
@@ -28,7 +28,7 @@ def _train(options: argparse.Namespace) -> int:
     paths = find_experiments(options.experiments)
     loaded = load_corpus(options.corpus)
     for path in paths:
-        progress = _Progress(path.stem, options.quiet)
+        progress = Progress(path.stem, options.quiet)
         run = train(path, loaded, options.runs, options.set, options.jobs, progress)
         if not options.quiet:
             test, held = (run.report["scores"][split]["headline"]["value"] for split in ("test", "train"))
@@ -57,7 +57,7 @@ def _report(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from toolkit.comparison.comparing import compare
-    from toolkit.files.atomic import folders_with, whole_file
+    from toolkit.files.atomic import folders_with, write_file
 
     if options.output is not None and Path(options.output).suffix.lower() not in COMPARISON_ENDINGS:
         raise ToolkitError(
@@ -70,11 +70,11 @@ def _compare(options: argparse.Namespace) -> int:
         folders = [*folders, against]
     comparison = compare(folders, against)
     if options.output is None:
-        print(_plain(comparison.to_text()), end="")
+        print(print_safe(comparison.to_text()), end="")
         return DONE
     ending = Path(options.output).suffix.lower()
     text = getattr(comparison, COMPARISON_ENDINGS[ending])()
-    with whole_file(options.output) as file:
+    with write_file(options.output) as file:
         file.write(text.encode("utf-8", "replace"))
     return DONE
 
@@ -99,14 +99,14 @@ def _curve(options: argparse.Namespace) -> int:
     if not options.output and not options.table:
         # Said before: to learn so many times takes minutes.
         beside = _place_beside_run(Path(options.runs) / experiment.name, experiment.digest, corpus_fingerprint(corpus))
-    progress = _Progress(f"curve of {experiment.name}", options.quiet)
+    progress = Progress(f"curve of {experiment.name}", options.quiet)
     found = learning_curve(
         experiment,
         corpus,
         labels,
         outside,
         fractions=options.fractions,
-        n_draws=options.draws,
+        n_orders=options.draws,
         n_jobs=options.jobs,
         progress=progress,
     )
@@ -156,21 +156,21 @@ def _print_forecast(curve: LearningCurve) -> None:
 
 
 def _write_curve(path: Path, curve: LearningCurve) -> None:
-    from toolkit.files.atomic import whole_file
+    from toolkit.files.atomic import write_file
     from toolkit.pages.figures import draw_learning_curve, standalone
 
     is_figure = path.suffix.lower() == ".svg"
     text = standalone(draw_learning_curve(curve)) if is_figure else json.dumps(curve.to_dict(), indent=1) + "\n"
-    with whole_file(path) as file:
+    with write_file(path) as file:
         file.write(text.encode("utf-8"))
 
 
 def _verify(options: argparse.Namespace) -> int:
     from toolkit.experiment.verification import verify
 
-    found = verify(options.run_folder, options.corpus, options.jobs, _Progress("verify", options.quiet))
+    found = verify(options.run_folder, options.corpus, options.jobs, Progress("verify", options.quiet))
     if found:
-        raise ToolkitError(f"the run is not reproduced: {some(found)} [{options.run_folder}]")
+        raise ToolkitError(f"the run is not reproduced: {list_some(found)} [{options.run_folder}]")
     if not options.quiet:
         print("the same: every prediction, score, figure and model byte, the clock's fields aside")
     return DONE

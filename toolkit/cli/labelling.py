@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.output import DONE, _plain
+from toolkit.cli.output import DONE, print_safe
 from toolkit.exceptions import ToolkitError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _label_table(options: argparse.Namespace, path: str) -> int:
 
 
 def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
-    from toolkit.files.atomic import whole_file
+    from toolkit.files.atomic import write_file
     from toolkit.files.tables import read_article
 
     model = _load(options)
@@ -92,7 +92,7 @@ def _label_articles(options: argparse.Namespace, inputs: list[str]) -> int:
         articles = [
             ("standard input" if name == "-" else name, model.label_article(read_article(name))) for name in inputs
         ]
-        with whole_file(options.output) as file:
+        with write_file(options.output) as file:
             page = render_articles(articles, str(model.manifest.get("experiment", "?")))
             # A lone surrogate in the text goes into no UTF-8 file.
             file.write(page.encode("utf-8", "replace"))
@@ -120,7 +120,7 @@ def _write_rows(output: str | None, batches: Iterable[Sequence[dict[str, Any]]],
         for batch in batches:
             for row in batch:
                 text = next((value for value in row.values() if isinstance(value, str)), "")
-                print(f"{row['label'] or '–':<12} {_plain(str(row.get('text', row.get('sentence', text))))}")
+                print(f"{row['label'] or '–':<12} {print_safe(str(row.get('text', row.get('sentence', text))))}")
         return DONE
     for batch in batches:
         sys.stdout.buffer.write(json_lines(batch).encode("utf-8", "replace"))
@@ -138,12 +138,12 @@ def _print_article(name: str | None, article: LabelledArticle) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from toolkit.analysis.predictions import make_predictions
-    from toolkit.analysis.scores import grade
+    from toolkit.analysis.scores import score_by_ambiguity
 
     model = _load(options)
     sentences, gold, also = _gold_table(options, model.label_set)
     predictions = make_predictions(model.label_set, sentences, gold, model.predict_proba(sentences))
-    graded = grade(predictions, also)
+    graded = score_by_ambiguity(predictions, also)
     _print_grades(graded)
     if options.output:
         _write_evaluation(Path(options.output), predictions, graded)
@@ -213,15 +213,15 @@ def _print_grades(graded: dict[str, Scores]) -> None:
 
 def _write_evaluation(folder: Path, predictions: Any, graded: dict[str, Scores]) -> None:
     from toolkit.analysis.predictions import write_predictions
-    from toolkit.files.atomic import whole_file
+    from toolkit.files.atomic import write_file
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ToolkitError(f"the folder cannot be made; name another with --output [{folder}]") from error
-    with whole_file(folder / "predictions.csv") as file:
+    with write_file(folder / "predictions.csv") as file:
         file.write(write_predictions(predictions).encode("utf-8", "replace"))
-    with whole_file(folder / "scores.json") as file:
+    with write_file(folder / "scores.json") as file:
         record = {name: scores.to_dict() for name, scores in graded.items()}
         file.write((json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
@@ -238,7 +238,7 @@ def _explain(options: argparse.Namespace) -> int:
         name = model.labels[place]
         print(f"{name} {shares[place]:.1%}")
         for weight in pulls.get(name, []):
-            ngram = _plain(weight.ngram).replace(" ", "·")
+            ngram = print_safe(weight.ngram).replace(" ", "·")
             print(f"  {weight.value:+.3f}  {ngram}" + ("" if weight.kind == "words" else f"  ({weight.kind})"))
     return DONE
 
@@ -248,15 +248,15 @@ def _inspect(options: argparse.Namespace) -> int:
 
     found = inspect_model(options.model)
     manifest = found["manifest"]
-    print(f"experiment   {_plain(str(manifest.get('experiment', '–')))}")
+    print(f"experiment   {print_safe(str(manifest.get('experiment', '–')))}")
     state = "intact" if found["intact"] else "NOT the file its manifest names"
     print(f"file         {manifest['file']}, {manifest['bytes']:,} bytes, {state}")
-    print(f"labels       {_plain(', '.join(label['name'] for label in manifest['labels']['label']))}")
-    print(f"segmenter    {_plain(str(manifest.get('segmenter', '–')))}")
-    print(f"engine       {_plain(_engine_line(manifest))}")
-    print("needs        " + _plain(", ".join(f"{name} {number}" for name, number in manifest["versions"].items())))
-    print(f"types        {_plain(', '.join(found['types']) or '–')}")
-    print(f"not trusted  {_plain(', '.join(found['untrusted']) or 'none')}")
+    print(f"labels       {print_safe(', '.join(label['name'] for label in manifest['labels']['label']))}")
+    print(f"segmenter    {print_safe(str(manifest.get('segmenter', '–')))}")
+    print(f"engine       {print_safe(_engine_line(manifest))}")
+    print("needs        " + print_safe(", ".join(f"{name} {number}" for name, number in manifest["versions"].items())))
+    print(f"types        {print_safe(', '.join(found['types']) or '–')}")
+    print(f"not trusted  {print_safe(', '.join(found['untrusted']) or 'none')}")
     return DONE
 
 

@@ -13,24 +13,24 @@ from toolkit import __version__
 from toolkit.cli.corpus import _corpus_agreement, _corpus_check, _corpus_export, _corpus_stats
 from toolkit.cli.experiments import _compare, _curve, _report, _train, _verify
 from toolkit.cli.labelling import _evaluate, _explain, _inspect, _label
-from toolkit.cli.output import DONE, PROBLEM, _open_streams, _plain
+from toolkit.cli.output import DONE, PROBLEM, prepare_streams, print_safe
 from toolkit.exceptions import ToolkitError
 
 DEFAULT_MODEL = "runs/default/model"
 # More need gigabytes, and move no third digit of an interval.
-MOST_DRAWS = 100_000
+MOST_RESAMPLES = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 (done), 1 (a problem with the input) or 2 (wrong usage)."""
     options = make_parser().parse_args(arguments)
-    _open_streams()
+    prepare_streams()
     try:
         code: int = options.run(options)
         sys.stdout.flush()
         return code
     except ToolkitError as error:
-        print(_plain(str(error)), file=sys.stderr)
+        print(print_safe(str(error)), file=sys.stderr)
         return PROBLEM
     except BrokenPipeError:
         # The reader of the pipe has seen enough; what is left in the buffer has no reader.
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # A full disk and a missing right are no bugs of ours, wherever they are met.
         where = error.filename or "standard output"
-        print(_plain(f"the system refuses ({error.strerror}); make room or free it [{where}]"), file=sys.stderr)
+        print(print_safe(f"the system refuses ({error.strerror}); make room or free it [{where}]"), file=sys.stderr)
         if error.filename is None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEM
@@ -196,8 +196,8 @@ def _whole(text: str) -> int:
 
 def _draws(text: str) -> int:
     number = _whole(text)
-    if number > MOST_DRAWS:
-        raise argparse.ArgumentTypeError(f"{text!r} came, at most {MOST_DRAWS:,} draws were expected")
+    if number > MOST_RESAMPLES:
+        raise argparse.ArgumentTypeError(f"{text!r} came, at most {MOST_RESAMPLES:,} draws were expected")
     return number
 
 

@@ -10,7 +10,7 @@ from typing import Any
 DONE, PROBLEM, USAGE = 0, 1, 2
 
 
-def _open_streams() -> None:
+def prepare_streams() -> None:
     """See to it that printing cannot fail: not for a closed stream, nor for what its encoding lacks."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -20,13 +20,13 @@ def _open_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _plain(text: str) -> str:
+def print_safe(text: str) -> str:
     from toolkit.exceptions import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
-class _Progress:
+class Progress:
     """A bar on a terminal, a line when done elsewhere, nothing when quiet."""
 
     def __init__(self, name: str, quiet: bool) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.repeats import FoldComparison, compare_folds
-from toolkit.analysis.scores import Difference, Scores, score, without_nan
+from toolkit.analysis.scores import Difference, Scores, score_predictions, without_nan
 from toolkit.comparison.conclusions import _named, _sizes
 from toolkit.comparison.export import (
     N_CHARACTERS,
@@ -37,8 +37,8 @@ from toolkit.labels import LabelSet
 from toolkit.pages import documents, figures, formatting, rendering
 from toolkit.pages.documents import Block, Heading, Paragraph
 from toolkit.statistics.metrics import article_confusions
-from toolkit.statistics.pairwise import Pair, compare_all, correct, swaps_needed
-from toolkit.statistics.resampling import ALPHA, draw_articles
+from toolkit.statistics.pairwise import SystemPair, compare_all, correct_pairs, permutations_needed
+from toolkit.statistics.resampling import ALPHA, bootstrap_weights
 
 N_DISAGREEMENTS = 100
 
@@ -66,7 +66,7 @@ class Comparison:
         the test split up.
     changes : tuple of Changes
         In the order of the entries.
-    n_swaps : int
+    n_permutations : int
         Random swaps behind each p-value.
     ceiling : mapping of str to dict
         By split, the scores of the second annotator as if a model; a split that nobody
@@ -78,18 +78,18 @@ class Comparison:
     entries: tuple[Entry, ...]
     baseline: str
     labels: LabelSet
-    pairs: Mapping[str, tuple[Pair, ...]]
+    pairs: Mapping[str, tuple[SystemPair, ...]]
     settings: tuple[tuple[str, tuple[str, ...]], ...]
     disagreements: tuple[Disagreement, ...]
     changes: tuple[Changes, ...]
-    n_swaps: int
+    n_permutations: int
     ceiling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fold_pairs: tuple[FoldComparison, ...] = ()
 
     @property
     def least_p(self) -> float:
         """Below this no corrected p-value can be: each is a share of finitely many swaps."""
-        return min(1.0, self.n_comparisons / (self.n_swaps + 1))
+        return min(1.0, self.n_comparisons / (self.n_permutations + 1))
 
     @property
     def n_comparisons(self) -> int:
@@ -131,7 +131,7 @@ class Comparison:
             f"{'is' if len(names) == 1 else 'are'} not told apart from it."
         )
 
-    def _fold_verdicts(self) -> list[tuple[Pair, bool]]:
+    def _fold_verdicts(self) -> list[tuple[SystemPair, bool]]:
         """Return each pair on train that has a corrected t-test, and whether that one tells the two apart."""
         tested = {(pair.first, pair.second): pair for pair in self.fold_pairs if not math.isnan(pair.p_corrected)}
         return [
@@ -148,8 +148,8 @@ class Comparison:
         best = self.entries[0]
         found = best.scores["train"].headline
         open_ = [pair for pair in self.pairs["train"] if pair.first == 0 and not pair.p_corrected < ALPHA]
-        lead = f"'{best.name}' has the highest cross-validated score, {formatting.score(found.value)}"
-        lead += f" (95 % interval {formatting.range_of(found)})"
+        lead = f"'{best.name}' has the highest cross-validated score, {formatting.format_score(found.value)}"
+        lead += f" (95 % interval {formatting.format_interval(found)})"
         if not open_:
             others = "the other run" if len(self.entries) == 2 else f"each of the other {len(self.entries) - 1} runs"
             yield f"{lead}, and is told apart from {others}."
@@ -248,15 +248,15 @@ class Comparison:
             least = min(told, key=lambda pair: abs(pair.found.value))
             yield (
                 "A clear difference need not be a large one. The smallest clear one, "
-                f"{self._title(least)}, is {formatting.signed(least.found.value)}, and its interval reaches from "
-                f"{_sizes(least.found)}."
+                f"{self._title(least)}, is {formatting.format_signed(least.found.value)}, and its interval "
+                f"reaches from {_sizes(least.found)}."
             )
         yield (
             "The test split was labelled once by each run, by a model whose settings were chosen on train. "
             f"The highest of {len(self.entries)} test scores is still too high on average: choose a run by its "
             "cross-validated score, then report the test score of that one."
         )
-        train, test = (self.entries[0].scores[split].n_articles for split, _ in formatting.SPLITS)
+        train, test = (self.entries[0].scores[split].n_articles for split, _ in formatting.SPLIT_TITLES)
         training = "a rerun with another seed"
         if self._fold_verdicts():
             training = "models trained on other articles, of which the corrected t-test over folds says something"
@@ -274,7 +274,7 @@ class Comparison:
             f"only the p-value is corrected for all {self.n_comparisons:,}."
         )
 
-    def _title(self, pair: Pair) -> str:
+    def _title(self, pair: SystemPair) -> str:
         return f"'{self.entries[pair.first].name}' minus '{self.entries[pair.second].name}'"
 
     def rows(self, split: str) -> list[dict[str, str]]:
@@ -284,27 +284,27 @@ class Comparison:
             found, scores = entry.differences[split], entry.scores[split]
             row = {
                 "run": entry.name,
-                "macro F1": formatting.score(scores.headline.value),
-                "95 % interval": formatting.range_of(scores.headline),
+                "macro F1": formatting.format_score(scores.headline.value),
+                "95 % interval": formatting.format_interval(scores.headline),
             }
             row |= {
-                label.name: formatting.score(label.f1.value)
+                label.name: formatting.format_score(label.f1.value)
                 for label in scores.labels
                 if label.name in self.labels.acts
             }
-            row["difference"] = "baseline" if found is None else formatting.signed(found.value)
-            row["interval"] = "" if found is None else formatting.range_of(found, formatting.signed)
-            row["p"] = "" if found is None else formatting.p(found.p_value)
+            row["difference"] = "baseline" if found is None else formatting.format_signed(found.value)
+            row["interval"] = "" if found is None else formatting.format_interval(found, formatting.format_signed)
+            row["p"] = "" if found is None else formatting.format_p(found.p_value)
             rows.append(row)
         annotator = self.ceiling.get(split)
         if annotator:
             row = {
                 "run": CEILING,
-                "macro F1": formatting.score(annotator["headline"]["value"]),
-                "95 % interval": formatting.range_of(annotator["headline"]),
+                "macro F1": formatting.format_score(annotator["headline"]["value"]),
+                "95 % interval": formatting.format_interval(annotator["headline"]),
             }
             row |= {
-                label["name"]: formatting.score(label["f1"]["value"])
+                label["name"]: formatting.format_score(label["f1"]["value"])
                 for label in annotator["labels"]
                 if label["name"] in self.labels.acts
             }
@@ -317,16 +317,16 @@ class Comparison:
             {
                 "first": self.entries[pair.first].name,
                 "second": self.entries[pair.second].name,
-                "difference": formatting.signed(pair.found.value),
-                "95 % interval": formatting.range_of(pair.found, formatting.signed),
-                "p": formatting.p(pair.found.p_value),
-                "p corrected": formatting.p(pair.p_corrected),
+                "difference": formatting.format_signed(pair.found.value),
+                "95 % interval": formatting.format_interval(pair.found, formatting.format_signed),
+                "p": formatting.format_p(pair.found.p_value),
+                "p corrected": formatting.format_p(pair.p_corrected),
                 "effect": _effect(pair.found.standardised),
-                "reversal": _share(pair.found.reversal_chance),
+                "reversal": _share(pair.found.reversal_probability),
                 "only first": str(pair.found.only_first),
                 "only second": str(pair.found.only_second),
                 "Cohen's g": _effect(pair.found.cohen_g),
-                "McNemar p": formatting.p(pair.found.mcnemar_p),
+                "McNemar p": formatting.format_p(pair.found.mcnemar_p),
             }
             for pair in self.pairs[split]
         ]
@@ -340,12 +340,12 @@ class Comparison:
                 rows.append(
                     {
                         "run": entry.name,
-                        "macro F1": formatting.score(once.value),
-                        "95 % over articles": formatting.range_of(once),
-                        "mean of folds": formatting.score(mean.value),
-                        "95 % corrected": formatting.range_of(mean),
-                        "lowest": formatting.score(float(np.min(scores))),
-                        "highest": formatting.score(float(np.max(scores))),
+                        "macro F1": formatting.format_score(once.value),
+                        "95 % over articles": formatting.format_interval(once),
+                        "mean of folds": formatting.format_score(mean.value),
+                        "95 % corrected": formatting.format_interval(mean),
+                        "lowest": formatting.format_score(float(np.min(scores))),
+                        "highest": formatting.format_score(float(np.max(scores))),
                         "folds": str(len(scores)),
                         "dealings": str(entry.repeats.n_repeats),
                     }
@@ -355,8 +355,8 @@ class Comparison:
             once = annotator["headline"]
             known = {
                 "run": CEILING,
-                "macro F1": formatting.score(once["value"]),
-                "95 % over articles": formatting.range_of(once),
+                "macro F1": formatting.format_score(once["value"]),
+                "95 % over articles": formatting.format_interval(once),
             }
             rows.append(dict.fromkeys(rows[0], "–") | known)
         return rows
@@ -371,14 +371,14 @@ class Comparison:
                 {
                     "first": self.entries[pair.first].name,
                     "second": self.entries[pair.second].name,
-                    "t-test p": formatting.p(pair.p_value),
-                    "t-test p corrected": formatting.p(pair.p_corrected),
-                    "p": formatting.p(other.found.p_value),
-                    "p corrected": formatting.p(other.p_corrected),
-                    "mean difference": formatting.signed(pair.value),
-                    "95 % corrected": formatting.range_of(pair, formatting.signed),
-                    "difference": formatting.signed(other.found.value),
-                    "95 % over articles": formatting.range_of(other.found, formatting.signed),
+                    "t-test p": formatting.format_p(pair.p_value),
+                    "t-test p corrected": formatting.format_p(pair.p_corrected),
+                    "p": formatting.format_p(other.found.p_value),
+                    "p corrected": formatting.format_p(other.p_corrected),
+                    "mean difference": formatting.format_signed(pair.value),
+                    "95 % corrected": formatting.format_interval(pair, formatting.format_signed),
+                    "difference": formatting.format_signed(other.found.value),
+                    "95 % over articles": formatting.format_interval(other.found, formatting.format_signed),
                 }
             )
         return rows
@@ -398,7 +398,7 @@ class Comparison:
         return [
             {
                 "run": entry.name,
-                "macro F1": formatting.score(entry.scores["train"].headline.value),
+                "macro F1": formatting.format_score(entry.scores["train"].headline.value),
                 "training, s": _amount(entry.cost.training_seconds, 1),
                 "sentences a second": _amount(entry.cost.sentences_per_second),
                 "model, MB": _amount(entry.cost.model_bytes, 3, 1e6),
@@ -429,7 +429,7 @@ class Comparison:
 
     def to_text(self) -> str:
         """Return the comparison as plain text for a terminal."""
-        parts = [f"{_capital(title)}\n{_aligned(self.rows(split))}" for split, title in formatting.SPLITS]
+        parts = [f"{_capital(title)}\n{_aligned(self.rows(split))}" for split, title in formatting.SPLIT_TITLES]
         if self.settings:
             parts.append("Settings that differ\n" + _aligned(self.setting_rows(), width=28))
         parts.append(f"Sentences against '{self.baseline}', cross-validated\n{_aligned(self.change_rows())}")
@@ -455,18 +455,18 @@ class Comparison:
         blocks += [Heading("What may not be concluded"), *map(Paragraph, self.may_not_conclude())]
         blocks += [Heading("Scores")]
         note = f"differences are to {self.baseline}, p-values corrected by Holm for {self.n_comparisons:,} comparisons"
-        for split, title in formatting.SPLITS:
+        for split, title in formatting.SPLIT_TITLES:
             blocks.append(_table(f"scores-{split}", f"{_capital(title)}; {note}", self.rows(split)))
         blocks.append(Heading("Every pair of runs"))
         blocks.append(
             Paragraph(
                 f"Differences in macro F1 with 95 % intervals over articles; p of a randomisation test with "
-                f"{self.n_swaps:,} swaps of whole articles; effect in standard deviations between articles; the chance "
-                "that as many new articles reverse the order; sentences that only one of the two has right, with "
-                "Cohen's g and McNemar's p, which ignores articles."
+                f"{self.n_permutations:,} swaps of whole articles; effect in standard deviations between articles; "
+                "the chance that as many new articles reverse the order; sentences that only one of the two has right, "
+                "with Cohen's g and McNemar's p, which ignores articles."
             )
         )
-        for split, title in formatting.SPLITS:
+        for split, title in formatting.SPLIT_TITLES:
             blocks.append(_table(f"pairs-{split}", f"Every pair, {title}", self.pair_rows(split)))
         blocks += self._fold_blocks()
         blocks += [Heading("Cost and quality"), _table("costs", "Cost of each run", self.cost_rows())]
@@ -513,7 +513,7 @@ class Comparison:
                 "labels": self.labels.to_dict(),
                 "level": ALPHA,
                 "n_comparisons": self.n_comparisons,
-                "n_swaps": self.n_swaps,
+                "n_permutations": self.n_permutations,
                 "may_conclude": self.may_conclude(),
                 "may_not_conclude": self.may_not_conclude(),
                 "runs": [
@@ -572,13 +572,13 @@ class Comparison:
             comparison=self,
             base=base,
             settings=self.setting_rows() if self.settings else [],
-            splits=formatting.SPLITS,
+            splits=formatting.SPLIT_TITLES,
             acts=", ".join(titles[act] for act in self.labels.acts),
             act_titles=[titles[act] for act in self.labels.acts],
             titles=titles,
             forest=_forest(self.entries),
-            matrices={split: self._matrix(split) for split, _ in formatting.SPLITS},
-            pair_rows={split: self.pair_rows(split) for split, _ in formatting.SPLITS},
+            matrices={split: self._matrix(split) for split, _ in formatting.SPLIT_TITLES},
+            pair_rows={split: self.pair_rows(split) for split, _ in formatting.SPLIT_TITLES},
             fold_tables=[
                 {"title": title, "rows": rows, "texts": texts}
                 for title, rows, texts in (
@@ -683,18 +683,18 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         segmenters, splits or labels, a folder is not whole, or ``against`` is none of them.
     """
     loaded = load_comparable(runs)
-    held = {run.name: {split: run.predictions.take(split) for split, _ in formatting.SPLITS} for run in loaded}
+    held = {run.name: {split: run.predictions.take(split) for split, _ in formatting.SPLIT_TITLES} for run in loaded}
     scores = _scores(loaded, held)
     loaded.sort(key=lambda run: _rank(scores[run.name]["train"].headline.value, run.name))
     base = _choose_baseline(loaded, against)
     place = loaded.index(base)
     plan = base.manifest["settings"]["evaluation"]
-    n_swaps = swaps_needed(len(formatting.SPLITS) * math.comb(len(loaded), 2), plan["resamples"])
+    n_permutations = permutations_needed(len(formatting.SPLIT_TITLES) * math.comb(len(loaded), 2), plan["resamples"])
     found = [
-        _pairs([held[run.name][split] for run in loaded], plan["resamples"], n_swaps, base.manifest["seed"])
-        for split, _ in formatting.SPLITS
+        _pairs([held[run.name][split] for run in loaded], plan["resamples"], n_permutations, base.manifest["seed"])
+        for split, _ in formatting.SPLIT_TITLES
     ]
-    pairs = dict(zip([split for split, _ in formatting.SPLITS], correct(*found), strict=True))
+    pairs = dict(zip([split for split, _ in formatting.SPLIT_TITLES], correct_pairs(*found), strict=True))
     entries = tuple(
         Entry(
             name=printable(run.name),
@@ -715,7 +715,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         _settings(loaded),
         disagreements,
         changes,
-        n_swaps,
+        n_permutations,
         # The same of all runs, which are over the same sentences.
         {split: found["annotator"] for split, found in base.report["ceiling"].items() if found},
         compare_folds([run.repeats for run in loaded]),
@@ -749,20 +749,20 @@ def _scores(runs: Sequence[Run], held: Mapping[str, Mapping[str, Predictions]]) 
         for split, found in held[run.name].items():
             key = (len(set(found.article)), n_resamples, seed)
             if key not in drawn:
-                drawn[key] = draw_articles(*key[:2], np.random.default_rng(seed))
-            scores.setdefault(run.name, {})[split] = score(found, weights=drawn[key])
+                drawn[key] = bootstrap_weights(*key[:2], np.random.default_rng(seed))
+            scores.setdefault(run.name, {})[split] = score_predictions(found, weights=drawn[key])
     return scores
 
 
-def _pairs(held: Sequence[Predictions], n_resamples: int, n_swaps: int, seed: int) -> tuple[Pair, ...]:
+def _pairs(held: Sequence[Predictions], n_resamples: int, n_permutations: int, seed: int) -> tuple[SystemPair, ...]:
     labels = held[0].labels
     confusions = np.stack([article_confusions(one.gold, one.predicted, one.article, labels.names) for one in held])
     right = np.array([[guess == gold for guess, gold in zip(one.predicted, one.gold, strict=True)] for one in held])
     acts = [labels.index(name) for name in labels.acts]
-    return compare_all(confusions, right, acts, n_resamples, n_swaps, np.random.default_rng(seed))
+    return compare_all(confusions, right, acts, n_resamples, n_permutations, np.random.default_rng(seed))
 
 
-def _against(pairs: Sequence[Pair], place: int, base: int) -> Difference | None:
+def _against(pairs: Sequence[SystemPair], place: int, base: int) -> Difference | None:
     """Return the difference of one run to the baseline, whichever of the two comes first."""
     for pair in pairs:
         found = pair.found

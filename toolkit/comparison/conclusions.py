@@ -17,4 +17,4 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _sizes(found: Any) -> str:
-    return f"{formatting.signed(found.low)} to {formatting.signed(found.high)}"
+    return f"{formatting.format_signed(found.low)} to {formatting.format_signed(found.high)}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.analysis.learning_curve import CurveRecord, LearningCurve
-from toolkit.exceptions import RunError, printable, some
+from toolkit.exceptions import RunError, list_some, printable
 from toolkit.experiment.runs import CURVE, Run, load_run
 from toolkit.files.json_shapes import misfit, read_json
 from toolkit.statistics.metrics import check_probabilities
@@ -52,12 +52,12 @@ def load_comparable(runs: Sequence[str | Path | Run]) -> list[Run]:
 def _check_whole(run: Run) -> None:
     missing = [key for key in ("seed", "segmenter", "settings", "corpus") if key not in run.manifest]
     if missing:
-        raise RunError(f"the manifest lacks {some(missing)}; train again [{run.folder / 'manifest.json'}]")
+        raise RunError(f"the manifest lacks {list_some(missing)}; train again [{run.folder / 'manifest.json'}]")
     path = run.folder / "predictions.csv"
     strangers = sorted(set(run.predictions.split) - {"train", "test"})
     if strangers:
         raise RunError(
-            f"{run.name!r} has sentences of {some(strangers)}, expected train and test; train again [{path}]"
+            f"{run.name!r} has sentences of {list_some(strangers)}, expected train and test; train again [{path}]"
         )
     try:
         check_probabilities(run.predictions.proba, len(run.predictions), len(run.labels.names))

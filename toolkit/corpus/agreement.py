@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.labels import LabelSet
 from toolkit.statistics.metrics import Counts, encode
-from toolkit.statistics.resampling import draw_articles, interval
+from toolkit.statistics.resampling import bootstrap_weights, interval
 
 Estimate = tuple[float, float, float]
 
@@ -125,7 +125,7 @@ def measure_agreement(
     names, article = np.unique(np.asarray(articles), return_inverse=True)
     counts = np.zeros((len(names), len(labels.names), len(labels.names)))
     np.add.at(counts, (article, one, two), 1)
-    weights = draw_articles(len(names), n_resamples, np.random.default_rng(seed))
+    weights = bootstrap_weights(len(names), n_resamples, np.random.default_rng(seed))
     once, resampled = counts.sum(axis=0), np.tensordot(weights, counts, axes=1)
 
     def estimate(summed: Counts, drawn: Counts, alpha: bool = False) -> Estimate:

@@ -10,7 +10,7 @@ from typing import Any
 from toolkit.corpus.cues import find_cues
 from toolkit.corpus.duplicates import MOST_SKELETONS, near_duplicates, repeated_openings, repeated_skeletons
 from toolkit.corpus.names import NameCheck, check_names
-from toolkit.exceptions import some
+from toolkit.exceptions import list_some
 from toolkit.labels import LabelSet
 
 MOST_OPENINGS = 0.002
@@ -28,7 +28,7 @@ class Audit:
     names: NameCheck | None = None
 
 
-def audit(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
+def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     """Look for what makes a corpus easier, or less honest, than it seems.
 
     Parameters
@@ -50,14 +50,14 @@ def audit(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     articles = [str(row["article"]) for row in rows]
     places = [f"{row['article']}:{row['position']}" for row in rows]
     problems = [
-        f"two sentences share {pair.alike:.0%} of their 5-grams; rewrite one "
+        f"two sentences share {pair.similarity:.0%} of their 5-grams; rewrite one "
         f"[{places[pair.first]}, {places[pair.second]}]"
         for pair in near_duplicates(texts)
     ]
     problems += _alike_articles(texts, articles)
     problems += [
         f"{len(found)} sentences are built alike: {key!r}; rewrite all but {MOST_SKELETONS} "
-        f"[{some([places[row] for row in found])}]"
+        f"[{list_some([places[row] for row in found])}]"
         for key, found in repeated_skeletons(texts)
     ]
     names = check_names(texts, gold, articles)
@@ -75,7 +75,7 @@ def _alike_articles(texts: Sequence[str], articles: Sequence[str]) -> list[str]:
         whole[article].append(text)
     names = list(whole)
     return [
-        f"two articles share {pair.alike:.0%} of their 5-grams; drop one [{names[pair.first]}, {names[pair.second]}]"
+        f"two articles share {pair.similarity:.0%} of their 5-grams; drop one [{names[pair.first]}, {names[pair.second]}]"
         for pair in near_duplicates([" ".join(whole[name]) for name in names])
         # An article of one sentence was told of already.
         if max(len(whole[names[pair.first]]), len(whole[names[pair.second]])) > 1
@@ -85,7 +85,8 @@ def _alike_articles(texts: Sequence[str], articles: Sequence[str]) -> list[str]:
 def _warnings(texts: Sequence[str], gold: Sequence[str], places: Sequence[str], labels: LabelSet) -> Iterator[str]:
     most = max(3, int(MOST_OPENINGS * len(texts)))
     for opening, found in repeated_openings(texts, most):
-        yield f"{len(found)} sentences open with {opening!r}, more than {most} [{some([places[row] for row in found])}]"
+        where = list_some([places[row] for row in found])
+        yield f"{len(found)} sentences open with {opening!r}, more than {most} [{where}]"
     counts = Counter(gold)
     for name in labels.names:
         if counts[name] < FEW:

@@ -15,7 +15,7 @@ from toolkit.corpus.names import _WORD, find_names
 
 # Characters in one shingle; five span a short word and its neighbour's edge.
 SHINGLE = 5
-MOST_ALIKE = 0.7
+MOST_SIMILAR = 0.7
 MOST_SKELETONS = 2
 OPENING_WORDS = 4
 _BLOCK = 1000
@@ -23,15 +23,15 @@ _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SimilarPair:
     """Two texts, by row, and the share of their shingles that they have in common."""
 
     first: int
     second: int
-    alike: float
+    similarity: float
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list[Pair]:
+def near_duplicates(texts: Sequence[str], threshold: float = MOST_SIMILAR) -> list[SimilarPair]:
     """List the pairs of texts that share more than a share of their character 5-grams.
 
     The search is exact, not hashed: two sets can only share a fraction *t* of their union
@@ -59,20 +59,20 @@ def near_duplicates(texts: Sequence[str], threshold: float = MOST_ALIKE) -> list
     Examples
     --------
     >>> near_duplicates(["The dam broke on Monday.", "the dam  broke on monday.", "Rain fell."])
-    [Pair(first=0, second=1, alike=1.0)]
+    [SimilarPair(first=0, second=1, similarity=1.0)]
     """
     kinds: dict[str, int] = {}
     first_of = [kinds.setdefault(" ".join(text.lower().split()), row) for row, text in enumerate(texts)]
-    copies = [Pair(first, row, 1.0) for row, first in enumerate(first_of) if first != row]
+    copies = [SimilarPair(first, row, 1.0) for row, first in enumerate(first_of) if first != row]
     firsts = list(kinds.values())
     alike = [
-        Pair(firsts[one.first], firsts[one.second], one.alike)
+        SimilarPair(firsts[one.first], firsts[one.second], one.similarity)
         for one in _near([texts[row] for row in firsts], threshold)
     ]
-    return sorted(copies + alike, key=lambda pair: (-pair.alike, pair.first, pair.second))
+    return sorted(copies + alike, key=lambda pair: (-pair.similarity, pair.first, pair.second))
 
 
-def _near(texts: Sequence[str], threshold: float) -> list[Pair]:
+def _near(texts: Sequence[str], threshold: float) -> list[SimilarPair]:
     """Search texts of which no two are equal."""
     if len(texts) < 2:
         return []
@@ -89,13 +89,13 @@ def _near(texts: Sequence[str], threshold: float) -> list[Pair]:
     shared = _shared(shingles, first, second)
     alike = shared / (sizes[first] + sizes[second] - shared)
     return [
-        Pair(int(a), int(b), float(share))
+        SimilarPair(int(a), int(b), float(share))
         for a, b, share in zip(first, second, alike, strict=True)
         if share > threshold
     ]
 
 
-def most_alike(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -> list[Pair]:
+def most_similar(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -> list[SimilarPair]:
     """List the pairs of a text and one of other texts that share most of their character 5-grams.
 
     For a test set that was made elsewhere: a pair that is much alike has been copied.
@@ -114,7 +114,7 @@ def most_alike(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -
 
     Examples
     --------
-    >>> most_alike(["Rain fell.", "The dam broke."], ["The dam broke on Monday."])[0].first
+    >>> most_similar(["Rain fell.", "The dam broke."], ["The dam broke on Monday."])[0].first
     1
     """
     shingles = _shingles([*texts, *others])
@@ -127,8 +127,8 @@ def most_alike(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -
         whole = sizes[start : start + len(shared), None] + sizes[None, len(texts) :] - shared
         alike = shared / whole
         best = alike.argmax(axis=1)
-        pairs += [Pair(start + row, int(other), float(alike[row, other])) for row, other in enumerate(best)]
-    return sorted(pairs, key=lambda pair: (-pair.alike, pair.first))[:n_pairs]
+        pairs += [SimilarPair(start + row, int(other), float(alike[row, other])) for row, other in enumerate(best)]
+    return sorted(pairs, key=lambda pair: (-pair.similarity, pair.first))[:n_pairs]
 
 
 def _shared(shingles: Any, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.exceptions import some
+from toolkit.exceptions import list_some
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -117,5 +117,5 @@ def check_no_leak(train_articles: ArrayLike, test_articles: ArrayLike) -> None:
     shared = leaked_articles(train_articles, test_articles)
     if shared:
         raise ValueError(
-            f"train and test share {len(shared)} articles ({some(shared)}); split with splits.article_folds"
+            f"train and test share {len(shared)} articles ({list_some(shared)}); split with splits.article_folds"
         )

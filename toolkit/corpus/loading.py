@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, refuse
+from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class _Reader:
             if len(cells) != len(header):
                 self.complain(f"{len(cells)} cells came, {len(header)} were expected as in the header", path, first)
                 continue
-            yield first, dict(zip(header, map(refuse, cells), strict=True))
+            yield first, dict(zip(header, map(unescape_formula, cells), strict=True))
 
 
 def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> DatasetDict:

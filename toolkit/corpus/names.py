@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.corpus.folds import Fold, article_folds
-from toolkit.statistics.resampling import draw_articles, interval
+from toolkit.statistics.resampling import bootstrap_weights, interval
 
 N_FOLDS = 5
 # Towns are where things happen and persons are who speaks: what kind of name stands in a
@@ -145,7 +145,7 @@ def check_names(texts: Sequence[str], y_true: ArrayLike, articles: ArrayLike, se
     by_names, by_number = _right(which, gold, folds), _right(number, gold, folds)
     _, place = np.unique(group, return_inverse=True)
     gain, size = np.bincount(place, by_names - by_number), np.bincount(place).astype(float)
-    weights = draw_articles(len(size), N_RESAMPLES, np.random.default_rng(seed))
+    weights = bootstrap_weights(len(size), N_RESAMPLES, np.random.default_rng(seed))
     low, high = interval((weights @ gain) / (weights @ size))
     majority = Counter(gold.tolist()).most_common(1)[0][1] / len(gold)
     return NameCheck(float(by_names.mean()), float(by_number.mean()), majority, low, high, len(named), len(names))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.analysis.learning_curve import LearningCurve
-from toolkit.analysis.scores import forgive
+from toolkit.analysis.scores import lenient_gold
 from toolkit.config import Experiment
 from toolkit.corpus.folds import article_folds
 from toolkit.exceptions import ToolkitError
@@ -47,7 +47,7 @@ def learning_curve(
     labels: LabelSet,
     outside: LabelledSentences | None = None,
     fractions: Sequence[float] = FRACTIONS,
-    n_draws: int = 3,
+    n_orders: int = 3,
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
 ) -> LearningCurve:
@@ -70,7 +70,7 @@ def learning_curve(
         and learns from the others.
     fractions : sequence of float
         Shares of the articles, in (0, 1].
-    n_draws : int
+    n_orders : int
         Random orders of the articles.
     n_jobs : int
         Fits made at once; the result does not depend on it.
@@ -91,15 +91,15 @@ def learning_curve(
     train = sentence_columns(corpus["train"], labels)
     held: list[Mapping[str, NDArray[Any]]]
     if outside is None:
-        n_folds = max(n_draws, experiment.evaluation.folds)
+        n_folds = max(n_orders, experiment.evaluation.folds)
         try:
-            folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_draws]
+            folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_orders]
         except ValueError as error:
             raise ToolkitError(f"{error}; draw less often or name a table to score on [draws]") from error
         seen, held = [rows for rows, _ in folds], [take_rows(train, rows) for _, rows in folds]
     else:
-        seen = [np.arange(len(train["text"]))] * n_draws
-        held = [{"text": np.array(outside.text, dtype=object)}] * n_draws
+        seen = [np.arange(len(train["text"]))] * n_orders
+        held = [{"text": np.array(outside.text, dtype=object)}] * n_orders
     order = [_shuffled(train["article"][rows], experiment.seed + draw) for draw, rows in enumerate(seen)]
     tasks = []
     for draw, articles in enumerate(order):
@@ -156,7 +156,7 @@ def _grade(
         return {"cross-validated": score(target["gold"], predicted)}
     graded = {"strict": score(outside.gold, predicted)}
     if outside.also is not None:
-        graded["lenient"] = score(forgive(outside.gold, predicted, outside.also), predicted)
+        graded["lenient"] = score(lenient_gold(outside.gold, predicted, outside.also), predicted)
         plain = [row for row, other in enumerate(outside.also) if not other]
         graded["unambiguous"] = score([outside.gold[row] for row in plain], [predicted[row] for row in plain])
     return graded

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.analysis.predictions import DECIMALS, Predictions
+from toolkit.analysis.predictions import N_DECIMALS, Predictions
 from toolkit.config import Experiment
 from toolkit.corpus.folds import Fold, article_folds, check_no_leak
 from toolkit.exceptions import ToolkitError
@@ -160,13 +160,13 @@ def fit_pipeline(
     """
     from threadpoolctl import threadpool_limits
 
-    from toolkit.engine.training.vectorizers import CountedSentences, with_compiled, with_plain
+    from toolkit.engine.training.vectorizers import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
     from toolkit.models.pipelines import label_proba, make_grid, make_pipeline, recalibrate
     from toolkit.models.search import choose, fit
 
     counted = counted or CountedSentences([*seen["text"], *held["text"]])
     grid = make_grid(experiment)
-    pipeline = with_compiled(make_pipeline(experiment, labels))
+    pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
     chosen: dict[str, Any] = {}
     # One thread of arithmetic a process: sums then come in one order, whatever n_jobs.
     with threadpool_limits(1):
@@ -188,7 +188,7 @@ def fit_pipeline(
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(seen["gold"]), labels)
         proba = label_proba(pipeline[-1], rows, labels)
         # Types of our own have no place in a saved model that scikit-learn's can take.
-        return Fit(with_plain(pipeline), _plain(chosen), proba)
+        return Fit(to_sklearn_vectorizers(pipeline), _chosen_settings(chosen), proba)
 
 
 def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> list[Fold]:
@@ -232,7 +232,7 @@ def _headline_scorer(labels: LabelSet) -> Callable[[ArrayLike, ArrayLike], float
     return score
 
 
-def _plain(chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _chosen_settings(chosen: Mapping[str, Any]) -> dict[str, Any]:
     names = {"class_weight": "balanced"}
     values = {key.rpartition("__")[2]: value for key, value in chosen.items()}
     return {
@@ -259,5 +259,5 @@ def _predictions(
         text=tuple(both["text"]),
         gold=tuple(both["gold"]),
         predicted=tuple(labels.names[place] for place in proba.argmax(axis=1)),
-        proba=proba.round(DECIMALS),
+        proba=proba.round(N_DECIMALS),
     )

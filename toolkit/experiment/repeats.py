@@ -99,7 +99,7 @@ def repeat_folds(
     folds = list(first)
     for (repeat, number, seed, seen, held), (predicted, chosen) in zip(dealt, runner(tasks), strict=True):
         sides = train["article"][seen], train["article"][held]
-        folds.append(_fold(repeat, number, seed, *sides, chosen, train["gold"][held], predicted, labels))
+        folds.append(_count_fold(repeat, number, seed, *sides, chosen, train["gold"][held], predicted, labels))
         progress("repeated fit", len(folds) - len(first), len(dealt))
     return Repeats(labels, tuple(folds))
 
@@ -117,7 +117,7 @@ def _count_first(evaluation: Evaluation, seed: int) -> list[FoldCounts]:
     of_fold, article = np.array(told.fold), np.array(told.article)
     gold, predicted = np.array(told.gold), np.array(told.predicted)
     return [
-        _fold(
+        _count_fold(
             1,
             number,
             seed,
@@ -132,7 +132,7 @@ def _count_first(evaluation: Evaluation, seed: int) -> list[FoldCounts]:
     ]
 
 
-def _fold(
+def _count_fold(
     repeat: int,
     number: int,
     seed: int,

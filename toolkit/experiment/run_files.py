@@ -57,7 +57,7 @@ class _Provenance(TypedDict):
     clock: _Clock
 
 
-class Manifest(_Provenance):
+class RunManifest(_Provenance):
     """What ``manifest.json`` holds."""
 
     labels: dict[str, Any]
@@ -154,7 +154,7 @@ def read_manifest(path: Path) -> tuple[dict[str, Any], LabelSet]:
         If anything in it is not as written; the message names the place.
     """
     record = read_record(path)
-    _check(record, Manifest, "the manifest", path)
+    _check(record, RunManifest, "the manifest", path)
     try:
         return record, LabelSet.from_dict(record["labels"])
     except (ValueError, TypeError) as error:

@@ -12,14 +12,14 @@ from typing import Any
 from toolkit.analysis.context import Context, read_context
 from toolkit.analysis.predictions import Predictions, read_predictions
 from toolkit.analysis.repeats import Repeats, read_repeats
-from toolkit.analysis.scores import Scores, score
+from toolkit.analysis.scores import Scores, score_predictions
 from toolkit.config import Experiment, make_experiment
-from toolkit.exceptions import RunError, did_you_mean, some
+from toolkit.exceptions import RunError, did_you_mean, list_some
 from toolkit.experiment.run_files import read_manifest, read_record, read_report
-from toolkit.files.atomic import put_back
+from toolkit.files.atomic import restore_folder
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import SentenceClassifier, load_model
-from toolkit.pages.formatting import SPLITS
+from toolkit.pages.formatting import SPLIT_TITLES
 
 # Written by `toolkit curve` beside what training writes, for comparisons to draw.
 CURVE = "curve.json"
@@ -120,7 +120,7 @@ class Run:
             As the experiment says, if not given.
         """
         plan = self.manifest["settings"]["evaluation"]
-        return score(self.predictions.take(split), n_resamples or plan["resamples"], self.manifest["seed"])
+        return score_predictions(self.predictions.take(split), n_resamples or plan["resamples"], self.manifest["seed"])
 
 
 def load_run(folder: str | Path) -> Run:
@@ -141,7 +141,7 @@ def load_run(folder: str | Path) -> Run:
         If the folder is no run, misses a file, or is of another schema.
     """
     folder = Path(folder)
-    put_back(folder)
+    restore_folder(folder)
     if not folder.is_dir():
         near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
         raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
@@ -149,7 +149,7 @@ def load_run(folder: str | Path) -> Run:
     found = read_report(folder / "report.json", labels)
     path = folder / "predictions.csv"
     predictions = read_predictions(_read_text(path), labels, str(path))
-    for split, _ in SPLITS:
+    for split, _ in SPLIT_TITLES:
         n_found, expected = predictions.split.count(split), int(manifest["corpus"]["sentences"][split])
         if n_found != expected or n_found == 0:
             raise RunError(
@@ -157,8 +157,8 @@ def load_run(folder: str | Path) -> Run:
                 f"train again [{path}]"
             )
     sides = sorted(set(predictions.split))
-    if sides != sorted(split for split, _ in SPLITS):
-        raise RunError(f"predictions of {some(sides)} came, expected train and test; train again [{path}]")
+    if sides != sorted(split for split, _ in SPLIT_TITLES):
+        raise RunError(f"predictions of {list_some(sides)} came, expected train and test; train again [{path}]")
     run = Run(folder, manifest, found, predictions)
     ours, theirs = manifest["seed"], run.experiment.seed
     if ours != theirs:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.analysis.context import corpus_context, write_context
-from toolkit.analysis.findings import Findings, measure, reading_list, rivals
+from toolkit.analysis.findings import Findings, measure_findings, reading_list, rivals
 from toolkit.analysis.predictions import Predictions, read_predictions, write_predictions
-from toolkit.analysis.scores import difference, without_nan
+from toolkit.analysis.scores import compare_predictions, without_nan
 from toolkit.config import Experiment, read_experiment
 from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.corpus.segmentation import segmenter
@@ -25,13 +25,13 @@ from toolkit.experiment.fitting import Evaluation, evaluate
 from toolkit.experiment.repeats import repeat_folds
 from toolkit.experiment.run_files import RUN_SCHEMA, read_manifest
 from toolkit.experiment.runs import CURVE, Run, load_run
-from toolkit.files.atomic import whole_folder
+from toolkit.files.atomic import write_folder
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import SentenceClassifier, load_model
-from toolkit.models.explanation import contrast, top_ngrams
+from toolkit.models.explanation import contrast_contributions, top_ngrams
 from toolkit.models.saving import save_model, versions
 from toolkit.pages.figures import standalone
-from toolkit.pages.formatting import SPLITS
+from toolkit.pages.formatting import SPLIT_TITLES
 from toolkit.pages.run_page import draw_figures, render_card, render_report
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 PROBE_SENTENCES = 50
 SPEED_SENTENCES = 2000
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 
 
 def train(
@@ -48,7 +48,7 @@ def train(
     runs: str | Path = "runs",
     overrides: Iterable[str] = (),
     n_jobs: int = 1,
-    progress: Progress = lambda step, done, of: None,
+    progress: ProgressCallback = lambda step, done, of: None,
 ) -> Run:
     """Train and evaluate an experiment, and write its run folder.
 
@@ -82,7 +82,7 @@ def train(
     folder = runs / record.name
     if folder.exists() and not (folder / "manifest.json").is_file():
         raise RunError(f"the folder is there and is no run; move it away or name other --runs [{folder}]")
-    with whole_folder(folder) as part:
+    with write_folder(folder) as part:
         _write_run(part, record, loaded, _baseline(record, runs), n_jobs, progress)
         _keep_curve(folder, part)
     return load_run(folder)
@@ -99,7 +99,12 @@ def _keep_curve(old: Path, new: Path) -> None:
 
 
 def _write_run(
-    part: Path, experiment: Experiment, corpus: DatasetDict, baseline: Run | None, n_jobs: int, progress: Progress
+    part: Path,
+    experiment: Experiment,
+    corpus: DatasetDict,
+    baseline: Run | None,
+    n_jobs: int,
+    progress: ProgressCallback,
 ) -> None:
     labels = corpus_labels(corpus)
     start = time.perf_counter()
@@ -111,7 +116,7 @@ def _write_run(
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
     context = corpus_context(corpus, labels)
-    findings = measure(
+    findings = measure_findings(
         predictions, context, experiment_cues(experiment), experiment.evaluation.resamples, experiment.seed
     )
     rows = reading_list(predictions)
@@ -197,7 +202,7 @@ def _pulls(evaluation: Evaluation, predictions: Predictions, rows: Sequence[int]
     for fold, pipeline in ((-1, evaluation.pipeline), *enumerate(evaluation.pipelines)):
         mine = [row for row in rows if predictions.fold[row] == fold]
         texts, towards = ([column[row] for row in mine] for column in (predictions.text, predictions.predicted))
-        weights = contrast(pipeline, predictions.labels, texts, towards, rivals(predictions, mine))
+        weights = contrast_contributions(pipeline, predictions.labels, texts, towards, rivals(predictions, mine))
         found |= {
             str(row): [[weight.ngram, round(weight.value, 2), weight.kind] for weight in listed]
             for row, listed in zip(mine, weights, strict=True)
@@ -222,9 +227,11 @@ def _against(
     plan = experiment.evaluation
     found = {
         split: asdict(
-            difference(predictions.take(split), baseline.predictions.take(split), plan.resamples, experiment.seed)
+            compare_predictions(
+                predictions.take(split), baseline.predictions.take(split), plan.resamples, experiment.seed
+            )
         )
-        for split, _ in SPLITS
+        for split, _ in SPLIT_TITLES
     }
     plain: dict[str, Any] = without_nan({"name": baseline.name, "digest": baseline.manifest["digest"], **found})
     return plain

@@ -9,12 +9,19 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.analysis.findings import measure
+from toolkit.analysis.findings import measure_findings
 from toolkit.corpus.loading import corpus_fingerprint, load_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment.runs import CURVE, Run, load_run
-from toolkit.experiment.training import Progress, _baseline, _write_json, _write_page, _write_run, experiment_cues
-from toolkit.files.atomic import whole_folder
+from toolkit.experiment.training import (
+    ProgressCallback,
+    _baseline,
+    _write_json,
+    _write_page,
+    _write_run,
+    experiment_cues,
+)
+from toolkit.files.atomic import write_folder
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -49,11 +56,11 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
         raise RunError(f"the folder is read-only; free it or copy it [{run.folder}]")
     experiment = run.experiment
     n_resamples = n_resamples or experiment.evaluation.resamples
-    findings = measure(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
+    findings = measure_findings(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
     record, pulls = {**run.report, **findings.to_dict()}, run.pulls
     if run.repeats:
         record["repeats"] = run.repeats.to_dict()
-    with whole_folder(run.folder) as part:
+    with write_folder(run.folder) as part:
         # All else stays as it lies there, a learning curve as well.
         shutil.copytree(
             run.folder,
@@ -71,7 +78,7 @@ def verify(
     folder: str | Path,
     corpus: str | Path | DatasetDict = "data",
     n_jobs: int = 1,
-    progress: Progress = lambda step, done, of: None,
+    progress: ProgressCallback = lambda step, done, of: None,
 ) -> list[str]:
     """Train a run again and list what is not the same.
 

@@ -23,11 +23,11 @@ _GRACE = 60
 
 
 @contextmanager
-def whole_folder(folder: str | Path) -> Iterator[Path]:
+def write_folder(folder: str | Path) -> Iterator[Path]:
     """Give a folder to write in, which takes the place of the old one when all is done.
 
     Not every system can swap two folders in one step: for a moment the old one stands
-    aside. After an interruption it is in its place again; after a crash :func:`put_back`
+    aside. After an interruption it is in its place again; after a crash :func:`restore_folder`
     puts it there. What a killed process left half written is deleted by the next one.
 
     Parameters
@@ -56,7 +56,7 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
                 folder.replace(aside)
             part.replace(folder)
     except BaseException as error:
-        put_back(folder)
+        restore_folder(folder)
         shutil.rmtree(part, ignore_errors=True)
         if isinstance(error, OSError) and error.strerror:
             raise RunError(
@@ -68,7 +68,7 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def put_back(folder: str | Path) -> None:
+def restore_folder(folder: str | Path) -> None:
     """Put a folder in its place again that a crash left aside; do nothing where none is."""
     folder = Path(folder).resolve()
     if folder.exists() or not folder.parent.is_dir():
@@ -130,12 +130,12 @@ def folders_with(parent: str | Path, name: str) -> list[Path]:
     """
     parent = Path(parent)
     for aside in sorted(parent.glob(f".*{_ASIDE}")):
-        put_back(parent / aside.name[1 : -len(_ASIDE) - 9])
+        restore_folder(parent / aside.name[1 : -len(_ASIDE) - 9])
     return sorted(path.parent for path in parent.glob(f"[!.]*/{name}"))
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
+def write_file(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name only when all of it is written.
 
     Raises

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import Any, Protocol
 
-from toolkit.exceptions import shown
+from toolkit.exceptions import quote
 
 # No sentence is as long; a quote that is never closed swallows no more of a file than this.
 LONGEST_CELL = 10_000_000
@@ -22,24 +22,24 @@ class _Writable(Protocol):
     def write(self, text: str, /) -> object: ...
 
 
-def defuse(cell: object) -> str:
+def escape_formula(cell: object) -> str:
     """Write a cell so that no spreadsheet runs it; numbers stay as they are.
 
     Examples
     --------
-    >>> defuse("=1+1"), defuse("-3.5"), defuse("plain")
+    >>> escape_formula("=1+1"), escape_formula("-3.5"), escape_formula("plain")
     ("'=1+1", '-3.5', 'plain')
     """
     text = "" if cell is None else str(cell)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
-def refuse(cell: str) -> str:
-    """Take back what :func:`defuse` put before a cell.
+def unescape_formula(cell: str) -> str:
+    """Take back what :func:`escape_formula` put before a cell.
 
     Examples
     --------
-    >>> refuse(defuse("'=1+1"))
+    >>> unescape_formula(escape_formula("'=1+1"))
     "'=1+1"
     """
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
@@ -68,7 +68,7 @@ def header_misfit(found: Sequence[str], expected: Sequence[str]) -> str | None:
     """
     for number, (came, wanted) in enumerate(zip_longest(found, expected), 1):
         if came != wanted:
-            told = "missing" if came is None else shown(came)
+            told = "missing" if came is None else quote(came)
             return f"column {number} is {told}, expected {'none' if wanted is None else repr(wanted)}"
     return None
 
@@ -89,7 +89,7 @@ def cell_writer(file: _Writable, delimiter: str = ",") -> Callable[[Iterable[obj
     quoted = csv.writer(file, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
     def write(row: Iterable[object]) -> None:
-        cells = [defuse(cell) for cell in row]
+        cells = [escape_formula(cell) for cell in row]
         (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
 
     return write

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from toolkit.exceptions import shown
+from toolkit.exceptions import quote
 
 # A number that is always defined; a bare float may be undefined, which JSON writes as null.
 Defined = Annotated[float, "defined"]
@@ -140,4 +140,4 @@ def _below(place: str, key: str) -> str:
 
 
 def _told(value: Any, place: str, expected: str) -> str:
-    return f"{place} is {shown(value, _WIDTH)}, expected {expected}"
+    return f"{place} is {quote(value, _WIDTH)}, expected {expected}"

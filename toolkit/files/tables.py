@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from toolkit.exceptions import TableError, did_you_mean
-from toolkit.files.atomic import whole_file
-from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, cell_writer, defuse, refuse
+from toolkit.files.atomic import write_file
+from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, cell_writer, escape_formula, unescape_formula
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,7 +56,7 @@ class Batch(Sequence[Row]):
     def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
         if isinstance(place, slice):
             return Batch({name: column[place] for name, column in self.columns.items()}, self.types)
-        return {name: _plain(column[place]) for name, column in self.columns.items()}
+        return {name: _to_python(column[place]) for name, column in self.columns.items()}
 
     def __iter__(self) -> Iterator[Row]:
         names = tuple(self.columns)
@@ -69,7 +69,7 @@ class Batch(Sequence[Row]):
         return column if isinstance(column, Sequence) else column.to_pylist()
 
 
-def _plain(cell: Any) -> Any:
+def _to_python(cell: Any) -> Any:
     return cell.as_py() if hasattr(cell, "as_py") else cell
 
 
@@ -223,7 +223,7 @@ def _by_column(header: Sequence[str], batch: Sequence[Sequence[str]]) -> Batch:
     columns = dict(zip(header, zip(*batch, strict=True), strict=True))
     for name, column in columns.items():
         if "'" in {cell[:1] for cell in column}:
-            columns[name] = tuple(map(refuse, column))
+            columns[name] = tuple(map(unescape_formula, column))
     return Batch(columns)
 
 
@@ -302,7 +302,7 @@ class TableWriter:
 
     def write(self, batches: Iterable[Sequence[Row]]) -> int:
         """Write all batches, columns as in the first row but for JSON lines; return the number of rows."""
-        with whole_file(self.path) as file:
+        with write_file(self.path) as file:
             if self.ending == ".parquet":
                 return self._write_parquet(file, batches)
             count = 0
@@ -375,7 +375,7 @@ def write_csv(
     cells = [cells_of(rows, name) for name in columns]
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     if header:
-        writer.writerow(list(map(defuse, columns)))
+        writer.writerow(list(map(escape_formula, columns)))
     writer.writerows(zip(*map(_defused, cells), strict=True))
     if "\r" in buffer.getvalue():
         # A cell has one, and its row other quotes.
@@ -394,7 +394,7 @@ def _defused(column: Sequence[Any]) -> Sequence[Any]:
     # A number is written as it is, and so is what is missing: as nothing.
     if types <= _NUMBERS and -math.inf not in column:
         return column
-    return list(map(defuse, column))
+    return list(map(escape_formula, column))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)

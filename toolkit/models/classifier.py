@@ -60,7 +60,7 @@ class LabelledArticle:
                 "end": sentence.end,
                 "paragraph": sentence.paragraph,
                 "text": sentence.text,
-                **labelled(label, shares, self.label_set),
+                **label_columns(label, shares, self.label_set),
             }
             for sentence, label, shares in zip(self.sentences, self.labels, self.proba, strict=True)
         ]
@@ -321,7 +321,7 @@ def _text(value: Any, column: str, row: int, where: str | Path) -> str:
     return value
 
 
-def labelled(label: str, shares: NDArray[np.float64], labels: LabelSet) -> Row:
+def label_columns(label: str, shares: NDArray[np.float64], labels: LabelSet) -> Row:
     """Return a label and its probabilities as columns."""
     return {
         "label": label,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class Contribution:
     """An n-gram, its kind (``words`` or ``characters``), and how hard it pulls."""
 
     ngram: str
@@ -30,7 +30,7 @@ def has_weights(pipeline: Pipeline) -> bool:
     return "vectorizer" in pipeline.named_steps and _coefficients(pipeline) is not None
 
 
-def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, list[Weight]]:
+def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, list[Contribution]]:
     """List the n-grams that pull most towards each label, strongest first.
 
     Parameters
@@ -57,11 +57,11 @@ def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, l
             continue
         row = matrix[list(pipeline.classes_).index(name)]
         order = np.lexsort((np.arange(len(row)), -row.round(9)))[:n]
-        found[name] = [Weight(ngrams[place], kinds[place], float(row[place])) for place in order]
+        found[name] = [Contribution(ngrams[place], kinds[place], float(row[place])) for place in order]
     return found
 
 
-def explain(pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12) -> dict[str, list[Weight]]:
+def explain(pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12) -> dict[str, list[Contribution]]:
     """List the n-grams of one sentence that pull most towards each label.
 
     Parameters
@@ -97,19 +97,20 @@ def explain(pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12) ->
         pull = vector.data * matrix[list(pipeline.classes_).index(name), vector.indices]
         order = np.lexsort((vector.indices, -np.abs(pull)))[:n]
         found[name] = [
-            Weight(ngrams[vector.indices[place]], kinds[vector.indices[place]], float(pull[place])) for place in order
+            Contribution(ngrams[vector.indices[place]], kinds[vector.indices[place]], float(pull[place]))
+            for place in order
         ]
     return found
 
 
-def contrast(
+def contrast_contributions(
     pipeline: Pipeline,
     labels: LabelSet,
     sentences: Sequence[str],
     towards: Sequence[str],
     away: Sequence[str],
     n: int = 8,
-) -> list[list[Weight]]:
+) -> list[list[Contribution]]:
     """List the n-grams that pull each sentence most to one label rather than to another.
 
     Parameters
@@ -149,7 +150,7 @@ def contrast(
         parted = [str(names[columns[place]]).partition("__") for place in order]
         found.append(
             [
-                Weight(ngram, kind, float(pull[place]))
+                Contribution(ngram, kind, float(pull[place]))
                 for place, (kind, _, ngram) in zip(order, parted, strict=True)
                 if pull[place]
             ]

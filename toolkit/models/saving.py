@@ -63,7 +63,7 @@ class _Beside(TypedDict, total=False):
     segmenter: str
 
 
-class Manifest(_Beside):
+class ModelManifest(_Beside):
     """What a model's ``manifest.json`` holds."""
 
     file: str
@@ -329,7 +329,7 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
             f"the model has format {manifest['format']!r}, this toolkit reads {MODEL_FORMAT}; "
             f"train again or use the toolkit that wrote it [{path}]"
         )
-    found = found or misfit(manifest, Manifest, "the manifest")
+    found = found or misfit(manifest, ModelManifest, "the manifest")
     if found:
         raise ModelError(f"{found}; train or copy the model again [{path}]")
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from toolkit.models.classifier import LabelledArticle
 from toolkit.pages.figures import COLOURS
-from toolkit.pages.formatting import percent
+from toolkit.pages.formatting import format_percent
 from toolkit.pages.rendering import _environment
 
 # Below this a mark on an article is drawn as a doubtful one.
@@ -93,7 +93,7 @@ def _lanes(article: LabelledArticle) -> list[list[dict[str, Any]]]:
                 "number": number,
                 "left": f"{100 * sentence.start / whole:.2f}",
                 "width": f"{100 * (sentence.end - sentence.start) / whole:.2f}",
-                "share": percent(shares.max()),
+                "share": format_percent(shares.max()),
                 "text": sentence.text[:80],
             }
             for number, (sentence, label, shares) in enumerate(rows)
@@ -113,7 +113,7 @@ def _paragraphs(article: LabelledArticle) -> list[list[dict[str, Any]]]:
             "text": sentence.text,
             "act": labels.acts.index(label) if label in labels.acts else None,
             "title": labels.titles[labels.index(label)],
-            "share": percent(shares.max()),
+            "share": format_percent(shares.max()),
             "unsure": shares.max() < UNSURE,
         }
         paragraphs.setdefault(sentence.paragraph, []).append(mark)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-SPLITS = (("train", "cross-validated on train"), ("test", "test split"))
+SPLIT_TITLES = (("train", "cross-validated on train"), ("test", "test split"))
 # Tables of settings with more entries are summed up in one line.
 LONGEST_TABLE = 12
 
@@ -30,65 +30,65 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, st
         elif isinstance(value, Mapping):
             rows.extend(flatten(value, f"{prefix}{key}."))
         else:
-            rows.append((f"{prefix}{key}", _shown(value)))
+            rows.append((f"{prefix}{key}", format_setting(value)))
     return rows
 
 
-def _shown(value: Any) -> str:
+def format_setting(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value)
+        return ", ".join(format_setting(item) for item in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def score(value: float | None) -> str:
+def format_score(value: float | None) -> str:
     """Write a score with three decimals; undefined is a dash.
 
     Examples
     --------
-    >>> score(0.5), score(None)
+    >>> format_score(0.5), format_score(None)
     ('0.500', '–')
     """
     return "–" if value is None or math.isnan(value) else f"{value:.3f}"
 
 
-def percent(value: float | None) -> str:
+def format_percent(value: float | None) -> str:
     """Write a share as a percentage; undefined is a dash.
 
     Examples
     --------
-    >>> percent(0.806), percent(None)
+    >>> format_percent(0.806), format_percent(None)
     ('81 %', '–')
     """
     return "–" if value is None or math.isnan(value) else f"{100 * value:.0f} %"
 
 
-def signed(value: float | None) -> str:
+def format_signed(value: float | None) -> str:
     """Write a difference with its sign."""
     return "–" if value is None or math.isnan(value) else f"{value:+.3f}"
 
 
-def p(value: float | None) -> str:
+def format_p(value: float | None) -> str:
     """Write a p-value; a small one as a bound."""
     if value is None or math.isnan(value):
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def p_phrase(value: float | None) -> str:
+def describe_p(value: float | None) -> str:
     """Write a p-value for a sentence.
 
     Examples
     --------
-    >>> p_phrase(0.0123), p_phrase(0.0001)
+    >>> describe_p(0.0123), describe_p(0.0001)
     ('p = 0.012', 'p < 0.001')
     """
-    written = p(value)
+    written = format_p(value)
     return f"p {written}" if written.startswith("<") else f"p = {written}"
 
 
-def range_of(estimate: Any, write: Any = score) -> str:
+def format_interval(estimate: Any, write: Any = format_score) -> str:
     """Write the interval of an estimate, record or mapping."""
     low, high = (estimate["low"], estimate["high"]) if isinstance(estimate, Mapping) else (estimate.low, estimate.high)
     return f"[{write(low)}, {write(high)}]"

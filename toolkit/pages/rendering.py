@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from toolkit.pages.documents import escape_markdown
-from toolkit.pages.formatting import p, percent, range_of, score, signed
+from toolkit.pages.formatting import format_interval, format_p, format_percent, format_score, format_signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,12 +57,12 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        score=score,
-        range=range_of,
-        range_signed=lambda found: range_of(found, signed),
-        signed=signed,
-        p=p,
-        percent=percent,
+        score=format_score,
+        range=format_interval,
+        range_signed=lambda found: format_interval(found, format_signed),
+        signed=format_signed,
+        p=format_p,
+        percent=format_percent,
         dots=lambda text: text.replace(" ", "·"),
         capitalize_first=lambda text: text[:1].upper() + text[1:],
         markdown=escape_markdown,

@@ -10,7 +10,16 @@ from toolkit.analysis.findings import Findings, reading_list, rivals
 from toolkit.analysis.predictions import Predictions
 from toolkit.labels import LabelSet
 from toolkit.pages import figures
-from toolkit.pages.formatting import SPLITS, _shown, flatten, p_phrase, percent, range_of, score, signed
+from toolkit.pages.formatting import (
+    SPLIT_TITLES,
+    describe_p,
+    flatten,
+    format_interval,
+    format_percent,
+    format_score,
+    format_setting,
+    format_signed,
+)
 from toolkit.pages.rendering import _environment, _script_json, script
 from toolkit.statistics.resampling import ALPHA
 
@@ -109,7 +118,7 @@ def render_report(
             answer=_answer(report),
             meaning=_meaning(report, labels),
             cards=_cards(report),
-            splits=SPLITS,
+            splits=SPLIT_TITLES,
             overall=OVERALL,
             brier=BRIER,
             acts=_listed(labels, labels.acts),
@@ -122,7 +131,7 @@ def render_report(
             },
             label_tables=_label_tables(report),
             repeats=_repeats(report),
-            matrices=[_matrix(report, split, title) for split, title in SPLITS],
+            matrices=[_matrix(report, split, title) for split, title in SPLIT_TITLES],
             thresholds=report["abstention"]["thresholds"],
             slice_answer=_slice_answer(report["slices"]),
             slice_rows=report["slices"],
@@ -185,7 +194,7 @@ def _cut(text: str) -> str:
 
 def _label_tables(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     tables = []
-    for split, title in SPLITS:
+    for split, title in SPLIT_TITLES:
         ceiling = report["ceiling"][split]
         second = ceiling["annotator"]["labels"] if ceiling else [None] * len(report["scores"][split]["labels"])
         tables.append(
@@ -228,7 +237,7 @@ def _repeats(report: Mapping[str, Any]) -> dict[str, Any] | None:
 def _spread(by_fold: Sequence[float | None]) -> str:
     """Write the lowest and the highest score of a fold."""
     defined = [value for value in by_fold if value is not None]
-    return f"{score(min(defined))} to {score(max(defined))}" if defined else "–"
+    return f"{format_score(min(defined))} to {format_score(max(defined))}" if defined else "–"
 
 
 def _matrix(report: Mapping[str, Any], split: str, title: str) -> dict[str, Any]:
@@ -246,13 +255,13 @@ def _matrix(report: Mapping[str, Any], split: str, title: str) -> dict[str, Any]
 
 def _cards(report: Mapping[str, Any]) -> list[dict[str, str]]:
     cards = []
-    for split, title in SPLITS[::-1]:
+    for split, title in SPLIT_TITLES[::-1]:
         scores = report["scores"][split]
         cards.append(
             {
                 "title": f"macro F1 over the acts, {title}",
-                "number": score(scores["headline"]["value"]),
-                "note": f"95 % interval {range_of(scores['headline'])}; "
+                "number": format_score(scores["headline"]["value"]),
+                "note": f"95 % interval {format_interval(scores['headline'])}; "
                 f"{scores['n_sentences']:,} sentences of {scores['n_articles']:,} articles",
             }
         )
@@ -262,8 +271,8 @@ def _cards(report: Mapping[str, Any]) -> list[dict[str, str]]:
         cards.append(
             {
                 "title": f"macro F1 over the acts, mean of {len(by_fold)} folds",
-                "number": score(repeats["headline"]["value"]),
-                "note": f"corrected 95 % interval {range_of(repeats['headline'])}; articles dealt out "
+                "number": format_score(repeats["headline"]["value"]),
+                "note": f"corrected 95 % interval {format_interval(repeats['headline'])}; articles dealt out "
                 f"{repeats['n_repeats']} times, folds from {_spread(by_fold)}",
             }
         )
@@ -274,9 +283,9 @@ def _cards(report: Mapping[str, Any]) -> list[dict[str, str]]:
         cards.append(
             {
                 "title": f"the same of a second annotator, {split}",
-                "number": score(annotator["headline"]["value"]),
-                "note": f"95 % interval {range_of(annotator['headline'])}; model minus annotator "
-                f"{signed(ceiling['gap']['value'])} {range_of(ceiling['gap'], signed)} on their "
+                "number": format_score(annotator["headline"]["value"]),
+                "note": f"95 % interval {format_interval(annotator['headline'])}; model minus annotator "
+                f"{format_signed(ceiling['gap']['value'])} {format_interval(ceiling['gap'], format_signed)} on their "
                 f"{annotator['n_sentences']:,} sentences",
             }
         )
@@ -287,7 +296,7 @@ def _meaning(report: Mapping[str, Any], labels: LabelSet) -> str:
     """Say in one sentence what the headline means to a reader of news."""
     scores = report["scores"]["test"]
     accuracy = scores["accuracy"]
-    of_100 = [percent(accuracy[name]).removesuffix(" %") for name in ("value", "low", "high")]
+    of_100 = [format_percent(accuracy[name]).removesuffix(" %") for name in ("value", "low", "high")]
     parts = [
         f"Of 100 sentences from articles it was not trained on, about {of_100[0]} ({of_100[1]} to {of_100[2]}) "
         "get the right label"
@@ -296,8 +305,8 @@ def _meaning(report: Mapping[str, Any], labels: LabelSet) -> str:
     if len(acts) > 1:
         worst, *_, best = sorted(acts, key=lambda row: row["f1"]["value"])
         parts.append(
-            f"of the acts it is best at {best['title']} (F1 {score(best['f1']['value'])}) "
-            f"and weakest at {worst['title']} ({score(worst['f1']['value'])})"
+            f"of the acts it is best at {best['title']} (F1 {format_score(best['f1']['value'])}) "
+            f"and weakest at {worst['title']} ({format_score(worst['f1']['value'])})"
         )
     return "; ".join(parts) + "."
 
@@ -306,7 +315,7 @@ def _slice_answer(slices: Sequence[Mapping[str, Any]]) -> str:
     tested = sum(part["p_value"] is not None for part in slices)
     worse = [
         f"{part['group']} “{part['name']}” "
-        f"({signed(part['difference']['value'])}, corrected {p_phrase(part['corrected'])})"
+        f"({format_signed(part['difference']['value'])}, corrected {describe_p(part['corrected'])})"
         for part in slices
         if part["is_worse"]
     ]
@@ -356,7 +365,7 @@ def worst_mistakes(predictions: Predictions, n: int = N_SHOWN) -> list[dict[str,
 
 def describe_choice(chosen: Mapping[str, Any]) -> str:
     """Write chosen hyper-parameters as a phrase."""
-    return ", ".join(f"{key} = {_shown(value)}" for key, value in chosen.items()) or "nothing to choose"
+    return ", ".join(f"{key} = {format_setting(value)}" for key, value in chosen.items()) or "nothing to choose"
 
 
 def _by_fold(choices: Sequence[Mapping[str, Any]]) -> str:
@@ -372,10 +381,10 @@ def _listed(labels: LabelSet, names: Sequence[str]) -> str:
 def _answer(report: Mapping[str, Any]) -> str:
     """Say in one sentence what the experiment found, no more than both its interval and its test allow."""
     against = report["against"]
-    held, test = (report["scores"][split]["headline"] for split, _ in SPLITS)
+    held, test = (report["scores"][split]["headline"] for split, _ in SPLIT_TITLES)
     mean = (
-        f"Macro F1 is {score(test['value'])} on the test split, 95 % interval {range_of(test)}, "
-        f"and {score(held['value'])} cross-validated, {range_of(held)}."
+        f"Macro F1 is {format_score(test['value'])} on the test split, 95 % interval {format_interval(test)}, "
+        f"and {format_score(held['value'])} cross-validated, {format_interval(held)}."
     )
     if report["baseline"] is None:
         return f"{mean} This experiment has no baseline."
@@ -388,7 +397,10 @@ def _answer(report: Mapping[str, Any]) -> str:
         verdict = f"is not told apart from the baseline '{against['name']}'"
     else:
         verdict = f"is {'better' if low > 0 else 'worse'} than the baseline '{against['name']}'"
-    gap = f"difference {signed(found['value'])}, 95 % interval {range_of(found, signed)}, {p_phrase(found['p_value'])}"
+    gap = (
+        f"difference {format_signed(found['value'])}, 95 % interval {format_interval(found, format_signed)}, "
+        f"{describe_p(found['p_value'])}"
+    )
     return f"{mean} Cross-validated, it {verdict} ({gap})."
 
 

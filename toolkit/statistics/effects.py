@@ -12,7 +12,7 @@ def mcnemar_test(only_first: int, only_second: int) -> float:
 
     This test takes sentences for independent. Those of one article are not: where errors
     come by article it cries wolf, and an article resampled or swapped whole is the sound
-    test (:func:`toolkit.statistics.permutation.swap_test`). It is here because readers ask for it.
+    test (:func:`toolkit.statistics.permutation.permutation_test`). It is here because readers ask for it.
 
     Parameters
     ----------
@@ -135,11 +135,11 @@ def standardised_difference(value: float, left_out: Counts) -> float:
     return value / deviation if deviation > TIE else float("nan")
 
 
-def reversed_share(resampled: Counts, value: float) -> float:
+def reversal_proportion(resampled: Counts, value: float) -> float:
     """Share of resampled differences of the other sign than the difference found.
 
     This would be the chance that new articles reverse the order if the true difference
-    were the one found. It is not known so well: see :func:`reversal_chance`.
+    were the one found. It is not known so well: see :func:`reversal_probability`.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def reversed_share(resampled: Counts, value: float) -> float:
     --------
     One of four is below 0, one is 0:
 
-    >>> reversed_share(np.array([3.0, 1.0, 0.0, -1.0]), 1.0) == 1.5 / 4
+    >>> reversal_proportion(np.array([3.0, 1.0, 0.0, -1.0]), 1.0) == 1.5 / 4
     True
     """
     drawn = resampled[~np.isnan(resampled)]
@@ -168,7 +168,7 @@ def reversed_share(resampled: Counts, value: float) -> float:
     return _share_below(drawn * np.sign(value), np.zeros(1))
 
 
-def reversal_chance(resampled: Counts, value: float) -> float:
+def reversal_probability(resampled: Counts, value: float) -> float:
     """Estimate the chance that as many new articles would reverse the order of two systems.
 
     The systems stay as they are; only articles are new. The difference found lies off the
@@ -201,7 +201,7 @@ def reversal_chance(resampled: Counts, value: float) -> float:
     --------
     Errors are -2 and 2. Of the four pairs one, -2 with -2, takes 1 below 0:
 
-    >>> reversal_chance(np.array([-1.0, 3.0]), 1.0)
+    >>> reversal_probability(np.array([-1.0, 3.0]), 1.0)
     0.25
     """
     drawn = resampled[~np.isnan(resampled)]

@@ -11,14 +11,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.statistics.effects import cohen_g, mcnemar_test, reversal_chance, reversed_share, standardised_difference
+from toolkit.statistics.effects import (
+    cohen_g,
+    mcnemar_test,
+    reversal_probability,
+    reversal_proportion,
+    standardised_difference,
+)
 from toolkit.statistics.metrics import ArticleCounts, Counts
-from toolkit.statistics.permutation import draw_swaps, swap_test
-from toolkit.statistics.resampling import Score, bca_interval, draw_articles, interval, leave_one_out, total, weigh
+from toolkit.statistics.permutation import draw_permutations, permutation_test
+from toolkit.statistics.resampling import (
+    Statistic,
+    bca_interval,
+    bootstrap_weights,
+    interval,
+    leave_one_out,
+    sum_counts,
+    weighted_sums,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class Resamples:
     """All random choices of a comparison of any number of runs.
 
     Attributes
@@ -80,9 +94,9 @@ class PairedComparison:
         Effect on sentences, in [-1/2, 1/2].
     standardised : float
         Effect on articles: the difference in standard deviations between articles.
-    reversed_share : float
+    reversal_proportion : float
         Share of resampled differences of the other sign.
-    reversal_chance : float
+    reversal_probability : float
         Chance that the order is the other way round on as many new articles.
     n_sentences, n_articles, n_resamples : int
         What the comparison rests on.
@@ -99,26 +113,26 @@ class PairedComparison:
     mcnemar_p: float
     cohen_g: float
     standardised: float
-    reversed_share: float
-    reversal_chance: float
+    reversal_proportion: float
+    reversal_probability: float
     n_sentences: int
     n_articles: int
     n_resamples: int
 
 
-def make_draws(n_articles: int, n_resamples: int, rng: np.random.Generator) -> Draws:
+def make_resamples(n_articles: int, n_resamples: int, rng: np.random.Generator) -> Resamples:
     """Make all random choices of a comparison.
 
     Examples
     --------
-    >>> draws = make_draws(3, 2, np.random.default_rng(0))
+    >>> draws = make_resamples(3, 2, np.random.default_rng(0))
     >>> draws.weights.shape, draws.swaps.shape
     ((2, 3), (2, 3))
     """
-    return Draws(draw_articles(n_articles, n_resamples, rng), draw_swaps(n_articles, n_resamples, rng))
+    return Resamples(bootstrap_weights(n_articles, n_resamples, rng), draw_permutations(n_articles, n_resamples, rng))
 
 
-def sample_run(counts: ArticleCounts, right: ArrayLike, score: Score, draws: Draws) -> RunSample:
+def sample_run(counts: ArticleCounts, right: ArrayLike, score: Statistic, draws: Resamples) -> RunSample:
     """Resample one run, for all the pairs it stands in.
 
     Parameters
@@ -130,7 +144,7 @@ def sample_run(counts: ArticleCounts, right: ArrayLike, score: Score, draws: Dra
         Whether each sentence is predicted right, in an order shared by all runs.
     score : callable
         Counts to a score, such as the headline.
-    draws : Draws
+    draws : Resamples
         For n articles.
 
     Returns
@@ -147,7 +161,7 @@ def sample_run(counts: ArticleCounts, right: ArrayLike, score: Score, draws: Dra
     --------
     >>> none = np.zeros((2, 0))
     >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), none, none)
-    >>> draws = make_draws(2, 100, np.random.default_rng(0))
+    >>> draws = make_resamples(2, 100, np.random.default_rng(0))
     >>> sample_run(counts, [True, False, True, True], lambda summed: summed.confusion[..., 0, 0], draws).value
     3.0
     """
@@ -156,7 +170,7 @@ def sample_run(counts: ArticleCounts, right: ArrayLike, score: Score, draws: Dra
         n_drawn = getattr(draws, name).shape[1]
         if n_drawn != n_articles:
             raise ValueError(f"{name} for {n_drawn} articles came with counts of {n_articles}; draw for {n_articles}")
-    summed = total(counts)
+    summed = sum_counts(counts)
     counted = int(summed.confusion.sum()), int(np.trace(summed.confusion))
     if (len(hits), int(hits.sum())) != counted:
         raise ValueError(
@@ -167,7 +181,7 @@ def sample_run(counts: ArticleCounts, right: ArrayLike, score: Score, draws: Dra
         counts=counts,
         right=hits,
         value=float(score(summed)),
-        resampled=score(weigh(counts, draws.weights)),
+        resampled=score(weighted_sums(counts, draws.weights)),
         left_out=score(leave_one_out(counts)),
     )
 
@@ -177,8 +191,8 @@ def compare_pair(
     second: ArticleCounts,
     first_right: ArrayLike,
     second_right: ArrayLike,
-    score: Score,
-    draws: Draws,
+    score: Statistic,
+    draws: Resamples,
 ) -> PairedComparison:
     """Compare two systems on the same sentences: score of first minus second.
 
@@ -190,7 +204,7 @@ def compare_pair(
         Whether each sentence is predicted right, in the same order.
     score : callable
         Counts to a score, such as the headline.
-    draws : Draws
+    draws : Resamples
         For n articles.
 
     Returns
@@ -210,7 +224,7 @@ def compare_pair(
     >>> first = ArticleCounts(np.array([[[1.0, 0], [0, 0]], [[1.0, 0], [0, 0]], [[0.0, 1], [0, 0]]]), none, none)
     >>> second = ArticleCounts(np.array([[[0.0, 1], [0, 0]], [[0.0, 1], [0, 0]], [[1.0, 0], [0, 0]]]), none, none)
     >>> share = lambda summed: summed.confusion[..., 0, 0] / summed.confusion.sum(axis=(-2, -1))
-    >>> draws = make_draws(3, 100, np.random.default_rng(0))
+    >>> draws = make_resamples(3, 100, np.random.default_rng(0))
     >>> found = compare_pair(first, second, [True, True, False], [False, False, True], share, draws)
     >>> round(found.value, 3), found.only_first, found.only_second, found.mcnemar_p
     (0.333, 2, 1, 1.0)
@@ -220,7 +234,7 @@ def compare_pair(
     )
 
 
-def compare_samples(first: RunSample, second: RunSample, score: Score, draws: Draws) -> PairedComparison:
+def compare_samples(first: RunSample, second: RunSample, score: Statistic, draws: Resamples) -> PairedComparison:
     """Compare two systems already resampled with the same draws: score of first minus second.
 
     Parameters
@@ -229,7 +243,7 @@ def compare_samples(first: RunSample, second: RunSample, score: Score, draws: Dr
         From :func:`sample_run` with this score and these draws.
     score : callable
         Counts to a score.
-    draws : Draws
+    draws : Resamples
         For their articles.
 
     Returns
@@ -243,7 +257,7 @@ def compare_samples(first: RunSample, second: RunSample, score: Score, draws: Dr
         If the two are not over the same sentences.
     """
     _check_paired(first, second)
-    return describe_pair(first, second, swap_test(first.counts, second.counts, score, draws.swaps))
+    return describe_pair(first, second, permutation_test(first.counts, second.counts, score, draws.swaps))
 
 
 def describe_pair(first: RunSample, second: RunSample, p_value: float) -> PairedComparison:
@@ -270,7 +284,7 @@ def describe_pair(first: RunSample, second: RunSample, p_value: float) -> Paired
     >>> none = np.zeros((2, 0))
     >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), none, none)
     >>> hits, score = [True, False, True, True], lambda summed: summed.confusion[..., 0, 0]
-    >>> sample = sample_run(counts, hits, score, make_draws(2, 100, np.random.default_rng(0)))
+    >>> sample = sample_run(counts, hits, score, make_resamples(2, 100, np.random.default_rng(0)))
     >>> found = describe_pair(sample, sample, 1.0)
     >>> found.value, found.only_first, found.p_value
     (0.0, 0, 1.0)
@@ -293,8 +307,8 @@ def describe_pair(first: RunSample, second: RunSample, p_value: float) -> Paired
         mcnemar_p=mcnemar_test(only_first, only_second),
         cohen_g=cohen_g(only_first, only_second),
         standardised=standardised_difference(value, left_out),
-        reversed_share=reversed_share(resampled, value),
-        reversal_chance=reversal_chance(resampled, value),
+        reversal_proportion=reversal_proportion(resampled, value),
+        reversal_probability=reversal_probability(resampled, value),
         n_sentences=len(first.right),
         n_articles=len(left_out),
         n_resamples=len(resampled),

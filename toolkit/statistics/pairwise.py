@@ -14,22 +14,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.statistics.metrics import TIE, ArticleCounts, Counts, macro_f1
-from toolkit.statistics.paired import Draws, PairedComparison, describe_pair, sample_run
+from toolkit.statistics.paired import PairedComparison, Resamples, describe_pair, sample_run
 from toolkit.statistics.permutation import holm
-from toolkit.statistics.resampling import draw_articles
+from toolkit.statistics.resampling import bootstrap_weights
 
 # Swaps held in memory at once.
 BLOCK = 256
 # A randomisation test of n swaps gives no p-value below 1 / (n + 1), and Holm multiplies the
 # smallest by the number of comparisons: with 2,000 swaps no pair of 20 runs could ever be told
 # apart. So swaps grow with the comparisons; 100 for each lets a corrected p-value reach 0.01.
-SWAPS_PER_COMPARISON = 100
+PERMUTATIONS_PER_COMPARISON = 100
 # For 50 runs on two splits; the least corrected p-value is then 2,450 / 100,001 = 0.0245.
-MOST_SWAPS = 100_000
+MOST_PERMUTATIONS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SystemPair:
     """One pair of a comparison of many systems.
 
     Attributes
@@ -48,7 +48,7 @@ class Pair:
     p_corrected: float
 
 
-def swaps_needed(n_comparisons: int, n_resamples: int) -> int:
+def permutations_needed(n_comparisons: int, n_resamples: int) -> int:
     """Say how many swaps a test needs for its corrected p-value to be able to be small.
 
     Parameters
@@ -60,10 +60,10 @@ def swaps_needed(n_comparisons: int, n_resamples: int) -> int:
 
     Examples
     --------
-    >>> swaps_needed(1, 2000), swaps_needed(380, 2000)
+    >>> permutations_needed(1, 2000), permutations_needed(380, 2000)
     (2000, 38000)
     """
-    return max(n_resamples, min(SWAPS_PER_COMPARISON * n_comparisons, MOST_SWAPS))
+    return max(n_resamples, min(PERMUTATIONS_PER_COMPARISON * n_comparisons, MOST_PERMUTATIONS))
 
 
 def compare_all(
@@ -71,9 +71,9 @@ def compare_all(
     right: ArrayLike,
     acts: Sequence[int],
     n_resamples: int,
-    n_swaps: int,
+    n_permutations: int,
     rng: np.random.Generator,
-) -> tuple[Pair, ...]:
+) -> tuple[SystemPair, ...]:
     """Compare every pair of systems on the same sentences by macro F1.
 
     Parameters
@@ -84,7 +84,7 @@ def compare_all(
         Whether each sentence is predicted right, in one order.
     acts : sequence of int
         Places of the labels that macro F1 averages.
-    n_resamples, n_swaps : int
+    n_resamples, n_permutations : int
         How often articles are drawn for intervals, and swapped for tests.
     rng : numpy.random.Generator
         Source of all randomness; all systems see the same draws.
@@ -92,7 +92,7 @@ def compare_all(
     Returns
     -------
     tuple of Pair
-        (0, 1), (0, 2), … (n - 2, n - 1). Until :func:`correct` has all pairs that are shown,
+        (0, 1), (0, 2), … (n - 2, n - 1). Until :func:`correct_pairs` has all pairs that are shown,
         ``p_corrected`` is the bare p-value.
 
     Examples
@@ -107,7 +107,7 @@ def compare_all(
     [(0, 1, 1.0, 2), (0, 2, 1.0, 2), (1, 2, 0.0, 0)]
     """
     n_articles = confusions.shape[1]
-    draws = Draws(draw_articles(n_articles, n_resamples, rng), np.zeros((0, n_articles)))
+    draws = Resamples(bootstrap_weights(n_articles, n_resamples, rng), np.zeros((0, n_articles)))
     none = np.zeros((n_articles, 0))
 
     def score(summed: ArticleCounts) -> Counts:
@@ -117,19 +117,19 @@ def compare_all(
         sample_run(ArticleCounts(counts, none, none), hits, score, draws)
         for counts, hits in zip(confusions, np.asarray(right, dtype=bool), strict=True)
     ]
-    p_values = swap_tests(confusions, acts, n_swaps, rng)
+    p_values = permutation_tests(confusions, acts, n_permutations, rng)
     pairs = []
     for first in range(len(samples)):
         for second in range(first + 1, len(samples)):
             found = describe_pair(samples[first], samples[second], p_values[first, second])
-            pairs.append(Pair(first, second, found, found.p_value))
+            pairs.append(SystemPair(first, second, found, found.p_value))
     return tuple(pairs)
 
 
-def swap_tests(
-    confusions: NDArray[np.float64], acts: Sequence[int], n_swaps: int, rng: np.random.Generator
+def permutation_tests(
+    confusions: NDArray[np.float64], acts: Sequence[int], n_permutations: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Test every pair of systems by swapping whole articles, as ``significance.swap_test`` does one.
+    """Test every pair of systems by swapping whole articles, as ``significance.permutation_test`` does one.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def swap_tests(
         By article, with the same gold labels for every system.
     acts : sequence of int
         Places of the labels that macro F1 averages.
-    n_swaps : int
+    n_permutations : int
         Random swaps made.
     rng : numpy.random.Generator
         Source of all randomness.
@@ -153,7 +153,7 @@ def swap_tests(
     One article: swapping it turns the difference round, which is as large.
 
     >>> confusions = np.array([[[[1.0, 0], [0, 0]]], [[[0.0, 1], [0, 0]]]])
-    >>> float(swap_tests(confusions, [0], 9, np.random.default_rng(0))[0, 1])
+    >>> float(permutation_tests(confusions, [0], 9, np.random.default_rng(0))[0, 1])
     1.0
     """
     n_systems, n_articles = confusions.shape[:2]
@@ -168,8 +168,8 @@ def swap_tests(
     values = _macro_f1(totals, gold)
     bounds = np.abs(values[:, None] - values[None, :]) - TIE
     as_large = np.zeros((n_systems, n_systems))
-    for start in range(0, n_swaps, BLOCK):
-        swaps = rng.integers(0, 2, size=(min(BLOCK, n_swaps - start), n_articles)).astype(float)
+    for start in range(0, n_permutations, BLOCK):
+        swaps = rng.integers(0, 2, size=(min(BLOCK, n_permutations - start), n_articles)).astype(float)
         moved = (by_article @ swaps.T).reshape(*totals.shape, len(swaps))
         for place in range(n_systems - 1):
             move = moved[:, :, place + 1 :] - moved[:, :, place : place + 1]
@@ -177,7 +177,7 @@ def swap_tests(
             found = np.abs(_macro_f1(ones, gold) - _macro_f1(others, gold))
             # Undefined counts as as large.
             as_large[place, place + 1 :] += (~(found < bounds[place, place + 1 :, None])).sum(axis=1)
-    p_values = (as_large + 1) / (n_swaps + 1)
+    p_values = (as_large + 1) / (n_permutations + 1)
     p_values = np.triu(p_values, 1) + np.triu(p_values, 1).T
     p_values[np.isnan(bounds)] = np.nan
     np.fill_diagonal(p_values, np.nan)
@@ -198,7 +198,7 @@ def _macro_f1(cells: Counts, gold: Counts) -> Counts:
         return np.where(n_present > 0, mean / n_present, np.nan)
 
 
-def correct(*families: tuple[Pair, ...]) -> tuple[tuple[Pair, ...], ...]:
+def correct_pairs(*families: tuple[SystemPair, ...]) -> tuple[tuple[SystemPair, ...], ...]:
     """Correct the p-values of all pairs shown, together.
 
     Parameters
@@ -215,10 +215,11 @@ def correct(*families: tuple[Pair, ...]) -> tuple[tuple[Pair, ...], ...]:
     --------
     >>> confusions = np.array([[[[1.0, 0], [0, 0]]], [[[0.0, 1], [0, 0]]]])
     >>> pairs = compare_all(confusions, [[True], [False]], [0], 9, 9, np.random.default_rng(0))
-    >>> [[pair.p_corrected for pair in family] for family in correct(pairs, pairs)]
+    >>> [[pair.p_corrected for pair in family] for family in correct_pairs(pairs, pairs)]
     [[1.0], [1.0]]
     """
     corrected = iter(holm([pair.found.p_value for family in families for pair in family]))
     return tuple(
-        tuple(Pair(pair.first, pair.second, pair.found, next(corrected)) for pair in family) for family in families
+        tuple(SystemPair(pair.first, pair.second, pair.found, next(corrected)) for pair in family)
+        for family in families
     )

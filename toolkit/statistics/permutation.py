@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.statistics.metrics import TIE, ArticleCounts
-from toolkit.statistics.resampling import Score, _parts, total, weigh
+from toolkit.statistics.resampling import Statistic, parts_of, sum_counts, weighted_sums
 
 
-def draw_swaps(n_articles: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def draw_permutations(n_articles: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw which articles two systems swap their predictions in.
 
     Parameters
@@ -26,13 +26,15 @@ def draw_swaps(n_articles: int, n_resamples: int, rng: np.random.Generator) -> N
 
     Examples
     --------
-    >>> draw_swaps(3, 2, np.random.default_rng(0)).tolist()
+    >>> draw_permutations(3, 2, np.random.default_rng(0)).tolist()
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
     return rng.integers(0, 2, size=(n_resamples, n_articles)).astype(float)
 
 
-def swap_test(first: ArticleCounts, second: ArticleCounts, score: Score, swaps: NDArray[np.float64]) -> float:
+def permutation_test(
+    first: ArticleCounts, second: ArticleCounts, score: Statistic, swaps: NDArray[np.float64]
+) -> float:
     """Test whether two systems differ, by swaps already drawn.
 
     Parameters
@@ -42,7 +44,7 @@ def swap_test(first: ArticleCounts, second: ArticleCounts, score: Score, swaps: 
     score : callable
         Counts to a score, such as the headline.
     swaps : ndarray of shape (n_resamples, n_articles)
-        From :func:`draw_swaps`.
+        From :func:`draw_permutations`.
 
     Returns
     -------
@@ -65,17 +67,19 @@ def swap_test(first: ArticleCounts, second: ArticleCounts, score: Score, swaps: 
     >>> right = ArticleCounts(np.array([[[1.0, 0], [0, 0]]] * 2), none, none)
     >>> wrong = ArticleCounts(np.array([[[0.0, 1], [0, 0]]] * 2), none, none)
     >>> n_right = lambda summed: summed.confusion[..., 0, 0]
-    >>> swap_test(right, wrong, n_right, np.array([[1.0, 1], [1, 0], [0, 1]]))
+    >>> permutation_test(right, wrong, n_right, np.array([[1.0, 1], [1, 0], [0, 1]]))
     0.5
     """
-    sums = total(first), total(second)
+    sums = sum_counts(first), sum_counts(second)
     observed = abs(float(score(sums[0]) - score(sums[1])))
     if np.isnan(observed):
         return float("nan")
     # What a swap takes to one system it takes from the other: one product for both.
-    moved = weigh(ArticleCounts(*(b - a for a, b in zip(_parts(first), _parts(second), strict=True))), swaps)
-    ones = ArticleCounts(*(a + move for a, move in zip(_parts(sums[0]), _parts(moved), strict=True)))
-    others = ArticleCounts(*(b - move for b, move in zip(_parts(sums[1]), _parts(moved), strict=True)))
+    moved = weighted_sums(
+        ArticleCounts(*(b - a for a, b in zip(parts_of(first), parts_of(second), strict=True))), swaps
+    )
+    ones = ArticleCounts(*(a + move for a, move in zip(parts_of(sums[0]), parts_of(moved), strict=True)))
+    others = ArticleCounts(*(b - move for b, move in zip(parts_of(sums[1]), parts_of(moved), strict=True)))
     differences = np.abs(score(ones) - score(others))
     # The tolerance keeps a swap that equals the observed order from falling either side.
     as_large = int(np.sum(~(differences < observed - TIE)))

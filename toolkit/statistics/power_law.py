@@ -77,7 +77,7 @@ def fit_power_law(n_articles: Sequence[int], scores: ArrayLike) -> PowerLaw:
     ----------
     n_articles : sequence of int of length n_points
         Articles learned from at each point, at least three different numbers.
-    scores : array-like of shape (n_points,) or (n_points, n_draws)
+    scores : array-like of shape (n_points,) or (n_points, n_orders)
         Scores in [0, 1]; the mean of draws is fitted.
 
     Returns
@@ -122,7 +122,7 @@ def forecast(n_articles: Sequence[int], scores: ArrayLike, factor: float = 2.0, 
     ----------
     n_articles : sequence of int of length n_points
         Articles learned from at each point, at least three different numbers.
-    scores : array-like of shape (n_points,) or (n_points, n_draws)
+    scores : array-like of shape (n_points,) or (n_points, n_orders)
         Scores in [0, 1].
     factor : float
         How many times the most articles, finite and above 0.
@@ -150,15 +150,15 @@ def forecast(n_articles: Sequence[int], scores: ArrayLike, factor: float = 2.0, 
     if not 0 < factor < np.inf:
         raise ValueError(f"factor {factor:g} came; expected a finite number above 0, such as 2 for twice the data")
     sizes, values = _check_points(n_articles, scores)
-    n_wanted, n_draws = round(factor * max(n_articles)), values.shape[1]
+    n_wanted, n_orders = round(factor * max(n_articles)), values.shape[1]
     law = _fit(sizes, values.mean(axis=1))
     value = _within(float(law.predict(n_wanted)))
-    if n_draws < 2:
+    if n_orders < 2:
         return Forecast(n_wanted, value, float("nan"), float("nan"), law)
-    rest = [np.delete(values, draw, axis=1).mean(axis=1) for draw in range(n_draws)]
+    rest = [np.delete(values, draw, axis=1).mean(axis=1) for draw in range(n_orders)]
     without = np.array([float(_fit(sizes, part).predict(n_wanted)) for part in rest])
-    error = float(np.sqrt((n_draws - 1) * without.var()))
-    reach = float(stdtrit(n_draws - 1, (1 + level) / 2)) * error
+    error = float(np.sqrt((n_orders - 1) * without.var()))
+    reach = float(stdtrit(n_orders - 1, (1 + level) / 2)) * error
     return Forecast(n_wanted, value, _within(value - reach), _within(value + reach), law)
 
 

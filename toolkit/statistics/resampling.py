@@ -30,7 +30,7 @@ def leave_one_out(counts: ArticleCounts) -> ArticleCounts:
     >>> leave_one_out(counts).confusion.ravel().tolist()
     [6.0, 5.0, 3.0]
     """
-    sums = total(counts)
+    sums = sum_counts(counts)
     return ArticleCounts(sums.confusion - counts.confusion, sums.losses - counts.losses, sums.bins - counts.bins)
 
 
@@ -175,10 +175,10 @@ def _acceleration(left_out: Counts) -> float:
 ALPHA = 0.05
 # Weights held in memory at once: 64 MB of them.
 BLOCK = 1 << 23
-Score = Callable[[ArticleCounts], Counts]
+Statistic = Callable[[ArticleCounts], Counts]
 
 
-def draw_articles(n_articles: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def bootstrap_weights(n_articles: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw articles with replacement and count how often each came.
 
     Parameters
@@ -195,13 +195,13 @@ def draw_articles(n_articles: int, n_resamples: int, rng: np.random.Generator) -
 
     Examples
     --------
-    >>> draw_articles(3, 2, np.random.default_rng(0)).sum(axis=1).tolist()
+    >>> bootstrap_weights(3, 2, np.random.default_rng(0)).sum(axis=1).tolist()
     [3.0, 3.0]
     """
     return rng.multinomial(n_articles, np.full(n_articles, 1 / n_articles), size=n_resamples).astype(float)
 
 
-def weigh(counts: ArticleCounts, weights: NDArray[np.float64]) -> ArticleCounts:
+def weighted_sums(counts: ArticleCounts, weights: NDArray[np.float64]) -> ArticleCounts:
     """Add the counts of articles up, each row of weights giving one resample.
 
     Parameters
@@ -216,7 +216,7 @@ def weigh(counts: ArticleCounts, weights: NDArray[np.float64]) -> ArticleCounts:
     ArticleCounts
         The first dimension of each array is now the resample.
     """
-    return ArticleCounts(*(np.tensordot(weights, part, axes=1) for part in _parts(counts)))
+    return ArticleCounts(*(np.tensordot(weights, part, axes=1) for part in parts_of(counts)))
 
 
 def resample(counts: ArticleCounts, n_resamples: int, rng: np.random.Generator) -> ArticleCounts:
@@ -234,23 +234,23 @@ def resample(counts: ArticleCounts, n_resamples: int, rng: np.random.Generator) 
     Returns
     -------
     ArticleCounts
-        Of all draws of :func:`draw_articles`, as :func:`weigh` adds them up.
+        Of all draws of :func:`bootstrap_weights`, as :func:`weighted_sums` adds them up.
     """
     n_articles = len(counts.confusion)
     size = max(1, BLOCK // n_articles)
     blocks = [
-        weigh(counts, draw_articles(n_articles, min(size, n_resamples - first), rng))
+        weighted_sums(counts, bootstrap_weights(n_articles, min(size, n_resamples - first), rng))
         for first in range(0, n_resamples, size)
     ]
-    return ArticleCounts(*map(np.concatenate, zip(*map(_parts, blocks), strict=True)))
+    return ArticleCounts(*map(np.concatenate, zip(*map(parts_of, blocks), strict=True)))
 
 
-def total(counts: ArticleCounts) -> ArticleCounts:
+def sum_counts(counts: ArticleCounts) -> ArticleCounts:
     """Add the counts of all articles up; the first dimension is gone."""
-    return ArticleCounts(*(part.sum(axis=0) for part in _parts(counts)))
+    return ArticleCounts(*(part.sum(axis=0) for part in parts_of(counts)))
 
 
-def _parts(counts: ArticleCounts) -> tuple[Counts, Counts, Counts]:
+def parts_of(counts: ArticleCounts) -> tuple[Counts, Counts, Counts]:
     return counts.confusion, counts.losses, counts.bins
 
 

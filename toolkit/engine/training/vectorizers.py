@@ -185,24 +185,24 @@ _COMPILED: dict[Any, Any] = {CountVectorizer: CompiledCountVectorizer, TfidfVect
 _PLAIN: dict[Any, Any] = {ours: plain for plain, ours in _COMPILED.items()}
 
 
-def with_compiled(step: Any) -> Any:
+def to_compiled_vectorizers(step: Any) -> Any:
     """Return a step, pipeline or union with compiled vectorisers in the place of scikit-learn's.
 
     Examples
     --------
-    >>> type(with_compiled(Pipeline([("words", CountVectorizer())]))[0]).__name__
+    >>> type(to_compiled_vectorizers(Pipeline([("words", CountVectorizer())]))[0]).__name__
     'CompiledCountVectorizer'
     """
     return _replace(step, _COMPILED)
 
 
-def with_plain(step: Any) -> Any:
+def to_sklearn_vectorizers(step: Any) -> Any:
     """Return a step, pipeline or union with scikit-learn's own vectorisers, fitted as the compiled ones were.
 
     Examples
     --------
     >>> fitted = Pipeline([("words", CompiledCountVectorizer())]).fit(["He left."])
-    >>> with_plain(fitted)[0].vocabulary_ == {"he": 0, "left": 1}
+    >>> to_sklearn_vectorizers(fitted)[0].vocabulary_ == {"he": 0, "left": 1}
     True
     """
     return _replace(step, _PLAIN)
@@ -431,7 +431,7 @@ class CountedSentences:
     Examples
     --------
     >>> counted = CountedSentences(["He denied it.", "He left.", "It rained."])
-    >>> union = with_compiled(FeatureUnion([("words", CountVectorizer())]))
+    >>> union = to_compiled_vectorizers(FeatureUnion([("words", CountVectorizer())]))
     >>> train, test = counted.vectors(union, ["He denied it.", "He left."], ["It rained."])
     >>> train.toarray().tolist(), test.toarray().tolist()
     ([[1, 1, 1, 0], [0, 1, 0, 1]], [[0, 0, 1, 0]])
