@@ -48,7 +48,7 @@ tests/node_modules/.installed: tests/package-lock.json
 
 test-pages: $(STAMP) tests/node_modules/.installed ## run the tests of the pages in Chromium; pictures go to .cache/pages
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -q -y chromium; } || { echo "chromium is not there; install it, or name a Chrome in CHROMIUM"; exit 1; }
-	$(BIN)/pytest -m browser tests/test_pages.py
+	$(BIN)/pytest -m browser tests/pages/test_browser.py
 
 bench: $(STAMP) ## time labelling beside its peers: make bench TEXT=sentences.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"

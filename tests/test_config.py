@@ -1,6 +1,6 @@
 import pytest
-from conftest import WORDS, write_experiment
 
+from tests.conftest import WORDS, write_experiment
 from toolkit.config import make_experiment, read_experiment
 from toolkit.exceptions import ConfigError
 from toolkit.experiment.runs import without_none

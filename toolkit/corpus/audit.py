@@ -75,7 +75,8 @@ def _alike_articles(texts: Sequence[str], articles: Sequence[str]) -> list[str]:
         whole[article].append(text)
     names = list(whole)
     return [
-        f"two articles share {pair.similarity:.0%} of their 5-grams; drop one [{names[pair.first]}, {names[pair.second]}]"
+        f"two articles share {pair.similarity:.0%} of their 5-grams; drop one "
+        f"[{names[pair.first]}, {names[pair.second]}]"
         for pair in near_duplicates([" ".join(whole[name]) for name in names])
         # An article of one sentence was told of already.
         if max(len(whole[names[pair.first]]), len(whole[names[pair.second]])) > 1

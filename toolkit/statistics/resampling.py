@@ -133,7 +133,7 @@ def distance_interval(
     made the gap small: it then holds the truth less often than ``level``.
 
     The lower end is that of [1]_, with the threshold of [2]_; the upper is that of the
-    basic interval. ``tests/test_calibration.py`` compares how often several kinds of
+    basic interval. ``tests/analysis/test_calibration.py`` compares how often several kinds of
     interval hold the truth.
 
     References

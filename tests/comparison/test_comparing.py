@@ -323,7 +323,7 @@ def test_same_folders_give_the_same_bytes_in_any_process(folders):
             capture_output=True,
             text=True,
             check=True,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent.parent), "HOME": "/tmp"},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent.parent.parent), "HOME": "/tmp"},
         ).stdout
         for seed in ("1", "2")
     }

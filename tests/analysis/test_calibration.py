@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from simulation import simulate_forecasts
 from sklearn.metrics import brier_score_loss
 from threadpoolctl import threadpool_limits
 
+from tests.statistics.simulation import simulate_forecasts
 from toolkit.analysis.calibration import brier_gaps, brier_parts, count_forecasts, measure_calibration
 from toolkit.analysis.predictions import Predictions, make_predictions
 from toolkit.analysis.scores import score_predictions

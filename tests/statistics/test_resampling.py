@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from scipy import stats
-from simulation import ACTS, GROUPED, SHIPPED, Design, expected_confusion, simulate, uncalibrated
 from threadpoolctl import threadpool_limits
 
+from tests.statistics.simulation import ACTS, GROUPED, SHIPPED, Design, expected_confusion, simulate, uncalibrated
 from toolkit.statistics import metrics
 from toolkit.statistics.resampling import (
     bca_interval,

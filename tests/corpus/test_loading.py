@@ -2,8 +2,8 @@ import csv
 import shutil
 
 import pytest
-from conftest import write_csv
 
+from tests.conftest import write_csv
 from toolkit.cli import main as cli
 from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.exceptions import CorpusError

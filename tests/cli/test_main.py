@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import MAJORITY, WORDS, write_csv, write_experiment
 
+from tests.conftest import MAJORITY, WORDS, write_csv, write_experiment
 from toolkit.cli import main as cli
 from toolkit.cli import output
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import MAJORITY, WORDS, write_corpus, write_experiment
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -17,6 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import toolkit
+from tests.conftest import MAJORITY, WORDS, write_corpus, write_experiment
 from toolkit.analysis.calibration import measure_calibration
 from toolkit.analysis.predictions import make_predictions, read_predictions, write_predictions
 from toolkit.analysis.scores import compare_predictions, score_by_ambiguity, score_predictions

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
-from conftest import PLACES, TEXTS, THINGS
 
+from tests.conftest import PLACES, TEXTS, THINGS
 from toolkit.analysis.label_errors import find_label_errors
 from toolkit.analysis.predictions import make_predictions
 from toolkit.config import make_experiment

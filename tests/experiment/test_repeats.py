@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MAJORITY, WORDS, write_corpus, write_experiment
 
+from tests.conftest import MAJORITY, WORDS, write_corpus, write_experiment
 from toolkit.analysis.repeats import FoldCounts, Repeats, compare_folds
 from toolkit.cli import main as cli
 from toolkit.comparison.comparing import compare

@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import WORDS, write_experiment
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -14,6 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
+from tests.conftest import WORDS, write_experiment
 from toolkit.config import make_experiment, read_experiment
 from toolkit.corpus.folds import article_folds
 from toolkit.corpus.loading import corpus_labels, load_corpus

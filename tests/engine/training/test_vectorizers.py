@@ -328,7 +328,7 @@ def test_fitted_pipeline_is_scikit_learns_again():
 
 
 def test_example_of_the_readme_runs():
-    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    readme = Path(__file__).parent.parent.parent.parent.joinpath("README.md").read_text(encoding="utf-8")
     section = readme.split("### In a pipeline of your own")[1]
     example = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
     exec(example, {})

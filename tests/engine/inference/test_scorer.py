@@ -1109,7 +1109,7 @@ def test_all_of_a_large_text_scores_as_in_scikit_learn(fitted):
 def test_corpus_scores_as_in_scikit_learn():
     from toolkit.corpus.loading import load_corpus
 
-    folder = Path(__file__).parent.parent / "data"
+    folder = Path(__file__).parent.parent.parent.parent / "data"
     rows = [row for split in load_corpus(folder).values() for row in split]
     texts, labels = [row["text"] for row in rows[::2]], [row["label"] for row in rows[::2]]
     pipeline = make_pipeline(ngrams(min_df=2)["words"], LogisticRegression(max_iter=50, tol=0.1)).fit(texts, labels)
@@ -1123,7 +1123,7 @@ def test_labelling_loads_no_scikit_learn(workplace, tmp_path):
         f"cli.main(['label', 'a.txt', '--model', {str(workplace / 'runs/words/model')!r}]);"
         "print(sorted(set(sys.modules) & {'sklearn', 'skops', 'datasets', 'matplotlib', 'jinja2', 'pyarrow'}))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent.parent)}
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_report import ARABIC, HOSTILE, page_of, told
 
+from tests.pages.test_run_page import ARABIC, HOSTILE, page_of, told
 from toolkit.analysis.findings import reading_list, rivals
 from toolkit.comparison.comparing import compare
 from toolkit.experiment.runs import load_run
@@ -23,7 +23,7 @@ from toolkit.pages import run_page as report
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHOTS = ROOT.parent / ".cache/pages"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}

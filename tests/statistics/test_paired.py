@@ -5,9 +5,9 @@ from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
-from simulation import ACTS, GROUPED, SHIPPED, Design, simulate, uncalibrated
 from threadpoolctl import threadpool_limits
 
+from tests.statistics.simulation import ACTS, GROUPED, SHIPPED, Design, simulate, uncalibrated
 from toolkit.statistics import metrics
 from toolkit.statistics.effects import (
     cohen_g,

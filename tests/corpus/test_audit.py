@@ -54,7 +54,7 @@ def test_most_alike_pairs_a_text_with_the_nearest_of_another_list():
     texts, others = ["Snow fell.", "The dam broke."], ["Hail.", "The dam broke at last.", "The dam held."]
     pairs = most_similar(texts, others)
     assert [(pair.first, pair.second) for pair in pairs] == [(1, 1), (0, 0)]
-    assert pairs[0].alike == pytest.approx(jaccard(texts[1], others[1]))
+    assert pairs[0].similarity == pytest.approx(jaccard(texts[1], others[1]))
     assert len(most_similar(texts, others, n_pairs=1)) == 1
 
 
