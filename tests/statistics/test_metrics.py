@@ -1,16 +1,11 @@
-"""splits, rules, features, pipelines, metrics, significance, agreement."""
-
-import warnings
+"""rules, features, pipelines, metrics, significance."""
 
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 
 from toolkit.config import Features, make_experiment
-from toolkit.corpus.agreement import cohen_kappa, krippendorff_alpha, measure_agreement
-from toolkit.corpus.folds import article_folds, check_no_leak
 from toolkit.estimators.rules import CueIndicators, KeywordRules
 from toolkit.exceptions import ConfigError
 from toolkit.labels import LabelSet
@@ -31,65 +26,6 @@ def drawn():
     gold, proba = rng.integers(0, 3, 200), rng.dirichlet(np.ones(3), 200)
     names = np.array(ABC)
     return names[gold], names[proba.argmax(axis=1)], proba, rng.integers(0, 20, 200)
-
-
-def test_fold_never_cuts_an_article():
-    articles = np.repeat(np.arange(30), 4)
-    y_true = np.tile(["a", "b", "c", "c"], 30)
-    folds = article_folds(articles, y_true, 5, seed=3)
-    assert len(folds) == 5
-    for train, test in folds:
-        assert not set(articles[train]) & set(articles[test])
-    assert sorted(row for _, test in folds for row in test) == list(range(120))
-
-
-def test_folds_are_stratified_and_depend_on_the_seed_alone():
-    articles = np.arange(100)
-    y_true = np.array(["a"] * 80 + ["b"] * 20)
-    folds = article_folds(articles, y_true, 5, seed=1)
-    assert [int((y_true[test] == "b").sum()) for _, test in folds] == [4] * 5
-    again, other = (article_folds(articles, y_true, 5, seed) for seed in (1, 2))
-    assert all(np.array_equal(one[1], two[1]) for one, two in zip(folds, again, strict=True))
-    assert not all(np.array_equal(one[1], two[1]) for one, two in zip(folds, other, strict=True))
-
-
-def test_folds_are_those_of_scikit_learn():
-    rng = np.random.default_rng(4)
-    for trial in range(60):
-        size, n_labels, n_folds = (int(number) for number in rng.integers((30, 2, 2), (300, 12, 6)))
-        # Labels from rare to common, and articles from one sentence to many.
-        gold = np.array([f"label {number}" for number in (rng.random(size) ** 2 * n_labels).astype(int)])
-        articles = np.array([f"a{number}" for number in (rng.random(size) ** 2 * 40).astype(int)])
-        seed = int(rng.integers(2**32))
-        dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="The least populated class")
-            expected = list(dealer.split(gold, gold, groups=articles))
-        found = article_folds(articles, gold, n_folds, seed)
-        assert len(found) == n_folds, trial
-        for ours, theirs in zip(found, expected, strict=True):
-            assert [rows.tolist() for rows in ours] == [rows.tolist() for rows in theirs], trial
-
-
-def test_labels_rarer_than_folds_are_dealt_by_article():
-    folds = article_folds(list("uvwxyz"), list("abcdef"), 3, seed=0)
-    assert sorted(len(test) for _, test in folds) == [2, 2, 2]
-
-
-def test_fewer_articles_than_folds_are_refused():
-    with pytest.raises(ValueError, match="3 folds need at least as many articles; 2 came"):
-        article_folds(["x", "x", "y"], ["a", "b", "a"], 3, seed=0)
-
-
-def test_label_rarer_than_the_folds_is_dealt_out_without_a_warning():
-    # Warnings are errors here.
-    folds = article_folds(list("stuvwxyz"), list("aaaaaabc"), 3, seed=0)
-    assert sorted(row for _, test in folds for row in test.tolist()) == list(range(8))
-
-
-def test_leak_names_the_articles():
-    with pytest.raises(ValueError, match=r"train and test share 1 articles \('b'\)"):
-        check_no_leak(["a", "b"], ["b", "c"])
 
 
 RULES = [("denial", ("den*", "not true")), ("statement", ("said",))]
@@ -383,34 +319,3 @@ def test_undefined_p_value_stays_so_and_is_no_comparison():
     corrected = holm([0.04, float("nan"), 0.01])
     assert np.isnan(corrected[1])
     assert [corrected[0], corrected[2]] == pytest.approx([0.04, 0.02])
-
-
-def test_kappa_equals_that_of_scikit_learn(drawn):
-    gold, predicted, _, _ = drawn
-    assert cohen_kappa(metrics.confusion(gold, predicted, ABC)) == pytest.approx(
-        oracle.cohen_kappa_score(gold, predicted)
-    )
-
-
-def test_alpha_is_that_of_krippendorffs_worked_example():
-    # Section B of "Computing Krippendorff's alpha-reliability": two observers, 12 units.
-    first, second = list("aabbdcccedda"), list("babbbccceddd")
-    assert krippendorff_alpha(metrics.confusion(first, second, list("abcde"))) == pytest.approx(0.692, abs=5e-4)
-
-
-def test_agreement_reports_each_label_and_intervals():
-    first = ["denial", "denial", "none", "statement"] * 10
-    second = ["denial", "none", "none", "statement"] * 10
-    found = measure_agreement(first, second, np.repeat(np.arange(10), 4), LABELS, 200)
-    assert found.n_sentences == 40
-    assert found.confusion[0].tolist() == [10, 0, 10]
-    assert found.by_label["statement"][0] == 1
-    # Against the rest: 10 both, 10 first only, 20 neither; habit alone gives half.
-    assert found.by_label["denial"][0] == pytest.approx((3 / 4 - 1 / 2) / (1 / 2))
-    low, high = found.kappa[1:]
-    assert low <= found.kappa[0] <= high
-
-
-def test_agreement_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="0 first and 0 second"):
-        measure_agreement([], [], [], LABELS)

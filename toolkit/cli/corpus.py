@@ -45,7 +45,7 @@ def _corpus_check(options: argparse.Namespace) -> int:
 
 def _most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> list[str]:
     """Print the sentences most like one of a table's; return a problem for each that is a copy."""
-    from toolkit.corpus.duplicates import MOST_SIMILAR, most_similar
+    from toolkit.corpus.duplicates import MAX_SIMILARITY, most_similar
     from toolkit.files.tables import read_table, text_column
 
     others = [row for batch in read_table(options.against) for row in batch]
@@ -62,7 +62,7 @@ def _most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> list
         f"the sentence shares {pair.similarity:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
         f"rewrite it [{rows[pair.first]['article']}:{rows[pair.first]['position']}]"
         for pair in pairs
-        if pair.similarity > MOST_SIMILAR
+        if pair.similarity > MAX_SIMILARITY
     ]
 
 
@@ -117,7 +117,7 @@ def _print_cues(texts: list[str], gold: list[str], acts: Sequence[str]) -> None:
     for act in acts:
         if act in gold:
             found = find_cues(texts, gold, act)
-            listed = ", ".join(f"{cue.stem} {cue.share:.0%}" for cue in found.cues)
+            listed = ", ".join(f"{cue.stem} {cue.proportion:.0%}" for cue in found.cues)
             print(f"\n{act}: commonest cues {listed}")
             print(f"{act}: {found.cueless:.0%} have none of them; {found.n_misleading} other sentences have one")
 
