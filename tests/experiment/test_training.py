@@ -21,7 +21,7 @@ from toolkit.analysis.calibration import measure_calibration
 from toolkit.analysis.predictions import make_predictions, read_predictions, write_predictions
 from toolkit.analysis.scores import compare_predictions, score_by_ambiguity, score_predictions
 from toolkit.comparison.comparing import compare
-from toolkit.config import find_experiments, read_experiment
+from toolkit.config import read_experiment
 from toolkit.corpus.loading import load_corpus
 from toolkit.exceptions import ConfigError, ModelError, RunError, TableError, ToolkitError
 from toolkit.experiment.runs import load_run
@@ -261,18 +261,6 @@ def test_run_without_test_sentences_is_refused(runs):
 def test_missing_run_names_the_nearest(runs):
     with pytest.raises(RunError, match="did you mean 'words'"):
         load_run(runs / "wrods")
-
-
-def test_baseline_is_trained_before_what_refers_to_it(tmp_path):
-    for name, text in (("a", 'baseline = "b"\n' + MAJORITY), ("b", MAJORITY), ("c", 'baseline = "x"\n' + MAJORITY)):
-        write_experiment(tmp_path, name, text)
-    assert [path.stem for path in find_experiments([], tmp_path)] == ["b", "a", "c"]
-    assert find_experiments(["c"], tmp_path) == [tmp_path / "c.toml"]
-    write_experiment(tmp_path, "b", 'baseline = "a"\n' + MAJORITY)
-    with pytest.raises(ToolkitError, match="leads back to itself"):
-        find_experiments([], tmp_path)
-    with pytest.raises(ConfigError, match="there is no experiment"):
-        find_experiments([], tmp_path / "none")
 
 
 # --- models
@@ -678,12 +666,6 @@ def test_markdown_cells_hold_no_markup(runs):
     other.write_text(other.read_text().replace("The", "<b>|*", 1))
     text = compare([runs / "words", runs / "majority"]).to_markdown()
     assert "<b>" not in text
-
-
-def test_shipped_experiments_are_valid():
-    names = {path.stem for path in find_experiments([], "experiments")}
-    assert names >= {"majority", "keywords", "naive-bayes", "words", "svm", "words-characters", "default"}
-    assert {read_experiment(f"experiments/{name}.toml").seed for name in names} == {20240427}
 
 
 def test_loaded_corpus_may_be_passed_on(tmp_path, corpus_folder):
