@@ -130,16 +130,16 @@ def _cue_warnings(texts: Sequence[str], gold: Sequence[str], labels: LabelSet) -
     for name in labels.acts:
         if name not in gold:
             continue
-        found = find_cues(texts, gold, name)
-        for cue in found.cues:
+        cues = find_cues(texts, gold, name)
+        for cue in cues.cues:
             if cue.proportion > MAX_CUE_PROPORTION:
                 yield (
                     f"{cue.stem!r} is in {cue.proportion:.0%} of {name!r} sentences (elsewhere {cue.elsewhere:.1%}), "
                     f"over {MAX_CUE_PROPORTION:.0%}"
                 )
-        if found.cueless < MIN_CUELESS:
-            stems = ", ".join(cue.stem for cue in found.cues)
+        if cues.cueless < MIN_CUELESS:
+            stems = ", ".join(cue.stem for cue in cues.cues)
             yield (
-                f"{found.cueless:.0%} of {name!r} sentences have none of its {len(found.cues)} most common "
+                f"{cues.cueless:.0%} of {name!r} sentences have none of its {len(cues.cues)} most common "
                 f"cues ({stems}), under {MIN_CUELESS:.0%}"
             )
