@@ -189,9 +189,13 @@ def test_difference_to_the_baseline_is_that_of_the_pair(three, baseline):
                 continue
             is_turned = pair.first == base
             against = found.entries[pair.second if is_turned else pair.first].differences[split]
-            ends = (-pair.found.high, -pair.found.low) if is_turned else (pair.found.low, pair.found.high)
+            ends = (
+                (-pair.difference.high, -pair.difference.low)
+                if is_turned
+                else (pair.difference.low, pair.difference.high)
+            )
             assert (against.low, against.high) == ends
-            assert against.value == (-pair.found.value if is_turned else pair.found.value)
+            assert against.value == (-pair.difference.value if is_turned else pair.difference.value)
             assert against.p_value == pair.p_corrected
             seen += 1
     assert seen == 4
@@ -230,7 +234,7 @@ def test_limits_are_stated_with_their_numbers(three):
     assert "by Holm, for all 6." in text
     assert "The test split was labelled once by each run" in text
     assert "rest on 2 training and 1 test articles" in text
-    widest = max(found.pairs["train"], key=lambda pair: pair.found.high - pair.found.low).found
+    widest = max(found.pairs["train"], key=lambda pair: pair.difference.high - pair.difference.low).difference
     assert f"reaches from {widest.low:+.3f} to {widest.high:+.3f}." in text
     assert "A clear difference need not be a large one" not in text
     assert "they share the first place" in found.may_conclude()[1]
@@ -296,7 +300,7 @@ def test_interval_that_leaves_0_out_though_the_runs_are_not_told_apart_is_explai
     found = compare(three)
     first, *others = found.pairs["train"]
     assert "leaves 0 out" not in " ".join(found.may_not_conclude())
-    off = replace(first, found=replace(first.found, low=0.001, high=9.0))
+    off = replace(first, difference=replace(first.difference, low=0.001, high=9.0))
     text = " ".join(replace(found, pairs={**found.pairs, "train": (off, *others)}).may_not_conclude())
     assert "from +0.001 to +9.000. An interval that leaves 0 out is of its pair alone: " in text
     assert "only the p-value is corrected for all 6." in text

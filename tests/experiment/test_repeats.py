@@ -322,9 +322,9 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
     [row] = found.fold_pair_rows()
     assert row["mean difference"] == f"{np.mean(words - majority):+.3f}"
     other = found.pairs["train"][0]
-    shown = (pair.p_value, pair.p_corrected, other.found.p_value, other.p_corrected)
+    shown = (pair.p_value, pair.p_corrected, other.difference.p_value, other.p_corrected)
     assert [row[key] for key in ("t-test p", "t-test p corrected", "p", "p corrected")] == [*map(format_p, shown)]
-    assert format_p(pair.p_value) != format_p(other.found.p_value)
+    assert format_p(pair.p_value) != format_p(other.difference.p_value)
     record = json.loads(found.to_json())
     assert record["pairs"]["train"][0]["folds"]["p_corrected"] == pair.p_corrected
     assert record["pairs"]["test"][0]["folds"] is None

@@ -618,10 +618,10 @@ def test_p_values_are_corrected_for_all_comparisons_shown(runs):
     shown = [pair for split in ("train", "test") for pair in found.pairs[split]]
     # Three pairs on two splits.
     assert found.n_comparisons == len(shown) == 6
-    assert [pair.p_corrected for pair in shown] == holm([pair.found.p_value for pair in shown])
+    assert [pair.p_corrected for pair in shown] == holm([pair.difference.p_value for pair in shown])
     # The smallest is multiplied by their number.
-    smallest = min(shown, key=lambda pair: pair.found.p_value)
-    assert smallest.p_corrected == pytest.approx(6 * smallest.found.p_value)
+    smallest = min(shown, key=lambda pair: pair.difference.p_value)
+    assert smallest.p_corrected == pytest.approx(6 * smallest.difference.p_value)
     assert found.entries[0].differences["train"].p_value == found.pairs["train"][0].p_corrected
 
 

@@ -38,7 +38,7 @@ def test_effect_on_sentences_is_the_distance_from_half():
 
 @pytest.mark.parametrize("function", [mcnemar_test, cohen_g])
 def test_negative_numbers_are_refused(function):
-    with pytest.raises(ValueError, match="3 and -1 sentences came as right by one system only; expected counts"):
+    with pytest.raises(ValueError, match="3 and -1 sentences came as correct for one system only; expected counts"):
         function(3, -1)
 
 

@@ -16,8 +16,8 @@ def test_error_is_that_of_the_formula():
     # scores from halves of the data: (1 / 4 + 1) / 300 = 1 / 240.
     found = corrected_mean(np.subtract(FIRST, SECOND), n_train=30, n_test=30)
     assert found.value == pytest.approx(0.15)
-    assert found.error == pytest.approx(np.sqrt(1 / 240))
-    assert found.n_free == 3
+    assert found.standard_error == pytest.approx(np.sqrt(1 / 240))
+    assert found.degrees_of_freedom == 3
     p_value = 2 * stats.t.sf(0.15 * np.sqrt(240), 3)
     assert corrected_t_test(FIRST, SECOND, 30, 30) == pytest.approx(p_value)
     assert corrected_t_test(SECOND, FIRST, 30, 30) == pytest.approx(p_value)
@@ -26,7 +26,7 @@ def test_error_is_that_of_the_formula():
 def test_sizes_of_folds_are_averaged():
     # Two thirds to one third, of 40 articles to 20 in the mean.
     uneven = corrected_mean([0.5, 0.7], n_train=[50, 30], n_test=[10, 30])
-    assert uneven.error == pytest.approx(np.sqrt((1 / 2 + 1 / 2) * 0.02))
+    assert uneven.standard_error == pytest.approx(np.sqrt((1 / 2 + 1 / 2) * 0.02))
 
 
 def test_without_shared_training_data_it_is_the_t_test():
@@ -53,8 +53,8 @@ def test_equal_scores_have_p_value_one_and_equal_differences_zero():
 @pytest.mark.parametrize(
     ("scores", "n_train", "n_test", "message"),
     [
-        ([0.5], 80, 20, "1 scores of folds came; expected two or more; repeat the folds"),
-        ([0.5, np.nan], 80, 20, "the score of fold 1 is undefined; make fewer folds"),
+        ([0.5], 80, 20, "1 scores of folds came; expected two or more; use more folds or repetitions"),
+        ([0.5, np.nan], 80, 20, "the score of fold 1 is undefined; use fewer folds"),
         ([0.5, 0.6], 0, 20, "folds learn from 0 and are scored on 20; expected sizes above 0"),
         ([0.5, 0.6], 80, [], "folds learn from 80 and are scored on 0;"),
     ],

@@ -17,8 +17,9 @@ from toolkit.labels import LabelSet
 from toolkit.models.pipelines import make_grid, make_pipeline, make_vectorizer, predict_proba
 from toolkit.statistics import metrics
 from toolkit.statistics import resampling as significance
+from toolkit.statistics.intervals import interval
 from toolkit.statistics.permutation import draw_permutations, holm, permutation_test
-from toolkit.statistics.resampling import bootstrap_weights, interval, resample, sum_counts, weighted_sums
+from toolkit.statistics.resampling import bootstrap_weights, resample, sum_counts, weighted_sums
 
 ABC = ("a", "b", "c")
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
@@ -404,11 +405,10 @@ def test_agreement_reports_each_label_and_intervals():
     found = measure_agreement(first, second, np.repeat(np.arange(10), 4), LABELS, 200)
     assert found.n_sentences == 40
     assert found.confusion[0].tolist() == [10, 0, 10]
-    assert found.by_label["statement"][0] == 1
+    assert found.by_label["statement"].value == 1
     # Against the rest: 10 both, 10 first only, 20 neither; habit alone gives half.
-    assert found.by_label["denial"][0] == pytest.approx((3 / 4 - 1 / 2) / (1 / 2))
-    low, high = found.kappa[1:]
-    assert low <= found.kappa[0] <= high
+    assert found.by_label["denial"].value == pytest.approx((3 / 4 - 1 / 2) / (1 / 2))
+    assert found.kappa.low <= found.kappa.value <= found.kappa.high
 
 
 def test_agreement_of_nothing_is_refused():

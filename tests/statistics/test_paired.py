@@ -16,9 +16,10 @@ from toolkit.statistics.effects import (
     reversal_proportion,
     standardised_difference,
 )
-from toolkit.statistics.paired import compare_pair, compare_samples, make_resamples, sample_run
+from toolkit.statistics.intervals import bca_interval, interval
+from toolkit.statistics.paired import compare_pair, compare_systems, make_resamples, resample_system
 from toolkit.statistics.permutation import draw_permutations, permutation_test
-from toolkit.statistics.resampling import bca_interval, bootstrap_weights, interval, leave_one_out, weighted_sums
+from toolkit.statistics.resampling import bootstrap_weights, leave_one_out, weighted_sums
 
 
 def headline(sums):
@@ -104,9 +105,12 @@ def test_threads_and_order_of_pairs_do_not_matter(pair, draws):
     first, second, first_right, second_right = pair
     with threadpool_limits(1):
         expected = astuple(compare_pair(*pair, headline, draws))
-    samples = [sample_run(second, second_right, headline, draws), sample_run(first, first_right, headline, draws)]
-    compare_samples(samples[0], samples[0], headline, draws)
-    assert astuple(compare_samples(samples[1], samples[0], headline, draws)) == expected
+    samples = [
+        resample_system(second, second_right, headline, draws),
+        resample_system(first, first_right, headline, draws),
+    ]
+    compare_systems(samples[0], samples[0], headline, draws)
+    assert astuple(compare_systems(samples[1], samples[0], headline, draws)) == expected
 
 
 def test_confusion_alone_gives_the_same_comparison(draws):
@@ -126,12 +130,12 @@ def test_confusion_alone_gives_the_same_comparison(draws):
 
 def test_parts_that_do_not_fit_are_refused(pair, draws):
     first, second, first_right, second_right = pair
-    with pytest.raises(ValueError, match="weights for 3 articles came with counts of 40; draw for 40"):
+    with pytest.raises(ValueError, match="weights for 3 articles came with counts of 40; draw them for 40"):
         compare_pair(*pair, headline, make_resamples(3, 10, np.random.default_rng(0)))
-    swaps = make_resamples(3, 300, np.random.default_rng(0)).swaps
-    with pytest.raises(ValueError, match="swaps for 3 articles came with counts of 40"):
-        compare_pair(*pair, headline, replace(draws, swaps=swaps))
-    message = f"0 of {len(first_right)} sentences came as right, but the counts have {first_right.sum()} of"
+    permutations = make_resamples(3, 300, np.random.default_rng(0)).permutations
+    with pytest.raises(ValueError, match="permutations for 3 articles came with counts of 40"):
+        compare_pair(*pair, headline, replace(draws, permutations=permutations))
+    message = f"0 of {len(first_right)} sentences came as correct, but the counts have {first_right.sum()} of"
     with pytest.raises(ValueError, match=message):
         compare_pair(first, second, np.zeros(len(first_right)), second_right, headline, draws)
 
@@ -140,7 +144,7 @@ def test_other_sentences_are_refused():
     draws, right = make_resamples(2, 10, np.random.default_rng(0)), [True, True]
     first, second = np.zeros((2, 5, 5)), np.zeros((2, 5, 5))
     first[:, 0, 0] = second[0, 0, 0] = second[1, 1, 1] = 1
-    with pytest.raises(ValueError, match="other gold labels in 1 articles, first in article 1"):
+    with pytest.raises(ValueError, match="different gold labels in 1 articles, first in article 1"):
         compare_pair(uncalibrated(first), uncalibrated(second), right, right, headline, draws)
     with pytest.raises(ValueError, match=r"counts of shapes \(2, 5, 5\) and \(2, 4, 4\) came"):
         compare_pair(uncalibrated(first), uncalibrated(first[:, :4, :4]), right, right, accuracy, draws)

@@ -7,7 +7,7 @@ from toolkit.statistics.metrics import ArticleCounts, macro_f1
 from toolkit.statistics.paired import Resamples, compare_pair
 from toolkit.statistics.pairwise import (
     BLOCK,
-    MOST_PERMUTATIONS,
+    MAX_PERMUTATIONS,
     compare_all,
     correct_pairs,
     permutation_tests,
@@ -84,7 +84,7 @@ def test_pair_is_described_as_it_is_alone():
     for pair in pairs:
         one, two = pair.first, pair.second
         alone = compare_pair(counts(confusions[one]), counts(confusions[two]), right[one], right[two], score, draws)
-        assert pair.found == alone
+        assert pair.difference == alone
         assert pair.p_corrected == alone.p_value
 
 
@@ -93,14 +93,14 @@ def test_correction_is_over_all_families():
     one = compare_all(confusions, right, ACTS, 50, 99, np.random.default_rng(0))
     two = compare_all(confusions[:, :6], right[:, :24], ACTS, 50, 99, np.random.default_rng(1))
     corrected = [pair.p_corrected for family in correct_pairs(one, two) for pair in family]
-    assert corrected == holm([pair.found.p_value for pair in (*one, *two)])
+    assert corrected == holm([pair.difference.p_value for pair in (*one, *two)])
 
 
 def test_swaps_let_a_corrected_p_value_be_small():
     for n_runs in (2, 8, 20, 50):
         n_comparisons = n_runs * (n_runs - 1)
         assert n_comparisons / (permutations_needed(n_comparisons, 2000) + 1) < 0.025
-    assert permutations_needed(10**6, 2000) == MOST_PERMUTATIONS
+    assert permutations_needed(10**6, 2000) == MAX_PERMUTATIONS
     assert permutations_needed(2, 5000) == 5000
 
 
@@ -120,7 +120,7 @@ def test_no_family_of_equal_systems_is_told_apart_more_often_than_the_level():
                 np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
             right[place] = (guess == gold).ravel()
         [pairs] = correct_pairs(compare_all(confusions, right, ACTS, 20, 600, rng))
-        bare += any(pair.found.p_value < 0.05 for pair in pairs)
+        bare += any(pair.difference.p_value < 0.05 for pair in pairs)
         corrected += any(pair.p_corrected < 0.05 for pair in pairs)
     # Three standard errors of a share of 5 % above it.
     assert corrected / n_trials < 0.05 + 3 * (0.05 * 0.95 / n_trials) ** 0.5

@@ -75,7 +75,7 @@ def test_interval_stays_within_the_scores_there_are():
     [
         ([50, 100], [0.5, 0.6], "a curve of 2 points came; expected three or more to fit; add fractions"),
         ([50, 100, 100], [0.5, 0.6, 0.7], "a curve of 2 points came"),
-        ([50, 100, 200], [0.5, 0.6], r"scores of shape \(2,\) came for 3 points; pass one row a point"),
+        ([50, 100, 200], [0.5, 0.6], r"scores of shape \(2,\) came for 3 points; pass one row per point"),
         ([50, 100, 200], [[], [], []], r"scores of shape \(3, 0\) came"),
         ([0, 100, 200], [0.5, 0.6, 0.7], "a point of 0 articles came; expected 1 or more"),
         ([50, 100, 200], [0.5, np.nan, 0.7], r"score nan came; expected scores in \[0, 1\]"),

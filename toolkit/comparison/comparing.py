@@ -38,7 +38,8 @@ from toolkit.pages import documents, figures, formatting, rendering
 from toolkit.pages.documents import Block, Heading, Paragraph
 from toolkit.statistics.metrics import article_confusions
 from toolkit.statistics.pairwise import SystemPair, compare_all, correct_pairs, permutations_needed
-from toolkit.statistics.resampling import ALPHA, bootstrap_weights
+from toolkit.statistics.permutation import ALPHA
+from toolkit.statistics.resampling import bootstrap_weights
 
 N_DISAGREEMENTS = 100
 
@@ -235,21 +236,23 @@ class Comparison:
             f"splits); {len(clear):,} are clear. If no run differed from any other, {by_chance:,.1f} would be below "
             f"p = {ALPHA} by chance: so a p-value counts only as corrected, by Holm, for all {len(every):,}."
         )
-        held = [pair for pair in self.pairs["train"] if not pair.p_corrected < ALPHA and not math.isnan(pair.found.low)]
+        held = [
+            pair for pair in self.pairs["train"] if not pair.p_corrected < ALPHA and not math.isnan(pair.difference.low)
+        ]
         if held:
-            widest = max(held, key=lambda pair: pair.found.high - pair.found.low)
+            widest = max(held, key=lambda pair: pair.difference.high - pair.difference.low)
             yield (
                 "Runs that are not told apart are not shown to be equal. The widest interval of such a difference, "
-                f"{self._title(widest)}, reaches from {_sizes(widest.found)}."
-                + self._why_off_zero([pair.found for pair in held])
+                f"{self._title(widest)}, reaches from {_sizes(widest.difference)}."
+                + self._why_off_zero([pair.difference for pair in held])
             )
         told = [pair for pair in self.pairs["train"] if pair.p_corrected < ALPHA]
         if told:
-            least = min(told, key=lambda pair: abs(pair.found.value))
+            least = min(told, key=lambda pair: abs(pair.difference.value))
             yield (
                 "A clear difference need not be a large one. The smallest clear one, "
-                f"{self._title(least)}, is {formatting.format_signed(least.found.value)}, and its interval "
-                f"reaches from {_sizes(least.found)}."
+                f"{self._title(least)}, is {formatting.format_signed(least.difference.value)}, and its interval "
+                f"reaches from {_sizes(least.difference)}."
             )
         yield (
             "The test split was labelled once by each run, by a model whose settings were chosen on train. "
@@ -317,16 +320,16 @@ class Comparison:
             {
                 "first": self.entries[pair.first].name,
                 "second": self.entries[pair.second].name,
-                "difference": formatting.format_signed(pair.found.value),
-                "95 % interval": formatting.format_interval(pair.found, formatting.format_signed),
-                "p": formatting.format_p(pair.found.p_value),
+                "difference": formatting.format_signed(pair.difference.value),
+                "95 % interval": formatting.format_interval(pair.difference, formatting.format_signed),
+                "p": formatting.format_p(pair.difference.p_value),
                 "p corrected": formatting.format_p(pair.p_corrected),
-                "effect": _effect(pair.found.standardised),
-                "reversal": _share(pair.found.reversal_probability),
-                "only first": str(pair.found.only_first),
-                "only second": str(pair.found.only_second),
-                "Cohen's g": _effect(pair.found.cohen_g),
-                "McNemar p": formatting.format_p(pair.found.mcnemar_p),
+                "effect": _effect(pair.difference.standardised),
+                "reversal": _share(pair.difference.reversal_probability),
+                "only first": str(pair.difference.only_first),
+                "only second": str(pair.difference.only_second),
+                "Cohen's g": _effect(pair.difference.cohen_g),
+                "McNemar p": formatting.format_p(pair.difference.mcnemar_p),
             }
             for pair in self.pairs[split]
         ]
@@ -373,12 +376,12 @@ class Comparison:
                     "second": self.entries[pair.second].name,
                     "t-test p": formatting.format_p(pair.p_value),
                     "t-test p corrected": formatting.format_p(pair.p_corrected),
-                    "p": formatting.format_p(other.found.p_value),
+                    "p": formatting.format_p(other.difference.p_value),
                     "p corrected": formatting.format_p(other.p_corrected),
                     "mean difference": formatting.format_signed(pair.value),
                     "95 % corrected": formatting.format_interval(pair, formatting.format_signed),
-                    "difference": formatting.format_signed(other.found.value),
-                    "95 % over articles": formatting.format_interval(other.found, formatting.format_signed),
+                    "difference": formatting.format_signed(other.difference.value),
+                    "95 % over articles": formatting.format_interval(other.difference, formatting.format_signed),
                 }
             )
         return rows
@@ -533,7 +536,7 @@ class Comparison:
                         {
                             "first": self.entries[pair.first].name,
                             "second": self.entries[pair.second].name,
-                            **asdict(pair.found),
+                            **asdict(pair.difference),
                             "p_corrected": pair.p_corrected,
                             "folds": _plain_folds(over_folds.get((pair.first, pair.second)), split),
                         }
@@ -618,7 +621,7 @@ class Comparison:
             unconfirmed = set()
         for pair, row in zip(self.pairs[split], self.pair_rows(split), strict=True):
             clear = pair.p_corrected < ALPHA
-            state = "open" if not clear else "better" if pair.found.value > 0 else "worse"
+            state = "open" if not clear else "better" if pair.difference.value > 0 else "worse"
             marks = _HOLLOW if (pair.first, pair.second) in unconfirmed else _MARKS
             cells[pair.first][pair.second] = {
                 "state": state,
@@ -765,7 +768,7 @@ def _pairs(held: Sequence[Predictions], n_resamples: int, n_permutations: int, s
 def _against(pairs: Sequence[SystemPair], place: int, base: int) -> Difference | None:
     """Return the difference of one run to the baseline, whichever of the two comes first."""
     for pair in pairs:
-        found = pair.found
+        found = pair.difference
         if (pair.first, pair.second) == (place, base):
             return Difference(found.value, found.low, found.high, pair.p_corrected)
         if (pair.first, pair.second) == (base, place):

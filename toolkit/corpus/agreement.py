@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.labels import LabelSet
+from toolkit.statistics.intervals import Estimate, interval
 from toolkit.statistics.metrics import Counts, encode
-from toolkit.statistics.resampling import bootstrap_weights, interval
-
-Estimate = tuple[float, float, float]
+from toolkit.statistics.resampling import bootstrap_weights
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement of two annotators; each figure is (value, low, high).
+    """Agreement of two annotators.
 
     Attributes
     ----------
-    kappa, alpha : tuple of float
+    kappa, alpha : Estimate
         Cohen's kappa and Krippendorff's alpha over all labels.
     by_label : dict
         Cohen's kappa of each label against all others.
@@ -130,7 +129,7 @@ def measure_agreement(
 
     def estimate(summed: Counts, drawn: Counts, alpha: bool = False) -> Estimate:
         scoring = krippendorff_alpha if alpha else cohen_kappa
-        return (float(scoring(summed)), *interval(scoring(drawn)))
+        return Estimate(float(scoring(summed)), *interval(scoring(drawn)))
 
     by_label = {
         name: estimate(_against_rest(once, place), _against_rest(resampled, place))

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.corpus.folds import Fold, article_folds
-from toolkit.statistics.resampling import bootstrap_weights, interval
+from toolkit.statistics.intervals import interval
+from toolkit.statistics.resampling import bootstrap_weights
 
 N_FOLDS = 5
 # Towns are where things happen and persons are who speaks: what kind of name stands in a

@@ -7,14 +7,8 @@ from threadpoolctl import threadpool_limits
 
 from tests.statistics.simulation import ACTS, GROUPED, SHIPPED, Design, expected_confusion, simulate, uncalibrated
 from toolkit.statistics import metrics
-from toolkit.statistics.resampling import (
-    bca_interval,
-    bootstrap_weights,
-    interval,
-    leave_one_out,
-    sum_counts,
-    weighted_sums,
-)
+from toolkit.statistics.intervals import bca_interval, interval
+from toolkit.statistics.resampling import bootstrap_weights, leave_one_out, sum_counts, weighted_sums
 
 SKEWED = np.random.default_rng(4).exponential(size=30)
 
