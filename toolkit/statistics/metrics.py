@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Counts = NDArray[np.float64]
 N_BINS = 10
-# Differences between scores that are closer to each other than this differ by rounding alone.
+# Scores closer to each other than this differ by rounding alone.
 TIE = 1e-12
 # Probabilities are clipped here before the logarithm is taken: a model that is certain and
 # wrong loses 13.8 nats, not infinitely many.
