@@ -28,8 +28,8 @@ def test_runs_without_a_score_have_no_best():
 
 def test_difference_to_the_baseline_is_stated_in_its_direction():
     assert (
-        "Runs significantly better than 'base': better (5 % level, corrected for all 2 comparisons)."
-        in may_conclude(compare(different_runs()))[0]
+        may_conclude(compare(different_runs()))[1]
+        == "Runs significantly better than 'base': better (5 % level, corrected for all 2 comparisons)."
     )
     assert "significantly worse than 'better': base" in conclusion(compare(different_runs(), against="better"))
 
@@ -51,32 +51,32 @@ def test_limits_are_stated_with_their_numbers(three):
 
 def test_difference_that_the_folds_do_not_confirm_is_named_where_it_is_claimed():
     comparison = with_folds(compare(different_runs()), 0.2)
-    assert conclusion(comparison).endswith(
-        "Runs significantly better than 'base': better (5 % level, corrected for all 2 comparisons). "
+    points = may_conclude(comparison)
+    assert points[0].endswith(
+        "and it is significantly better than the other run. "
         "Over repeated folds, the corrected t-test does not confirm 'better' minus 'base'."
     )
-    points = may_conclude(comparison)
-    assert points[2].endswith("finds 0 of 1 pairs significantly different; the test over articles finds 1.")
-    assert points[3].startswith("Significantly different over articles but not over folds: 'better' minus 'base'. ")
+    assert points[3].endswith("finds 0 of 1 pairs significantly different; the test over articles finds 1.")
+    assert points[4].startswith("Significantly different over articles but not over folds: 'better' minus 'base'. ")
     turned = with_folds(compare(different_runs(), "better"), 0.2)
-    assert conclusion(turned).endswith("the corrected t-test does not confirm 'better' minus 'base'.")
+    assert may_conclude(turned)[0].endswith("the corrected t-test does not confirm 'better' minus 'base'.")
 
 
 def test_folds_that_agree_with_the_test_over_articles_are_one_sentence():
     comparison = with_folds(compare(different_runs()), 0.001)
     points = may_conclude(comparison)
-    assert points[2].endswith("finds 1 of 1 pairs significantly different, the same as the test over articles.")
-    assert len(points) == 3
+    assert points[3].endswith("finds 1 of 1 pairs significantly different, the same as the test over articles.")
+    assert len(points) == 4
     assert "does not confirm" not in conclusion(comparison)
     assert "They do not cover models trained on other articles (which the corrected t-test" in comparison.to_markdown()
     undefined = with_folds(comparison, math.nan)
-    assert may_conclude(undefined) == points[:2]
+    assert may_conclude(undefined) == points[:3]
     assert "They do not cover a rerun with another seed" in undefined.to_markdown()
 
 
 def test_difference_that_only_the_folds_find_is_named():
     same = with_folds(compare([make_run("base", "dddd"), make_run("better", "dpdp")]), 0.001)
-    assert "Significantly different over folds but not over articles: 'better' minus 'base'." in may_conclude(same)[3]
+    assert "Significantly different over folds but not over articles: 'better' minus 'base'." in may_conclude(same)[4]
     assert "not significantly different from 'base': better" in conclusion(same)
 
 

@@ -17,7 +17,8 @@ from toolkit.comparison.comparing import compare
 
 def test_text_begins_with_the_result(three):
     comparison = compare(three)
-    assert comparison.to_text().startswith(f"{comparison.conclusion()}\n\nCross-validated on train\n")
+    result, against_baseline, *_ = comparison.may_conclude()
+    assert comparison.to_text().startswith(f"{result}\n{against_baseline}\n\nCross-validated on train\n")
 
 
 def test_tables_of_markdown_and_latex_hold_every_run(three):

@@ -21,13 +21,13 @@ MAX_NAMES = 6
 
 def may_conclude(comparison: ComparisonRecord) -> tuple[str, ...]:
     """Return what the comparison shows, in points of a few sentences each; the first states the result."""
-    return (conclusion(comparison), _on_test_split(comparison), *_over_folds(comparison))
+    result = " ".join(sentence for sentence in (_best_run(comparison), _unconfirmed(comparison)) if sentence)
+    return (result, _against_baseline(comparison), _on_test_split(comparison), *_over_folds(comparison))
 
 
 def conclusion(comparison: ComparisonRecord) -> str:
     """Return which run is best and how the runs differ from the baseline, cross-validated."""
-    sentences = _best_run(comparison), _against_baseline(comparison), _unconfirmed(comparison)
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(may_conclude(comparison)[:2])
 
 
 def _best_run(comparison: ComparisonRecord) -> str:
@@ -75,7 +75,7 @@ def _against_baseline(comparison: ComparisonRecord) -> str:
 
 
 def _unconfirmed(comparison: ComparisonRecord) -> str:
-    """Return which of the differences just claimed the corrected t-test over folds does not confirm, if any."""
+    """Return which differences to the best run and to the baseline the t-test over folds does not confirm, if any."""
     claimed = (0, comparison.baseline_index)
     pairs = [
         pair

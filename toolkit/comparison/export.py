@@ -10,7 +10,6 @@ from typing import Any
 from toolkit.analysis.repeats import FoldComparison
 from toolkit.analysis.scores import without_nan
 from toolkit.comparison.conclusions import (
-    conclusion,
     explain_fold_test,
     explain_missing_fold_tests,
     may_conclude,
@@ -44,7 +43,7 @@ MAX_SETTING, MAX_TERMINAL_SETTING = 120, 28
 
 def to_text(comparison: ComparisonRecord) -> str:
     """Write a comparison as plain text for a terminal, the result first."""
-    parts = [conclusion(comparison)]
+    parts = ["\n".join(may_conclude(comparison)[:2])]
     parts += [f"{title.capitalize()}\n{align(score_rows(comparison, split))}" for split, title in SPLIT_TITLES]
     if comparison.settings:
         parts.append(f"Settings that differ\n{align(setting_rows(comparison), MAX_TERMINAL_SETTING)}")
