@@ -1,116 +1,13 @@
-"""metrics: scores equal those of scikit-learn, and undefined ones are nan; also rules and pipelines."""
+"""metrics: scores equal those of scikit-learn, and undefined ones are nan."""
 
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
-from sklearn.pipeline import Pipeline
 
-from toolkit.config import Features, make_experiment
-from toolkit.estimators.rules import CueIndicators, KeywordRules
-from toolkit.exceptions import ConfigError
-from toolkit.labels import LabelSet
-from toolkit.models.pipelines import make_grid, make_pipeline, make_vectorizer, predict_proba
 from toolkit.statistics import metrics
 from toolkit.statistics.resampling import sum_counts
 
 ABC = ("a", "b", "c")
-LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
-
-
-RULES = [("denial", ("den*", "not true")), ("statement", ("said",))]
-
-
-def test_first_rule_with_a_cue_decides():
-    rules = KeywordRules(RULES, "none").fit(["x"], ["none"])
-    sentences = ["He said he DENIED it.", "It is not  true.", "She said so.", "Sweden won.", ""]
-    assert rules.predict(sentences).tolist() == ["denial", "denial", "statement", "none", "none"]
-
-
-def test_rule_probabilities_follow_training_and_agree_with_its_label():
-    sentences = ["denied", "denies", "deny", "said", "said", "rain"]
-    gold = ["denial", "denial", "none", "none", "none", "none"]
-    rules = KeywordRules(RULES, "none").fit(sentences, gold)
-    proba = rules.predict_proba(sentences)
-    assert rules.classes_.tolist() == ["denial", "none", "statement"]
-    # Two of three denials right: (2 + 1) / (3 + 2).
-    assert proba[0, 0] == pytest.approx(3 / 5)
-    # The rule for statements was never right and keeps the least confidence.
-    assert proba[3, 2] == pytest.approx(0.51)
-    assert np.allclose(proba.sum(axis=1), 1)
-    assert rules.classes_[proba.argmax(axis=1)].tolist() == rules.predict(sentences).tolist()
-
-
-def test_rules_alone_give_their_one_label_everything():
-    assert KeywordRules([], "none").fit(["x"], ["none"]).predict_proba(["y"]).tolist() == [[1.0]]
-
-
-def test_cue_features_say_which_rules_speak_and_which_first():
-    cues = CueIndicators(RULES, weight=0.5)
-    assert cues.transform(["He said he denied it.", "She said so.", "Rain."]).toarray().tolist() == [
-        [0.5, 0.5, 0.5, 0.0],
-        [0.0, 0.5, 0.0, 0.5],
-        [0.0, 0.0, 0.0, 0.0],
-    ]
-    assert cues.transform([]).shape == (0, 4)
-    vectorizer = make_vectorizer(Features(words=(1, 1), cues=tuple(RULES))).fit(["He said no."])
-    assert vectorizer.get_feature_names_out()[-1] == "cues__first cue: statement 2"
-
-
-def test_vectorizer_keeps_single_letters_and_marks_of_speech():
-    vectorizer = make_vectorizer(Features(words=(1, 1))).fit(['"I won\'t!"'])
-    assert {name.partition("__")[2] for name in vectorizer.get_feature_names_out()} == {'"', "i", "won", "t", "!"}
-
-
-def test_counts_and_binary_weights_differ_in_repeats():
-    text = ["no no yes"]
-    assert make_vectorizer(Features(words=(1, 1), weights="count")).fit_transform(text).max() == 2
-    assert make_vectorizer(Features(characters=(2, 2), weights="binary")).fit_transform(text).max() == 1
-
-
-def record(**classifier):
-    return make_experiment("x", {"question": "?", "seed": 1, "features": {"words": [1, 1]}, "classifier": classifier})
-
-
-SENTENCES = ["they denied it", "he denied that", "she said so", "he said no", "the rain fell", "the road bent"] * 3
-GOLD = ["denial", "denial", "statement", "statement", "none", "none"] * 3
-
-
-@pytest.mark.parametrize(
-    "classifier",
-    [
-        {"name": "majority"},
-        {"name": "keywords", "rules": [["denial", "denied"], ["statement", "said"]]},
-        {"name": "naive-bayes"},
-        {"name": "logistic-regression", "balanced": True},
-        {"name": "svm"},
-    ],
-    ids=lambda classifier: classifier["name"],
-)
-def test_each_classifier_gives_probabilities_in_label_order(classifier):
-    pipeline = make_pipeline(record(**classifier), LABELS)
-    assert isinstance(pipeline, Pipeline)
-    proba = predict_proba(pipeline.fit(SENTENCES, GOLD), SENTENCES[:6], LABELS)
-    assert np.allclose(proba.sum(axis=1), 1)
-    if classifier["name"] != "majority":
-        assert [LABELS.names[place] for place in proba.argmax(axis=1)] == GOLD[:6]
-
-
-def test_label_not_in_training_has_probability_zero():
-    pipeline = make_pipeline(record(name="naive-bayes"), LABELS).fit(["a b", "c d"], ["none", "denial"])
-    assert predict_proba(pipeline, ["a"], LABELS)[0, 1] == 0
-    assert predict_proba(pipeline, [], LABELS).shape == (0, 3)
-
-
-def test_grid_has_what_has_several_values():
-    assert make_grid(record(name="naive-bayes", alpha=0.1)) == {}
-    grid = make_grid(record(name="svm", C=[1, 2], balanced=[False, True]))
-    assert grid == {"classifier__estimator__C": [1, 2], "classifier__estimator__class_weight": [None, "balanced"]}
-    make_pipeline(record(name="svm"), LABELS).set_params(classifier__estimator__C=2)
-
-
-def test_rule_for_an_unknown_label_is_refused():
-    with pytest.raises(ConfigError, match="the rules are of another label set: label 'threat' is not in the label set"):
-        make_pipeline(record(name="keywords", rules=[["threat", "or else"]]), LABELS)
 
 
 def test_scores_equal_those_of_scikit_learn(predictions):
