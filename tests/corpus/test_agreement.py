@@ -28,11 +28,11 @@ def test_agreement_reports_each_label_and_intervals():
     agreement = measure_agreement(first, second, np.repeat(np.arange(10), 4), LABELS, 200)
     assert agreement.n_sentences == 40
     assert agreement.confusion[0].tolist() == [10, 0, 10]
-    assert agreement.by_label["statement"][0] == 1
+    assert agreement.by_label["statement"].value == 1
     # Against the rest: 10 both, 10 first only, 20 neither; chance gives one half.
-    assert agreement.by_label["denial"][0] == pytest.approx((3 / 4 - 1 / 2) / (1 / 2))
-    low, high = agreement.kappa[1:]
-    assert low <= agreement.kappa[0] <= high
+    assert agreement.by_label["denial"].value == pytest.approx((3 / 4 - 1 / 2) / (1 / 2))
+    low, high = agreement.kappa.low, agreement.kappa.high
+    assert low <= agreement.kappa.value <= high
 
 
 def test_agreement_of_nothing_is_refused():

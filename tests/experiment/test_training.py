@@ -16,7 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import toolkit
-from tests.conftest import MAJORITY, WORDS, write_corpus, write_experiment
+from tests.conftest import MAJORITY, WORDS, write_experiment
 from toolkit.analysis.calibration import measure_calibration
 from toolkit.analysis.predictions import make_predictions, read_predictions, write_predictions
 from toolkit.analysis.scores import compare_predictions, score_by_ambiguity, score_predictions
@@ -34,7 +34,6 @@ from toolkit.models.explanation import explain, has_weights, top_ngrams
 from toolkit.models.saving import inspect_model, load_saved, save_model
 from toolkit.pages import article_page, figures, formatting
 from toolkit.pages import run_page as report
-from toolkit.statistics.permutation import holm
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 HOSTILE = '<script>alert(1)</script> & "quoted" =1+1'
@@ -579,93 +578,6 @@ def test_article_page_marks_acts_by_name(workplace):
     )
     assert "[denial, " in page
     assert "<script" not in page
-
-
-# --- comparison
-
-
-def test_comparison_is_sorted_and_paired(workplace):
-    found = toolkit.compare([workplace / "runs/majority", str(workplace / "runs/words")])
-    assert [entry.name for entry in found.entries] == ["words", "majority"]
-    assert found.baseline == "majority"
-    assert found.entries[1].differences["train"] is None
-    # Majority answers with one act of two, which a third of the sentences have: F1 of 1/2 and 0.
-    assert found.entries[0].differences["train"].value == pytest.approx(0.75)
-    assert "better than 'majority': words" in found.conclusion()
-    assert ("classifier.name", ("logistic-regression", "majority")) in found.settings
-    assert all(len(set(one.predicted)) == 2 for one in found.disagreements)
-    assert "+0.750" in found.to_text()
-    assert "| words |" in found.to_markdown()
-    assert "✗ " in found.to_html()
-
-
-def test_p_values_are_corrected_for_all_comparisons_shown(runs):
-    shutil.copytree(runs / "majority", runs / "twin")
-    change_manifest(runs / "twin", name="twin")
-    found = compare([runs / "words", runs / "majority", runs / "twin"], against="majority")
-    shown = [pair for split in ("train", "test") for pair in found.pairs[split]]
-    # Three pairs on two splits.
-    assert found.n_comparisons == len(shown) == 6
-    assert [pair.p_corrected for pair in shown] == holm([pair.found.p_value for pair in shown])
-    # The smallest is multiplied by their number.
-    smallest = min(shown, key=lambda pair: pair.found.p_value)
-    assert smallest.p_corrected == pytest.approx(6 * smallest.found.p_value)
-    assert found.entries[0].differences["train"].p_value == found.pairs["train"][0].p_corrected
-
-
-def test_comparison_to_a_chosen_run(workplace):
-    found = compare([workplace / "runs/words", workplace / "runs/majority"], against="words")
-    assert found.entries[1].differences["test"].value < 0
-    assert "worse than 'words': majority" in found.conclusion()
-    with pytest.raises(RunError, match=r"'wrods' is none of the runs .*did you mean 'words'\?"):
-        compare([workplace / "runs/words", workplace / "runs/majority"], against="wrods")
-
-
-def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):
-    with pytest.raises(RunError, match="1 run came; name at least two"):
-        compare([runs / "words"])
-    with pytest.raises(RunError, match="two runs bear the name 'words'"):
-        compare([runs / "words", runs / "words"])
-    other = write_corpus(tmp_path / "other")
-    (other / "sentences.csv").write_text((other / "sentences.csv").read_text().replace("bridge", "tunnel"))
-    elsewhere = train(write_experiment(tmp_path, "there", MAJORITY), other, tmp_path / "elsewhere")
-    with pytest.raises(RunError, match="'words' and 'there' are over different corpora"):
-        compare([runs / "words", elsewhere.folder])
-    path = runs / "majority/predictions.csv"
-    good = path.read_text()
-    path.write_text(good.replace("test,-1,a-09,0,", "test,-1,a-09,7,"))
-    with pytest.raises(RunError, match="differ in the position of their sentences"):
-        compare([runs / "words", runs / "majority"])
-    path.write_text(good)
-    manifest = json.loads((runs / "majority/manifest.json").read_text())
-    manifest["labels"]["label"][0]["title"] = "refutation"
-    (runs / "majority/manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(RunError, match="have different label sets"):
-        compare([runs / "words", runs / "majority"])
-
-
-def test_equal_runs_are_not_told_apart(runs):
-    shutil.copytree(runs / "words", runs / "twin")
-    manifest = json.loads((runs / "twin/manifest.json").read_text())
-    (runs / "twin/manifest.json").write_text(json.dumps({**manifest, "name": "twin"}))
-    found = compare([runs / "words", runs / "twin"])
-    assert (
-        "not told apart from 'words': twin" in found.conclusion()
-        or "not told apart from 'twin': words" in found.conclusion()
-    )
-    assert found.settings == ()
-    assert found.disagreements == ()
-    for text in (found.to_text(), found.to_markdown(), found.to_html()):
-        assert "Settings that differ\n" not in text
-
-
-def test_markdown_cells_hold_no_markup(runs):
-    path = runs / "majority/predictions.csv"
-    path.write_text(path.read_text().replace("The", "<b>|*", 1))
-    other = runs / "words/predictions.csv"
-    other.write_text(other.read_text().replace("The", "<b>|*", 1))
-    text = compare([runs / "words", runs / "majority"]).to_markdown()
-    assert "<b>" not in text
 
 
 def test_loaded_corpus_may_be_passed_on(tmp_path, corpus_folder):

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.scores import Estimate, without_nan
+from toolkit.statistics.intervals import interval
 from toolkit.statistics.metrics import Counts, article_confusions, encode, macro_f1
 from toolkit.statistics.metrics import accuracy as accuracy_of
-from toolkit.statistics.resampling import bootstrap_weights, interval
+from toolkit.statistics.resampling import bootstrap_weights
 
 WANTED = (0.8, 0.9, 0.95)
 # Resamples weighed at once: one weight a sentence each, so that memory stays small.

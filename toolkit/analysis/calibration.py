@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.scores import Estimate, calibration_error, without_nan
+from toolkit.statistics.intervals import distance_interval, interval
 from toolkit.statistics.metrics import N_BINS, Counts, calibration_gaps, check_probabilities, encode
-from toolkit.statistics.resampling import bootstrap_weights, distance_interval, interval
+from toolkit.statistics.resampling import bootstrap_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     Notes
     -----
     Errors, reliability and resolution are distances, to which chance adds: their intervals
-    are those of :func:`toolkit.statistics.resampling.distance_interval`, the others percentile ones.
+    are those of :func:`toolkit.statistics.intervals.distance_interval`, the others percentile ones.
 
     References
     ----------

@@ -12,18 +12,11 @@ from numpy.typing import NDArray
 from toolkit.analysis.predictions import Predictions, select_rows
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
+from toolkit.statistics.intervals import Estimate as Estimate
+from toolkit.statistics.intervals import distance_interval, interval
 from toolkit.statistics.metrics import ArticleCounts, Counts
 from toolkit.statistics.paired import compare_pair, make_resamples
-from toolkit.statistics.resampling import Statistic, distance_interval, interval, resample, sum_counts, weighted_sums
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A score and its 95 % interval, over resampled articles if nothing else is said; ``nan`` where undefined."""
-
-    value: float
-    low: float
-    high: float
+from toolkit.statistics.resampling import Statistic, resample, sum_counts, weighted_sums
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.output import DONE, print_safe
 from toolkit.exceptions import CorpusError, ToolkitError
+
+if TYPE_CHECKING:
+    from toolkit.statistics.intervals import Estimate
 
 N_ALIKE = 10
 
@@ -162,12 +166,11 @@ def _corpus_agreement(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _print_agreement(title: str, estimate: tuple[float, float, float], width: int, why: str) -> None:
+def _print_agreement(title: str, estimate: Estimate, width: int, why: str) -> None:
     """Print a coefficient with its interval, or why it is undefined."""
-    value, low, high = estimate
-    # Only nan differs from itself.
-    told = f"{value:>7.3f}  [{low:.3f}, {high:.3f}]" if value == value else f"{'–':>7}  {why}"
-    print(f"{print_safe(title):<{width}}{told}")
+    interval = f"[{estimate.low:.3f}, {estimate.high:.3f}]"
+    text = f"{'–':>7}  {why}" if math.isnan(estimate.value) else f"{estimate.value:>7.3f}  {interval}"
+    print(f"{print_safe(title):<{width}}{text}")
 
 
 def _corpus_export(options: argparse.Namespace) -> int:

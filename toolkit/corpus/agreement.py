@@ -9,19 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.labels import LabelSet
+from toolkit.statistics.intervals import Estimate, interval
 from toolkit.statistics.metrics import Counts, encode
-from toolkit.statistics.resampling import bootstrap_weights, interval
-
-Estimate = tuple[float, float, float]
+from toolkit.statistics.resampling import bootstrap_weights
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement of two annotators; each coefficient is (value, low, high).
+    """Agreement of two annotators.
 
     Attributes
     ----------
-    kappa, alpha : tuple of float
+    kappa, alpha : Estimate
         Cohen's kappa and Krippendorff's alpha over all labels.
     by_label : dict
         Cohen's kappa of each label against all others.
@@ -123,7 +122,8 @@ def measure_agreement(
     Examples
     --------
     >>> labels = LabelSet.from_names(["yes", "no"])
-    >>> measure_agreement(["yes", "no", "no"], ["yes", "no", "no"], ["a", "a", "b"], labels, n_resamples=100).alpha[0]
+    >>> codes = ["yes", "no", "no"]
+    >>> measure_agreement(codes, codes, ["a", "a", "b"], labels, n_resamples=100).alpha.value
     1.0
     """
     first_codes, second_codes = encode(first, labels.names), encode(second, labels.names)
@@ -138,7 +138,7 @@ def measure_agreement(
     total, resampled = counts.sum(axis=0), np.tensordot(weights, counts, axes=1)
 
     def estimate(counts: Counts, resamples: Counts, coefficient: Callable[[Counts], Counts] = cohen_kappa) -> Estimate:
-        return (float(coefficient(counts)), *interval(coefficient(resamples)))
+        return Estimate(float(coefficient(counts)), *interval(coefficient(resamples)))
 
     by_label = {
         name: estimate(_against_rest(total, index), _against_rest(resampled, index))

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.corpus.folds import Fold, article_folds
 from toolkit.corpus.words import WORD
-from toolkit.statistics.resampling import bootstrap_weights, interval
+from toolkit.statistics.intervals import interval
+from toolkit.statistics.resampling import bootstrap_weights
 
 N_FOLDS = 5
 # Above zero: things happen in towns and people speak, so the kind of name in a sentence

@@ -21,7 +21,7 @@ from toolkit.pages.formatting import (
     format_signed,
 )
 from toolkit.pages.rendering import _environment, _script_json, script
-from toolkit.statistics.resampling import ALPHA
+from toolkit.statistics.permutation import ALPHA
 
 OVERALL = (
     ("accuracy", "accuracy"),
