@@ -1,4 +1,4 @@
-"""A folder is the old one or the new one, whatever comes between."""
+"""A folder is the old one or the new one, whatever interrupts its writing."""
 
 import errno
 import os
@@ -143,7 +143,7 @@ def test_what_stood_aside_and_was_replaced_is_deleted(place):
 
 def test_place_that_cannot_be_written_to_is_refused(place):
     (place.parent / "file").write_text("")
-    with pytest.raises(RunError, match=r"the folder cannot be written to; free it or name another .*file\]"):
+    with pytest.raises(RunError, match=r"cannot be written to; change its permissions or name another .*file\]"):
         write(place.parent / "file" / "words")
 
 
@@ -153,7 +153,7 @@ def test_full_disk_is_one_sentence_and_leaves_the_old_folder(place):
             (part / "manifest.json").write_text("new")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with pytest.raises(RunError, match=r"the folder cannot be written .*; make room"):
+    with pytest.raises(RunError, match=r"the folder cannot be written .*; free space"):
         write_until_full()
     assert (place / "manifest.json").read_text() == "old"
     assert names(place.parent) == ["words"]

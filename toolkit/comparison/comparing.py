@@ -681,6 +681,12 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     RunError
         If there are fewer than two, two bear one name, they are over different corpora,
         segmenters, splits or labels, a folder is not whole, or ``against`` is none of them.
+
+    Examples
+    --------
+    >>> comparison = compare(["runs/default", "runs/words"])  # doctest: +SKIP
+    >>> [entry.name for entry in comparison.entries]  # doctest: +SKIP
+    ['default', 'words']
     """
     loaded = load_comparable(runs)
     held = {run.name: {split: run.predictions.take(split) for split, _ in formatting.SPLIT_TITLES} for run in loaded}
