@@ -71,12 +71,13 @@ def test_import_loads_nothing_heavy_and_is_quick():
     assert min(seconds) < 0.5
 
 
+# Those that pytest skips, since they need a run or take long on the real corpus.
 EXAMPLES = {
-    name: found.examples
+    name: test.examples
     for name in toolkit.__all__
     if callable(getattr(toolkit, name))
-    for found in doctest.DocTestFinder(recurse=False).find(getattr(toolkit, name), name)
-    if any(example.options.get(doctest.SKIP) for example in found.examples)
+    for test in doctest.DocTestFinder(recurse=False).find(getattr(toolkit, name), name)
+    if any(example.options.get(doctest.SKIP) for example in test.examples)
 }
 
 
@@ -85,7 +86,7 @@ EXAMPLES = {
 def test_example_that_needs_a_run_or_the_whole_corpus_runs_on_small_ones(folder, name):
     names = dict(vars(inspect.getmodule(getattr(toolkit, name))))
     for example in EXAMPLES[name]:
-        # What it prints is of the real corpus.
+        # Only that it runs is tested: the values are those of the real corpus.
         exec(example.source, names)
 
 

@@ -60,6 +60,8 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
     assert "1 articles are too few to fit 'words' on" in error
     error = run(*curve[:-2], "17", "--quiet", code=1)
     assert "or name a table to score on" in error
+    # The older spelling.
+    assert run(*curve[:-3], "--draws", "17", "--quiet", code=1) == error
     error = run(*curve, "--output", "c.png", code=1)
     assert error == "the ending '.png' is none of .svg, .json; name another output [c.png]\n"
     fractions = ("--fractions", "0.5", "1")

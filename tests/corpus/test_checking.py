@@ -15,7 +15,11 @@ def test_sound_corpus_has_no_problem_and_its_size_and_fingerprint(corpus_folder)
 
 
 def test_copies_from_a_table_are_problems_and_the_most_similar_come_first(corpus_folder):
-    rows = [{"text": "Nothing of the kind."}, {"other": 1}, {"text": "The grey ministry denied the report about a tower."}]
+    rows = [
+        {"text": "Nothing of the kind."},
+        {"other": 1},
+        {"text": "The grey ministry denied the report about a tower."},
+    ]
     check = check_corpus(corpus_folder, rows)
     assert [match.similarity for match in check.matches] == sorted(
         (match.similarity for match in check.matches), reverse=True

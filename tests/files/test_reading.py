@@ -1,4 +1,4 @@
-"""Tables and articles are read whole, in batches, or refused with the place of the damage."""
+"""Tables are read in batches and articles whole, or refused with the line of the damage."""
 
 import io
 import json

@@ -19,7 +19,7 @@ from toolkit.labels import LabelSet
 from toolkit.models.classifier import SentenceClassifier, load_model
 from toolkit.models.saving import load_saved
 
-# One of each label has another gold label, so that no score is perfect.
+# One sentence of each kind has another gold label, so that no score is perfect.
 SENTENCES = [text.format(PLACES[row], THINGS[-row]) for text in TEXTS.values() for row in range(8)]
 GOLD = np.array([label for label in TEXTS for _ in range(8)])
 GOLD[[0, 9, 18]] = "statement", "none", "denial"

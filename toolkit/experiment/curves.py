@@ -80,7 +80,7 @@ def learning_curve(
         try:
             folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_orders]
         except ValueError as error:
-            raise ToolkitError(f"{error}; draw less often or name a table to score on [draws]") from error
+            raise ToolkitError(f"{error}; use fewer repetitions or name a table to score on [--repeats]") from error
         seen, held = [rows for rows, _ in folds], [take_rows(train, rows) for _, rows in folds]
     else:
         seen = [np.arange(len(train["text"]))] * n_orders

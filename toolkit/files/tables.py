@@ -39,7 +39,7 @@ class Table(Sequence[Row]):
     Attributes
     ----------
     columns : dict of str to sequence or Arrow array
-        As given; ``MISSING`` stands where a row has no such cell, which only :meth:`from_rows` makes.
+        As given; ``MISSING`` where a row has no such cell, which happens only after :meth:`from_rows`.
     types : dict of str to type
         As given.
 
