@@ -22,7 +22,8 @@ from toolkit.experiment.fitting import evaluate
 from toolkit.experiment.repeats import repeat_folds, repeat_seeds
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
-from toolkit.experiment.verification import render_again, verify
+from toolkit.experiment.verification import report as render_again
+from toolkit.experiment.verification import verify
 from toolkit.labels import LabelSet
 from toolkit.pages.formatting import format_interval, format_p
 from toolkit.statistics.fold_tests import corrected_interval, corrected_t_test

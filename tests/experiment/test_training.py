@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -15,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-import toolkit
 from tests.conftest import MAJORITY, WORDS, write_experiment
 from toolkit.analysis.calibration import measure_calibration
 from toolkit.analysis.predictions import make_predictions, read_predictions, write_predictions
@@ -23,14 +21,13 @@ from toolkit.analysis.scores import compare_predictions, score_by_ambiguity, sco
 from toolkit.comparison.comparing import compare
 from toolkit.config import read_experiment
 from toolkit.corpus.loading import load_corpus
-from toolkit.exceptions import ConfigError, ModelError, RunError, TableError, ToolkitError
+from toolkit.exceptions import ConfigError, ModelError, RunError, ToolkitError
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
-from toolkit.files.tables import Batch
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import load_model
-from toolkit.models.explanation import explain, has_weights, top_ngrams
+from toolkit.models.explanation import has_weights, sentence_contributions, top_ngrams
 from toolkit.models.saving import inspect_model, load_saved, save_model
 from toolkit.pages import article_page, figures, formatting
 from toolkit.pages import run_page as report
@@ -265,69 +262,6 @@ def test_missing_run_names_the_nearest(runs):
 # --- models
 
 
-def test_saved_model_predicts_like_the_run(workplace):
-    model = toolkit.load_model(workplace / "runs/words/model")
-    held = load_run(workplace / "runs/words").predictions.take("test")
-    assert model.predict(held.text).tolist() == list(held.predicted)
-    assert np.allclose(model.predict_proba(held.text), held.proba, atol=1e-6)
-    assert model.labels == ("denial", "statement", "none")
-    assert isinstance(model.pipeline, Pipeline)
-    assert "words" in repr(model)
-    assert load_run(workplace / "runs/words").model.labels == model.labels
-
-
-def test_article_is_labelled_sentence_by_sentence(workplace):
-    text = "Floods\n\nThe grey ministry denied the report about the dam. The river rose by the wall at night."
-    found = load_model(workplace / "runs/words/model").label_article(text)
-    assert len(found) == 3
-    assert found.labels[1:] == ("denial", "none")
-    row = found.rows()[1]
-    assert text[row["start"] : row["end"]] == row["text"]
-    assert list(row) == ["start", "end", "paragraph", "text", "label", "p_denial", "p_statement", "p_none"]
-    assert len(load_model(workplace / "runs/words/model").label_article("")) == 0
-
-
-def test_table_keeps_its_columns_and_missing_text_has_no_label(workplace):
-    model = load_model(workplace / "runs/words/model")
-    batch = [{"id": 1, "text": "He denied the report."}, {"id": 2, "text": None}, {"id": 3, "text": float("nan")}]
-    (rows,) = model.label_table([batch])
-    assert rows[0]["label"] == "denial"
-    assert rows[0]["id"] == 1
-    assert rows[1] == {"id": 2, "text": None, "label": None, "p_denial": None, "p_statement": None, "p_none": None}
-    assert rows[2]["label"] is None
-    with pytest.raises(TableError, match="column 'label' is in the table already"):
-        list(model.label_table([[{"text": "a", "label": "b"}]]))
-    with pytest.raises(TableError, match=r"'text' of row 2 is 5, expected text; .*\[t\]"):
-        list(model.label_table([[{"text": "a"}, {"text": 5}]], where="t"))
-    with pytest.raises(TableError, match="column 'p_none' is in the table already"):
-        list(model.label_table([[{"text": "a"}, {"text": "b", "p_none": 1}]]))
-
-
-def test_columns_are_labelled_as_rows_are(workplace):
-    texts = ["He denied the report.", " ", None, "The river rose by night.", "\x1f"]
-    rows = [{"id": place, "text": text} for place, text in enumerate(texts)]
-    dictionary = pa.array(texts).dictionary_encode()
-    for name in ("words", "majority"):
-        model = load_model(workplace / f"runs/{name}/model")
-        (expected,) = model.label_table([rows])
-        for column in (texts, pa.array(texts), pa.array(texts, pa.large_string()), dictionary):
-            (found,) = model.label_table([Batch({"id": range(5), "text": column})])
-            assert list(found) == expected
-        (found,) = model.label_table([Batch({"text": pa.array(texts[:1])})])
-        assert found[0]["label"] == expected[0]["label"]
-        (found,) = model.label_table([Batch({"text": pa.array(texts[1:3])})])
-        assert [row["label"] for row in found] == [None, None]
-
-
-def test_classifier_takes_a_sequence_of_texts_only(workplace):
-    model = load_model(workplace / "runs/words/model")
-    with pytest.raises(TypeError, match="one text came, expected a sequence"):
-        model.predict("He denied it.")
-    with pytest.raises(TypeError, match="sentence 1 is None, expected text"):
-        model.predict(["a", None])
-    assert model.predict([]).shape == (0,)
-
-
 def change_manifest(folder, **values):
     path = folder / "manifest.json"
     record = json.loads(path.read_text())
@@ -454,7 +388,7 @@ def test_ngrams_explain_a_sentence(workplace):
         "report about",
         "about the",
     }
-    pulls = explain(model.pipeline, model.label_set, "He denied it.")
+    pulls = sentence_contributions(model.pipeline, model.label_set, "He denied it.")
     assert {weight.ngram for weight in pulls["denial"]} == {"denied"} | {weight.ngram for weight in pulls["none"]}
     assert max(pulls["denial"], key=lambda weight: weight.value).ngram == "denied"
 
@@ -465,7 +399,7 @@ def test_two_classes_have_a_weight_each():
     found = top_ngrams(pipeline, LABELS, 1)
     assert list(found) == ["denial", "statement"]
     assert found["denial"][0].ngram in {"he", "denied", "it"}
-    assert list(explain(pipeline, LABELS, "he")) == ["denial", "statement"]
+    assert list(sentence_contributions(pipeline, LABELS, "he")) == ["denial", "statement"]
 
 
 def test_model_without_weights_explains_nothing(workplace):
@@ -473,7 +407,7 @@ def test_model_without_weights_explains_nothing(workplace):
     assert not has_weights(model.pipeline)
     assert top_ngrams(model.pipeline, model.label_set) == {}
     with pytest.raises(ModelError, match="no n-gram weights"):
-        explain(model.pipeline, model.label_set, "x")
+        sentence_contributions(model.pipeline, model.label_set, "x")
 
 
 def test_calibrated_machine_is_explained_by_its_own_weights(tmp_path, corpus_folder):

@@ -20,7 +20,8 @@ from toolkit.analysis.predictions import Predictions, make_predictions, read_pre
 from toolkit.cli import main as cli
 from toolkit.exceptions import RunError
 from toolkit.experiment.runs import load_run
-from toolkit.experiment.verification import render_again, verify
+from toolkit.experiment.verification import report as render_again
+from toolkit.experiment.verification import verify
 from toolkit.files.csv_cells import LONGEST_CELL
 from toolkit.labels import Label, LabelSet
 from toolkit.models.explanation import contrast_contributions

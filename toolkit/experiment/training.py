@@ -75,6 +75,12 @@ def train(
     ------
     ToolkitError
         If the experiment, the corpus or the folder cannot be used.
+
+    Examples
+    --------
+    >>> run = train("experiments/naive-bayes.toml", "data", "runs")  # doctest: +SKIP
+    >>> run.name, (run.folder / "report.html").is_file()  # doctest: +SKIP
+    ('naive-bayes', True)
     """
     record = experiment if isinstance(experiment, Experiment) else read_experiment(experiment, overrides)
     loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 REPORT_FILES = ("report.json", "report.html", "figures")
 
 
-def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
+def report(folder: str | Path, n_resamples: int | None = None) -> Run:
     """Measure and render a run's report again, from its stored predictions; nothing is trained.
 
     Parameters
@@ -50,6 +50,11 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     ------
     RunError
         If the folder is no run, a file of it is damaged, or it cannot be written to.
+
+    Examples
+    --------
+    >>> report("runs/default", n_resamples=10_000).n_resamples  # doctest: +SKIP
+    10000
     """
     run = load_run(folder)
     if not os.access(run.folder, os.W_OK):
@@ -104,6 +109,11 @@ def verify(
     ------
     RunError
         If the folder is no run or the corpus is not the one it was trained on.
+
+    Examples
+    --------
+    >>> verify("runs/naive-bayes", "data")  # doctest: +SKIP
+    []
     """
     run = load_run(folder)
     loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
@@ -118,7 +128,7 @@ def verify(
         again = Path(scratch)
         _write_run(again, experiment, loaded, _baseline(experiment, run.folder.parent), n_jobs, progress)
         if run.n_resamples != experiment.evaluation.resamples:
-            render_again(again, run.n_resamples)
+            report(again, run.n_resamples)
         return _differences(run.folder, again)
 
 
