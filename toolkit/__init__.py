@@ -2,13 +2,13 @@
 
 Each command of ``toolkit`` has a function of the same purpose here:
 
-========================================  =====================================================
+==========================================  ===================================================
 ``toolkit corpus check, stats, agreement``  `check_corpus`, `corpus_stats`, `agreement`
 ``toolkit train, report, verify``           `train`, `report`, `verify`; `load_run` opens a run
 ``toolkit compare, curve``                  `compare`, `curve`
 ``toolkit label, evaluate, explain``        `load_model`, `evaluate`, `explain`
 ``toolkit inspect``                         `inspect_model`
-========================================  =====================================================
+==========================================  ===================================================
 
 Heavy packages are imported when first needed: ``import toolkit`` itself is quick.
 """
