@@ -198,7 +198,7 @@ def test_recalibrated_model_opens_safely_and_gives_the_probabilities_of_the_run(
     assert found["untrusted"] == []
     assert "toolkit.estimators.recalibration.Recalibrated" in found["types"]
     test = calibrated.predictions.take("test")
-    assert np.allclose(calibrated.model.predict_proba(test.text), test.proba, atol=1e-6)
+    assert np.allclose(calibrated.model.label_proba(test.text), test.proba, atol=1e-6)
     assert calibrated.model.predict(test.text).tolist() == list(test.predicted)
 
 

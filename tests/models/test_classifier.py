@@ -24,8 +24,9 @@ def words(workplace):
 def test_saved_model_predicts_like_the_run(workplace, words):
     test = load_run(workplace / "runs/words").predictions.take("test")
     assert words.predict(test.text).tolist() == list(test.predicted)
-    assert np.allclose(words.predict_proba(test.text), test.proba, atol=1e-6)
-    assert words.labels == ("denial", "statement", "none")
+    assert np.allclose(words.label_proba(test.text), test.proba, atol=1e-6)
+    assert words.labels == ("denial", "none", "statement")
+    assert words.label_set.names == ("denial", "statement", "none")
     assert isinstance(words.pipeline, Pipeline)
     assert "words" in repr(words)
     assert load_run(workplace / "runs/words").model.labels == words.labels

@@ -104,6 +104,6 @@ def evaluate(
     """
     loaded = model if isinstance(model, SentenceClassifier) else load_model(model)
     sentences = read_gold_table(table, loaded.label_set, text_column, label_column, also_column)
-    proba = loaded.predict_proba(sentences.text)
+    proba = loaded.label_proba(sentences.text)
     predictions = make_predictions(loaded.label_set, sentences.text, sentences.gold, proba)
     return TableEvaluation(predictions, score_by_ambiguity(predictions, sentences.also))

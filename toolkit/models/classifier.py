@@ -84,24 +84,17 @@ class SentenceClassifier(FittedClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_labels,)
-        Label names, in the order of the columns of ``predict_proba``.
+        Label names in alphabetical order, as scikit-learn sorts them: the columns of ``predict_proba``.
     labels : tuple of str
         The same as a tuple.
     label_set : LabelSet
-        The same with titles, definitions and the background.
+        The same with titles, definitions and the background, in the order of tables and pages.
     manifest : mapping
         What the model was saved with.
     pipeline : Pipeline
         The fitted scikit-learn pipeline itself, opened when first asked for.
     engine : str
         ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled.
-
-    Notes
-    -----
-    The columns are in the order of the label set, which need not be alphabetical. Most of
-    scikit-learn goes by ``classes_``; where it takes the order of columns to be alphabetical
-    without looking (``log_loss``, ``roc_auc_score``, soft voting, temperature scaling), pass
-    ``labels=model.classes_`` if there is such an argument, or ``model.pipeline``, whose classes are sorted.
 
     Examples
     --------
@@ -115,7 +108,8 @@ class SentenceClassifier(FittedClassifier):
         self._skeleton: Skeleton | None = model.skeleton
         self.label_set = model.labels
         self.manifest: Mapping[str, Any] = model.manifest
-        self.classes_: NDArray[np.str_] = np.array(model.labels.names)
+        # Much of scikit-learn takes columns to be in alphabetical order without looking.
+        self.classes_: NDArray[np.str_] = np.array(sorted(model.labels.names))
 
     def __repr__(self) -> str:
         return f"SentenceClassifier({self.manifest.get('experiment', '?')!r}, labels={self.labels})"
@@ -127,8 +121,8 @@ class SentenceClassifier(FittedClassifier):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Label names, in the order of the probability columns."""
-        return self.label_set.names
+        """Label names, in the order of the columns of ``predict_proba``."""
+        return tuple(self.classes_.tolist())
 
     @property
     def pipeline(self) -> Pipeline:
@@ -162,6 +156,16 @@ class SentenceClassifier(FittedClassifier):
         TypeError
             If a single text came instead of a sequence, or an item is not text.
         """
+        return self._sorted(self.label_proba(sentences))
+
+    def label_proba(self, sentences: Sequence[str]) -> NDArray[np.float64]:
+        """Return probabilities, shape (n_sentences, n_labels), columns in the order of ``label_set``.
+
+        Raises
+        ------
+        TypeError
+            As :meth:`predict_proba`.
+        """
         if isinstance(sentences, str):
             raise TypeError("one text came, expected a sequence of sentences; wrap it in a list or use label_article")
         texts = list(sentences)
@@ -176,7 +180,7 @@ class SentenceClassifier(FittedClassifier):
         return self._in_order(scorer.classes, scorer.predict_proba(texts))
 
     def predict_proba_column(self, column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
-        """Return probabilities of an Arrow column of text, shape (n_sentences, n_labels).
+        """Return probabilities of an Arrow column of text, shape (n_sentences, n_labels), columns as ``classes_``.
 
         This is the fastest way: no Python object is made for a sentence.
 
@@ -187,6 +191,10 @@ class SentenceClassifier(FittedClassifier):
         ValueError
             If a row is missing or is not UTF-8; the message names it.
         """
+        return self._sorted(self.label_proba_column(column))
+
+    def label_proba_column(self, column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
+        """Return what :meth:`predict_proba_column` does, columns in the order of ``label_set``."""
         chunks = column.chunks if hasattr(column, "chunks") else [column]
         first_rows = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
@@ -194,7 +202,7 @@ class SentenceClassifier(FittedClassifier):
             from toolkit.engine.inference.scorer import column_texts
 
             texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, first_rows, strict=True)]
-            return self.predict_proba([text for chunk in texts for text in chunk])
+            return self.label_proba([text for chunk in texts for text in chunk])
         parts = [
             self._in_order(scorer.classes, scorer.predict_proba_column(chunk, first_row))
             for chunk, first_row in zip(chunks, first_rows, strict=True)
@@ -207,9 +215,16 @@ class SentenceClassifier(FittedClassifier):
         ordered[:, [self.label_set.index(name) for name in classes]] = proba
         return ordered
 
+    def _sorted(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Put columns in the order of ``classes_``."""
+        return proba[:, np.argsort(self.label_set.names)]
+
     def predict(self, sentences: Sequence[str]) -> NDArray[np.str_]:
-        """Return the most probable label of each sentence, shape (n_sentences,)."""
-        labels: NDArray[np.str_] = self.classes_[self.predict_proba(sentences).argmax(axis=1)]
+        """Return the most probable label of each sentence, shape (n_sentences,).
+
+        Of labels that are equally probable, the first in ``label_set``.
+        """
+        labels: NDArray[np.str_] = np.array(self.label_set.names)[self.label_proba(sentences).argmax(axis=1)]
         return labels
 
     def label_article(self, text: str) -> LabelledArticle:
@@ -225,8 +240,8 @@ class SentenceClassifier(FittedClassifier):
         LabelledArticle
         """
         sentences = tuple(segment(text))
-        proba = self.predict_proba([sentence.text for sentence in sentences])
-        labels = tuple(self.classes_[proba.argmax(axis=1)].tolist())
+        proba = self.label_proba([sentence.text for sentence in sentences])
+        labels = tuple(self.label_set.names[column] for column in proba.argmax(axis=1))
         return LabelledArticle(text, sentences, labels, proba, self.label_set)
 
     def label_table(

@@ -244,9 +244,9 @@ def explain(model: str | Path | SentenceClassifier, text: str, n: int = 12) -> E
     if not text.strip():
         raise ValueError("the sentence is empty; give one that has words")
     loaded = model if isinstance(model, SentenceClassifier) else load_model(model)
-    proba = loaded.predict_proba([text])[0]
+    proba = loaded.label_proba([text])[0]
     order = proba.argsort(kind="stable")[::-1]
     return Explanation(
-        {loaded.labels[column]: float(proba[column]) for column in order},
+        {loaded.label_set.names[column]: float(proba[column]) for column in order},
         sentence_contributions(loaded.pipeline, loaded.label_set, text, n),
     )

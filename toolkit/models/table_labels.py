@@ -25,7 +25,7 @@ def label_batches(
     where: str | Path,
 ) -> Iterator[Table]:
     """Do the work of :meth:`toolkit.models.classifier.SentenceClassifier.label_table`."""
-    names = label_names(model.labels)
+    names = label_names(model.label_set.names)
     types = {name: str if name == "label" else float for name in names}
     n_before = 0
     for batch in batches:
@@ -63,12 +63,12 @@ def _predict_column(
     column: Any = table.columns[name]
     if str(getattr(column, "type", "")) in ("string", "large_string"):
         is_text = has_text(column)
-        return is_text, model.predict_proba_column(column if is_text.all() else column.filter(is_text))
+        return is_text, model.label_proba_column(column if is_text.all() else column.filter(is_text))
     cells = table.cells(name)
     if set(map(type, cells)) != {str}:
         cells = [_as_text(cell, name, row, where) for row, cell in enumerate(cells, n_before + 1)]
     is_text = np.array([bool(text) and not text.isspace() for text in cells])
-    return is_text, model.predict_proba([text for text, kept in zip(cells, is_text.tolist(), strict=True) if kept])
+    return is_text, model.label_proba([text for text, kept in zip(cells, is_text.tolist(), strict=True) if kept])
 
 
 def _as_text(cell: Any, name: str, row: int, where: str | Path) -> str:
@@ -83,7 +83,7 @@ def _label_columns(
     model: SentenceClassifier, is_text: NDArray[np.bool_], proba: NDArray[np.float64]
 ) -> list[list[Any]]:
     """Return labels and probabilities by column, ``None`` in a row without text."""
-    labels = model.classes_[proba.argmax(axis=1)].tolist()
+    labels = np.array(model.label_set.names)[proba.argmax(axis=1)].tolist()
     columns = [labels, *round_proba(proba).T.tolist()]
     if is_text.all():
         return columns
