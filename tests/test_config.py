@@ -1,8 +1,8 @@
 import pytest
 
-from tests.conftest import WORDS, write_experiment
-from toolkit.config import make_experiment, read_experiment
-from toolkit.exceptions import ConfigError
+from tests.conftest import MAJORITY, WORDS, write_experiment
+from toolkit.config import find_experiments, make_experiment, read_experiment
+from toolkit.exceptions import ConfigError, ToolkitError
 from toolkit.experiment.runs import without_none
 
 GOOD = {"question": "?", "seed": 1, "features": {"words": [1, 2]}, "classifier": {"name": "naive-bayes"}}
@@ -165,3 +165,38 @@ def test_lexicon_is_read_into_the_record(tmp_path):
 def test_wrong_lexicon_is_one_sentence(tmp_path, features, lexicon, message):
     with pytest.raises(ConfigError, match=message):
         read_experiment(with_lexicon(tmp_path, features, lexicon))
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "x", "1000", "true", "101"])
+def test_invalid_number_of_repetitions_is_refused(tmp_path, value):
+    path = write_experiment(tmp_path, "words", WORDS)
+    with pytest.raises(ConfigError, match=r"^evaluation\.repeats is .*; expected a whole number from 1 to 100 \["):
+        read_experiment(path, [f"evaluation.repeats={value}"])
+
+
+def test_experiment_without_repeats_keeps_its_digest():
+    # As before experiments could repeat their cross-validation.
+    digest = "93e88a26ba67ce4afac4a35d0976d673ab805825b1ba6479f68a1c4ca148fb85"
+    assert make_experiment("x", GOOD).digest == digest
+    assert make_experiment("x", {**GOOD, "evaluation": {"repeats": 1}}).digest == digest
+    two = make_experiment("x", {**GOOD, "evaluation": {"repeats": 2}})
+    assert two.digest != digest
+    assert two.to_dict()["evaluation"]["repeats"] == 2
+
+
+def test_baseline_is_trained_before_experiments_that_refer_to_it(tmp_path):
+    for name, text in (("a", 'baseline = "b"\n' + MAJORITY), ("b", MAJORITY), ("c", 'baseline = "x"\n' + MAJORITY)):
+        write_experiment(tmp_path, name, text)
+    assert [path.stem for path in find_experiments([], tmp_path)] == ["b", "a", "c"]
+    assert find_experiments(["c"], tmp_path) == [tmp_path / "c.toml"]
+    write_experiment(tmp_path, "b", 'baseline = "a"\n' + MAJORITY)
+    with pytest.raises(ToolkitError, match="leads back to itself"):
+        find_experiments([], tmp_path)
+    with pytest.raises(ConfigError, match="there is no experiment"):
+        find_experiments([], tmp_path / "none")
+
+
+def test_shipped_experiments_are_valid():
+    names = {path.stem for path in find_experiments([], "experiments")}
+    assert names >= {"majority", "keywords", "naive-bayes", "words", "svm", "words-characters", "default"}
+    assert {read_experiment(f"experiments/{name}.toml").seed for name in names} == {20240427}

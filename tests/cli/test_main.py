@@ -390,7 +390,7 @@ def test_curve_is_printed_and_written(run, workplace, corpus_folder):
     error = run(*curve, "--table", "t.csv", code=1)
     assert "1 articles are too few to fit 'words' on" in error
     error = run(*curve[:-2], "17", "--quiet", code=1)
-    assert "draw less often or name a table to score on [draws]" in error
+    assert "ask for fewer draws or name a table to score on [--draws]" in error
     error = run(*curve, "--output", "c.png", code=1)
     assert error == "the ending '.png' is none of .svg, .json; name another output [c.png]\n"
     fractions = ("--fractions", "0.5", "1")

@@ -15,15 +15,17 @@ import numpy as np
 import pytest
 
 from toolkit.analysis.context import no_context
-from toolkit.analysis.findings import measure_findings
+from toolkit.analysis.findings import Ceiling, measure_findings
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.analysis.predictions import Predictions, write_predictions
+from toolkit.analysis.records import BySplit
 from toolkit.analysis.repeats import FoldComparison
+from toolkit.analysis.report import Chosen, Clock, CorpusIdentity, ModelFile, Report, RunManifest
 from toolkit.analysis.scores import score_predictions
 from toolkit.comparison.comparing import compare
 from toolkit.comparison.loading import MOST_RUNS, load_comparable, read_curve
 from toolkit.exceptions import RunError
-from toolkit.experiment.run_files import RUN_SCHEMA
+from toolkit.experiment.run_files import RUN_SCHEMA, write_json
 from toolkit.experiment.runs import Run, load_run
 from toolkit.labels import LabelSet
 from toolkit.pages.figures import draw_costs, draw_learning_curves
@@ -56,40 +58,46 @@ def make_predictions(guesses, gold=GOLD, per_article=2, texts=None, test="dp"):
 
 def make_run(name, guesses, baseline="base", clock=None, folder="nowhere", **values):
     predictions = make_predictions(guesses, **values)
-    sizes = {split: predictions.split.count(split) for split in ("train", "test")}
     settings = {"name": name, "question": "?", "classifier": {"name": name}, "evaluation": {"resamples": 50}}
-    manifest = {
+    sizes = BySplit(*(predictions.split.count(split) for split in ("train", "test")))
+    provenance = {
         "schema": RUN_SCHEMA,
         "name": name,
         "seed": 7,
+        "digest": "0",
         "settings": settings,
-        "corpus": {"fingerprint": "f" * 64, "sentences": sizes},
+        "corpus": CorpusIdentity("f" * 64, sizes),
         "segmenter": "rules 1",
-        "labels": LABELS.to_dict(),
+        "versions": {},
     }
-    report = dict.fromkeys(("question", "background", "chosen", "ngrams", "against"))
-    report |= {"schema": RUN_SCHEMA, "baseline": baseline, "model": {"bytes": 2_000_000}}
-    report["ceiling"] = {"train": None, "test": None}
-    report["clock"] = {"training_seconds": 1.5, "sentences_per_second": 3000} if clock is None else clock
-    return Run(Path(folder), manifest, report, predictions)
+    times = {"training_seconds": 1.5, "sentences_per_second": 3000, **(clock or {})}
+    clock = Clock(finished="2031-01-01", revision=None, **times)
+    # What only a folder holds is missing: comparisons measure it from the predictions.
+    missing = dict.fromkeys(("scores", "calibration", "abstention", "slices", "label_errors"))
+    report = Report(
+        **provenance,
+        **missing,
+        ceiling=BySplit(None, None),
+        question="?",
+        baseline=baseline,
+        background="none",
+        chosen=Chosen({}, ()),
+        ngrams={},
+        against=None,
+        model=ModelFile("pipeline.skops", 2_000_000, None),
+        clock=clock,
+    )
+    return Run(Path(folder), RunManifest(**provenance, labels=LABELS, clock=clock), report, predictions)
 
 
 def write_run(run, folder):
     """Write a run as if trained: what only its folder holds is made up or measured."""
-    clock = {"finished": "2031-01-01", "revision": None, **run.report["clock"]}
-    settings = {**run.manifest["settings"], "seed": 7, "classifier": {"name": "majority"}}
+    settings = {**run.manifest.settings, "seed": 7, "classifier": {"name": "majority"}}
     settings["evaluation"] = {"resamples": 100}
-    manifest = {**run.manifest, "settings": settings, "digest": "0", "versions": {}, "clock": clock}
-    report = {
-        **run.report,
-        **manifest,
-        **measure_findings(run.predictions, no_context(len(run.predictions)), None, 50).to_dict(),
-    }
-    report |= {"question": "?", "chosen": {"final": {}, "folds": []}, "ngrams": {}}
-    report["model"] = {"file": "pipeline.skops", "bytes": 2_000_000, "sha256": None}
+    findings = measure_findings(run.predictions, no_context(len(run.predictions)), None, 50)
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "report.json").write_text(json.dumps(report))
+    write_json(folder / "manifest.json", replace(run.manifest, settings=settings))
+    write_json(folder / "report.json", replace(run.report, settings=settings, **vars(findings)))
     (folder / "predictions.csv").write_text(write_predictions(run.predictions))
     return folder
 
@@ -109,10 +117,10 @@ def folders(tmp_path, three):
 
 
 def test_second_annotator_stands_under_the_runs_of_every_table(three):
-    annotator = score_predictions(make_predictions("dnpd"), 100).to_dict()
-    for run in three:
-        run.report["ceiling"] = {"train": None, "test": {"annotator": annotator}}
-    found = compare(three)
+    scores = score_predictions(make_predictions("dnpd"), 100)
+    ceiling = BySplit(None, Ceiling(scores.headline, None, scores))
+    found = compare([replace(run, report=replace(run.report, ceiling=ceiling)) for run in three])
+    annotator = scores.to_dict()
     assert [row["run"] for row in found.rows("test")][-2:] == [found.entries[-1].name, "second annotator"]
     row = found.rows("test")[-1]
     assert row["macro F1"] == f"{annotator['headline']['value']:.3f}"
@@ -171,7 +179,7 @@ def test_sentences_of_the_test_split_are_not_listed():
 
 
 def test_scores_are_those_of_each_run_alone(three):
-    other_seed = replace(three[0], manifest={**three[0].manifest, "seed": 8, "name": "seed"})
+    other_seed = replace(three[0], manifest=replace(three[0].manifest, seed=8, name="seed"))
     runs = {run.name: run for run in (*three, other_seed)}
     for entry in compare(list(runs.values())).entries:
         for split in ("train", "test"):
@@ -331,7 +339,7 @@ def test_same_folders_give_the_same_bytes_in_any_process(folders):
 
 
 def test_only_script_of_the_page_is_the_one_its_policy_names(three):
-    named = [replace(run, manifest={**run.manifest, "name": f"{HOSTILE} {run.name}"}) for run in three]
+    named = [replace(run, manifest=replace(run.manifest, name=f"{HOSTILE} {run.name}")) for run in three]
     texts = [f"{HOSTILE} {row}" for row in range(6)]
     hostile = [replace(run, predictions=replace(run.predictions, text=tuple(texts))) for run in named]
     page = compare(hostile).to_html()
@@ -356,7 +364,7 @@ def test_links_of_the_page_lead_somewhere(three):
 
 
 def test_hostile_name_is_text_in_latex_and_markdown(three):
-    named = [replace(run, manifest={**run.manifest, "name": f"{HOSTILE} {run.name}"}) for run in three]
+    named = [replace(run, manifest=replace(run.manifest, name=f"{HOSTILE} {run.name}")) for run in three]
     found = compare(named)
     latex = found.to_latex()
     assert r"\textbackslash{}input\{x\}" in latex
@@ -372,7 +380,7 @@ def test_hostile_name_is_text_in_latex_and_markdown(three):
 
 
 def test_name_that_steers_a_terminal_or_a_file_is_defused(three):
-    odd = replace(three[1], manifest={**three[1].manifest, "name": "a\x1b[31m\ud800\u202eb"})
+    odd = replace(three[1], manifest=replace(three[1].manifest, name="a\x1b[31m\ud800\u202eb"))
     found = compare([three[0], odd])
     for text in (found.to_html(), found.to_markdown(), found.to_latex(), found.to_json()):
         text.encode("utf-8")
@@ -413,15 +421,16 @@ def test_tables_of_markdown_and_latex_hold_every_run(three):
 
 
 def test_costs_are_those_of_the_folder_and_missing_ones_a_dash(three):
-    odd = make_run("odd", "dnpd", clock={"training_seconds": True, "sentences_per_second": -1})
-    without = replace(odd, report={"baseline": None, "ceiling": {}}, manifest={**odd.manifest, "name": "none"})
+    odd = make_run("odd", "dnpd", clock={"training_seconds": 0, "sentences_per_second": -1})
+    without = make_run("none", "dnpd", clock={"training_seconds": 0, "sentences_per_second": 0})
+    without = replace(without, report=replace(without.report, model=ModelFile("pipeline.skops", 0, None)))
     rows = {row["run"]: row for row in compare([three[0], odd, without]).cost_rows()}
     assert list(rows["base"].values())[2:] == ["1.5", "3,000", "2.000"]
     assert list(rows["odd"].values())[2:] == ["–", "–", "2.000"]
     assert list(rows["none"].values())[2:] == ["–", "–", "–"]
-    page = compare([without, make_run("no", "dpnd", clock={"training_seconds": "1"})]).to_html()
+    page = compare([without, make_run("no", "dpnd", clock={"training_seconds": -1.0})]).to_html()
     assert "training time, s: not recorded" in page
-    both = [without, replace(without, manifest={**without.manifest, "name": "two"})]
+    both = [without, replace(without, manifest=replace(without.manifest, name="two"))]
     assert "No run records what it cost." in compare(both).to_html()
 
 
@@ -475,9 +484,9 @@ def test_curves_of_one_grade_alone_share_an_axis(folders):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "is no learning curve"),
+        ("{", "the file is not valid JSON; draw it again or remove it"),
         ("[]", "the curve is \\[\\], expected keys with values; draw it again or remove it"),
-        (json.dumps({**curve_of("base"), "n_articles": [1]}), "is no learning curve"),
+        (json.dumps({**curve_of("base"), "n_articles": [1]}), "n_sentences has 2 numbers, expected 1"),
         (json.dumps({**curve_of("base"), "scores": {"strict": "x"}}), "scores.strict is 'x', expected a list"),
         (json.dumps(curve_of("another")), "the curve is of 'another', expected 'base'"),
     ],
@@ -501,9 +510,9 @@ def test_one_run_and_too_many_are_refused(three):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda run: {"manifest": {**run.manifest, "segmenter": "rules 2"}}, r"segmenters \(rules 1 and rules 2\)"),
+        (lambda run: {"manifest": replace(run.manifest, segmenter="rules 2")}, r"segmenters \(rules 1 and rules 2\)"),
         (
-            lambda run: {"manifest": {**run.manifest, "corpus": {**run.manifest["corpus"], "fingerprint": "e"}}},
+            lambda run: {"manifest": replace(run.manifest, corpus=replace(run.manifest.corpus, fingerprint="e"))},
             r"different corpora \(f{16} and e\)",
         ),
         (lambda run: {"predictions": replace(run.predictions, text=("x",) * 6)}, "differ in the text"),
@@ -531,12 +540,12 @@ def test_run_that_cannot_stand_beside_another_is_refused(three, change, message)
         (
             "predictions.csv",
             lambda text: text[: text.rindex("test,")],
-            "1 test predictions came, the manifest names 2",
+            "1 test predictions came, expected 2 as in the manifest",
         ),
-        ("predictions.csv", lambda text: text[:-12], "no prediction of this label set"),
+        ("predictions.csv", lambda text: text[:-12], "not a prediction over this label set"),
         ("predictions.csv", lambda text: "", "column 1 is missing, expected 'split'"),
-        ("manifest.json", lambda text: text[: len(text) // 2], "the file is no JSON"),
-        ("report.json", lambda text: text[: len(text) // 2], "the file is no JSON"),
+        ("manifest.json", lambda text: text[: len(text) // 2], "the file is not valid JSON"),
+        ("report.json", lambda text: text[: len(text) // 2], "the file is not valid JSON"),
         ("report.json", lambda text: text.replace(f'"schema": {RUN_SCHEMA}', '"schema": 0'), "schema 0, this toolkit"),
         ("manifest.json", lambda text: text.replace('"segmenter"', '"cutter"'), "manifest lacks 'segmenter'"),
         ("manifest.json", lambda text: text.replace('"seed"', '"sead"'), "manifest lacks 'seed'"),

@@ -31,7 +31,7 @@ def _train(options: argparse.Namespace) -> int:
         progress = Progress(path.stem, options.quiet)
         run = train(path, loaded, options.runs, options.set, options.jobs, progress)
         if not options.quiet:
-            test, held = (run.report["scores"][split]["headline"]["value"] for split in ("test", "train"))
+            test, held = (run.report.scores[split].headline.value for split in ("test", "train"))
             print(
                 f"{run.name:<18} macro F1 {held:.3f} cross-validated, {_of_folds(run)}{test:.3f} on test"
                 f"  ->  {run.folder}/report.html"
@@ -47,7 +47,7 @@ def _of_folds(run: Run) -> str:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from toolkit.experiment.verification import render_again
+    from toolkit.experiment.reporting import render_again
 
     for folder in options.run_folders:
         run = render_again(folder, options.resamples)
@@ -125,13 +125,14 @@ def _curve(options: argparse.Namespace) -> int:
 
 def _place_beside_run(folder: Path, digest: str, fingerprint: str) -> Path | None:
     """Return where a curve goes in the run of the same experiment on the same corpus; say why it goes nowhere."""
-    from toolkit.experiment.runs import CURVE, load_run
+    from toolkit.experiment.run_files import CURVE
+    from toolkit.experiment.runs import load_run
 
     if not (folder / "manifest.json").is_file():
         told = f"the curve will not be saved: there is no run of it; train it or name an --output [{folder}]"
     else:
         manifest = load_run(folder).manifest
-        if (manifest["digest"], manifest["corpus"]["fingerprint"]) == (digest, fingerprint):
+        if (manifest.digest, manifest.corpus.fingerprint) == (digest, fingerprint):
             return folder / CURVE
         told = (
             "the curve will not be saved: its run has other settings or another corpus; "

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.analysis.predictions import Predictions
+from toolkit.analysis.records import to_plain
 from toolkit.analysis.repeats import FoldComparison, compare_folds
-from toolkit.analysis.scores import Difference, Scores, score_predictions, without_nan
+from toolkit.analysis.scores import Difference, Scores, score_predictions
 from toolkit.comparison.conclusions import _named, _sizes
 from toolkit.comparison.export import (
     N_CHARACTERS,
@@ -211,7 +212,7 @@ class Comparison:
                 "There is no corrected t-test over folds, since no run repeats its folds; "
                 "train with --set evaluation.repeats=10 to have one."
             )
-        dealings = {entry.repeats.dealing for entry in self.entries if entry.repeats is not None}
+        dealings = {entry.repeats.fold_assignment for entry in self.entries if entry.repeats is not None}
         reasons = []
         if without:
             reasons.append(f"{_named(without)} {'does' if len(without) == 1 else 'do'} not repeat the folds")
@@ -507,7 +508,7 @@ class Comparison:
         Sentences are given once, under ``sentences``; ``changes`` are places among them.
         """
         over_folds = {(pair.first, pair.second): pair for pair in self.fold_pairs}
-        record: dict[str, Any] = without_nan(
+        record: dict[str, Any] = to_plain(
             {
                 "baseline": self.baseline,
                 "labels": self.labels.to_dict(),
@@ -688,10 +689,10 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     loaded.sort(key=lambda run: _rank(scores[run.name]["train"].headline.value, run.name))
     base = _choose_baseline(loaded, against)
     place = loaded.index(base)
-    plan = base.manifest["settings"]["evaluation"]
+    plan = base.manifest.settings["evaluation"]
     n_permutations = permutations_needed(len(formatting.SPLIT_TITLES) * math.comb(len(loaded), 2), plan["resamples"])
     found = [
-        _pairs([held[run.name][split] for run in loaded], plan["resamples"], n_permutations, base.manifest["seed"])
+        _pairs([held[run.name][split] for run in loaded], plan["resamples"], n_permutations, base.manifest.seed)
         for split, _ in formatting.SPLIT_TITLES
     ]
     pairs = dict(zip([split for split, _ in formatting.SPLIT_TITLES], correct_pairs(*found), strict=True))
@@ -717,7 +718,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         changes,
         n_permutations,
         # The same of all runs, which are over the same sentences.
-        {split: found["annotator"] for split, found in base.report["ceiling"].items() if found},
+        {split: found.annotator.to_dict() for split, found in base.report.ceiling.items() if found},
         compare_folds([run.repeats for run in loaded]),
     )
 
@@ -734,7 +735,7 @@ def _choose_baseline(runs: Sequence[Run], against: str | None) -> Run:
         if wanted not in by_name:
             raise RunError(f"{against!r} is none of the runs ({_named(list(by_name))}){did_you_mean(wanted, by_name)}")
         return by_name[wanted]
-    named = [str(run.report.get("baseline")) for run in runs if str(run.report.get("baseline")) in by_name]
+    named = [run.report.baseline for run in runs if run.report.baseline in by_name]
     if named:
         return by_name[max(sorted(set(named)), key=named.count)]
     return runs[-1]
@@ -745,7 +746,7 @@ def _scores(runs: Sequence[Run], held: Mapping[str, Mapping[str, Predictions]]) 
     drawn: dict[tuple[int, int, int], NDArray[np.float64]] = {}
     scores: dict[str, dict[str, Scores]] = {}
     for run in runs:
-        n_resamples, seed = run.manifest["settings"]["evaluation"]["resamples"], run.manifest["seed"]
+        n_resamples, seed = run.manifest.settings["evaluation"]["resamples"], run.manifest.seed
         for split, found in held[run.name].items():
             key = (len(set(found.article)), n_resamples, seed)
             if key not in drawn:
@@ -775,21 +776,16 @@ def _against(pairs: Sequence[SystemPair], place: int, base: int) -> Difference |
 
 
 def _cost(run: Run) -> Cost:
-    clock, model = run.report.get("clock"), run.report.get("model")
-    return Cost(
-        _positive(clock, "training_seconds"), _positive(clock, "sentences_per_second"), _positive(model, "bytes")
-    )
+    clock, model = run.report.clock, run.report.model
+    return Cost(_positive(clock.training_seconds), _positive(clock.sentences_per_second), _positive(model.bytes))
 
 
-def _positive(record: Any, key: str) -> float | None:
-    value = record.get(key) if isinstance(record, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
-        return None
-    return float(value)
+def _positive(value: float) -> float | None:
+    return float(value) if value > 0 else None
 
 
 def _settings(runs: Sequence[Run]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    tables = [dict(formatting.flatten(run.manifest["settings"])) for run in runs]
+    tables = [dict(formatting.flatten(run.manifest.settings)) for run in runs]
     keys = list(dict.fromkeys(key for table in tables for key in table if key not in ("name", "question", "baseline")))
     rows = ((key, tuple(table.get(key, "–") for table in tables)) for key in keys)
     return tuple((key, values) for key, values in rows if len(set(values)) > 1)

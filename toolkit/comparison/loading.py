@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.analysis.learning_curve import CurveRecord, LearningCurve
+from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.exceptions import RunError, list_some, printable
-from toolkit.experiment.runs import CURVE, Run, load_run
-from toolkit.files.json_shapes import misfit, read_json
+from toolkit.experiment.run_files import CURVE
+from toolkit.experiment.runs import Run, load_run
+from toolkit.files.json_shapes import read_json
 from toolkit.statistics.metrics import check_probabilities
 
 # More are no comparison a person reads, and their corrected p-values could no longer be small.
@@ -50,9 +51,6 @@ def load_comparable(runs: Sequence[str | Path | Run]) -> list[Run]:
 
 
 def _check_whole(run: Run) -> None:
-    missing = [key for key in ("seed", "segmenter", "settings", "corpus") if key not in run.manifest]
-    if missing:
-        raise RunError(f"the manifest lacks {list_some(missing)}; train again [{run.folder / 'manifest.json'}]")
     path = run.folder / "predictions.csv"
     strangers = sorted(set(run.predictions.split) - {"train", "test"})
     if strangers:
@@ -71,12 +69,12 @@ def _check_alike(first: Run, other: Run) -> None:
     pair = f"{first.name!r} and {other.name!r}"
     if first.labels != other.labels:
         raise RunError(f"{pair} have different label sets; compare runs over one [{other.folder}]")
-    ours, theirs = (str(run.manifest["corpus"]["fingerprint"]) for run in (first, other))
+    ours, theirs = (run.manifest.corpus.fingerprint for run in (first, other))
     if ours != theirs:
         raise RunError(
             f"{pair} are over different corpora ({ours[:16]} and {theirs[:16]}); train both on one [{other.folder}]"
         )
-    ours, theirs = (str(run.manifest["segmenter"]) for run in (first, other))
+    ours, theirs = (run.manifest.segmenter for run in (first, other))
     if ours != theirs:
         raise RunError(
             f"{pair} are of different segmenters ({ours} and {theirs}); train both with one [{other.folder}]"
@@ -95,16 +93,14 @@ def read_curve(run: Run) -> LearningCurve | None:
         If the file is no curve, or one of another experiment.
     """
     path = run.folder / CURVE
+    remedy = f"draw it again or remove it [{path}]"
     try:
         record = read_json(path)
-        found = misfit(record, CurveRecord, "the curve")
-        if found:
-            raise RunError(f"{found}; draw it again or remove it [{path}]")
-        curve = LearningCurve.from_dict(record)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise RunError(f"the file is no learning curve; draw it again or remove it [{path}]") from error
+        raise RunError(f"the file is not valid JSON; {remedy}") from error
+    curve = LearningCurve.from_dict(record, remedy)
     if curve.experiment != run.name:
         raise RunError(f"the curve is of {curve.experiment!r}, expected {run.name!r}; draw it again [{path}]")
     return curve
