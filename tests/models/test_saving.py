@@ -1,6 +1,9 @@
 """A model opens only if it is what its manifest says, and opening it runs no code from it."""
 
 import hashlib
+import io
+import json
+import zipfile
 
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -15,7 +18,7 @@ from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import load_model
-from toolkit.models.saving import inspect_model, load_saved, save_model
+from toolkit.models.saving import inspect_model, load_saved, save_model, translated
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 
@@ -32,6 +35,13 @@ LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
         ({"sha256": "0"}, "is not the one its manifest names"),
         ({"labels": {}}, "labels is no label set; train or copy the model again"),
         ({"bytes": "9"}, "bytes is '9', expected a whole number; train or copy the model again"),
+        ({"bytes": 10**400}, "bytes is 10000.*, expected a whole number"),
+        ({"bytes": True}, "bytes is True, expected a whole number"),
+        ({"versions": []}, r"versions is \[\], expected keys with values"),
+        ({"versions": {"scikit-learn": 1}}, "versions.scikit-learn is 1, expected text"),
+        ({"compiled": 3}, "compiled is 3, expected keys with values"),
+        ({"compiled": {"bytes": "9"}}, "compiled.bytes is '9', expected a whole number"),
+        ({"experiment": 3}, "experiment is 3, expected text"),
         ({"file": "pipeline.joblib"}, "the model's file is missing"),
     ],
 )
@@ -48,6 +58,16 @@ def test_missing_model_names_the_nearest(runs):
         load_model(runs / "words")
     (runs / "words/model/manifest.json").write_text("[]")
     with pytest.raises(ModelError, match=r"the manifest is \[\], expected keys with values; train or copy"):
+        load_model(runs / "words/model")
+
+
+@pytest.mark.parametrize("key", ["format", "file", "sha256", "bytes", "labels", "versions"])
+def test_manifest_without_a_key_is_refused(runs, key):
+    path = runs / "words/model/manifest.json"
+    record = json.loads(path.read_text())
+    del record[key]
+    path.write_text(json.dumps(record))
+    with pytest.raises(ModelError, match=f"the manifest lacks '{key}'; train or copy the model again"):
         load_model(runs / "words/model")
 
 
@@ -119,3 +139,16 @@ def test_inspection_tells_types_and_damage_without_opening(runs):
     assert "sklearn.pipeline.Pipeline" in found["types"]
     change_manifest(folder, sha256="0")
     assert not inspect_model(folder)["intact"]
+
+
+def test_moved_modules_are_named_as_today_and_nothing_else_changes(runs):
+    content = (runs / "words/model/pipeline.skops").read_bytes()
+    assert translated(content) == content
+    with pytest.raises(ModelError, match="the skops file is damaged"):
+        translated(b"no zip")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("schema.json", '{"__module__":"toolkit.rules","content":"toolkit.rules"}')
+    with zipfile.ZipFile(io.BytesIO(translated(buffer.getvalue()))) as archive:
+        schema = json.loads(archive.read("schema.json"))
+    assert schema == {"__module__": "toolkit.estimators.rules", "content": "toolkit.rules"}

@@ -35,4 +35,4 @@ def test_interval_is_written_for_a_table_and_for_a_sentence():
 
 def test_undefined_difference_is_written_with_dashes():
     difference = Difference(*[math.nan] * 4)
-    assert describe_difference(difference) == "difference –, 95 % CI – to –, p = –"
+    assert describe_difference(difference) == "–, 95 % CI – to –, p = –"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -261,38 +262,44 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     (0.25, 0.5)
     """
     names = predictions.labels.names
-    top = predictions.count().bins
+    bins = predictions.count().bins
     forecasts = count_forecasts(predictions.gold, predictions.proba, predictions.article, names)
-    weights = bootstrap_weights(len(top), n_resamples, np.random.default_rng(seed))
-
-    def distance(resampled: Counts, gaps: Counts, squared: bool = False, most: float = 1.0) -> Estimate:
-        size = np.square if squared else np.abs
-        low, high = distance_interval(resampled.reshape(n_resamples, -1), gaps.ravel(), len(top), size, most)
-        return Estimate(float(size(gaps.ravel()).sum()), low, high)
-
-    top_sums, top_resampled = top.sum(axis=0), np.tensordot(weights, top, axes=1)
+    n_articles = len(bins)
+    weights = bootstrap_weights(n_articles, n_resamples, np.random.default_rng(seed))
+    bin_sums, resampled_bins = bins.sum(axis=0), np.tensordot(weights, bins, axes=1)
     sums, resampled = forecasts.sum(axis=0), np.tensordot(weights, forecasts, axes=1)
-    # The error of the predicted label is computed from the same first three sums of a bin.
+    # A label's error is computed from the first three sums of a bin, as that of the predicted label.
     gaps, resampled_gaps = calibration_gaps(sums[..., :3]), calibration_gaps(resampled[..., :3])
     return Calibration(
-        bins=tuple(_bin(index, top_sums[index], top_resampled[:, index]) for index in range(N_BINS)),
-        calibration_error=calibration_error(top_resampled, top_sums, len(top)),
-        classwise_error=distance(resampled_gaps / len(names), gaps / len(names)),
-        by_label={name: distance(resampled_gaps[:, row], gaps[row]) for row, name in enumerate(names)},
-        brier=_brier(sums, resampled, distance),
+        bins=tuple(_bin(index, bin_sums[index], resampled_bins[:, index]) for index in range(N_BINS)),
+        calibration_error=calibration_error(resampled_bins, bin_sums, n_articles),
+        classwise_error=_distance(resampled_gaps / len(names), gaps / len(names), n_articles),
+        by_label={name: _distance(resampled_gaps[:, row], gaps[row], n_articles) for row, name in enumerate(names)},
+        brier=_brier(sums, resampled, n_articles),
         n_sentences=len(predictions),
-        n_articles=len(top),
+        n_articles=n_articles,
         n_resamples=n_resamples,
     )
 
 
-def _brier(sums: Counts, resampled: Counts, distance: Callable[..., Estimate]) -> BrierParts:
+def _distance(
+    resampled: Counts, gaps: Counts, n_articles: int, size: Callable[..., Any] = np.abs, most: float = 1.0
+) -> Estimate:
+    """Sum the sizes of all gaps, with the interval of a distance."""
+    low, high = distance_interval(resampled.reshape(len(resampled), -1), gaps.ravel(), n_articles, size, most)
+    return Estimate(float(size(gaps.ravel()).sum()), low, high)
+
+
+def _brier(sums: Counts, resampled: Counts, n_articles: int) -> BrierParts:
     observed, of_resamples = brier_parts(sums), brier_parts(resampled)
     parts = {
         name: Estimate(float(observed[name].sum()), *interval(of_resamples[name].sum(axis=-1))) for name in observed
     }
-    squared = zip(("reliability", "resolution"), brier_gaps(resampled), brier_gaps(sums), (2.0, 1.0), strict=True)
-    parts |= {name: distance(resampled_gaps, gaps, True, most) for name, resampled_gaps, gaps, most in squared}
+    squares = zip(("reliability", "resolution"), brier_gaps(resampled), brier_gaps(sums), (2.0, 1.0), strict=True)
+    parts |= {
+        name: _distance(resampled_gaps, gaps, n_articles, np.square, most)
+        for name, resampled_gaps, gaps, most in squares
+    }
     return BrierParts(**parts)
 
 

@@ -107,23 +107,9 @@ def score_predictions(
     def estimate(scoring: Statistic) -> Estimate:
         return Estimate(float(scoring(summed)), *interval(scoring(resampled)))
 
-    def of_label(scoring: Callable[[Counts], Counts], index: int) -> Estimate:
-        return estimate(lambda sums: scoring(sums.confusion)[..., index])
-
-    rows = tuple(
-        LabelScores(
-            name=label.name,
-            title=label.title,
-            support=int(summed.confusion[index].sum()),
-            precision=of_label(metrics.precision, index),
-            recall=of_label(metrics.recall, index),
-            f1=of_label(metrics.f1, index),
-        )
-        for index, label in enumerate(labels.labels)
-    )
     return Scores(
         headline=estimate(headline_statistic(labels)),
-        labels=rows,
+        labels=_label_scores(labels, summed.confusion, resampled.confusion),
         accuracy=estimate(lambda sums: metrics.accuracy(sums.confusion)),
         mcc=estimate(lambda sums: metrics.mcc(sums.confusion)),
         log_loss=estimate(lambda sums: metrics.log_loss(sums.losses, _size(sums))),
@@ -133,6 +119,23 @@ def score_predictions(
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
         n_resamples=len(resampled.confusion),
+    )
+
+
+def _label_scores(labels: LabelSet, confusion: Counts, resampled: Counts) -> tuple[LabelScores, ...]:
+    def estimate(scoring: Callable[[Counts], Counts], index: int) -> Estimate:
+        return Estimate(float(scoring(confusion)[..., index]), *interval(scoring(resampled)[..., index]))
+
+    return tuple(
+        LabelScores(
+            name=label.name,
+            title=label.title,
+            support=int(confusion[index].sum()),
+            precision=estimate(metrics.precision, index),
+            recall=estimate(metrics.recall, index),
+            f1=estimate(metrics.f1, index),
+        )
+        for index, label in enumerate(labels.labels)
     )
 
 

@@ -109,11 +109,7 @@ def slice_sentences(
     >>> slice_sentences(["Rain fell.", '"No," he said.'], ["x", "x"], [0, 1])["quoted"]
     ('not quoted', 'quoted')
     """
-    given = {"text": text, "article": article, "position": position, "genre": genre, "date": date}
-    given |= {"first": first, "second": second}
-    for name, column in given.items():
-        if column is not None and len(column) != len(text):
-            raise ValueError(f"column {name!r} has {len(column)} cells, text has {len(text)}; pass one per sentence")
+    _check_lengths(text, article=article, position=position, genre=genre, date=date, first=first, second=second)
     groups: dict[str, SliceNames] = {}
     if genre is not None:
         groups["genre"] = tuple(name or None for name in genre)
@@ -131,6 +127,12 @@ def slice_sentences(
             for one, two in zip(first, second, strict=True)
         )
     return groups
+
+
+def _check_lengths(text: Sequence[str], **columns: Sequence[Any] | None) -> None:
+    for name, column in columns.items():
+        if column is not None and len(column) != len(text):
+            raise ValueError(f"column {name!r} has {len(column)} cells, text has {len(text)}; pass one per sentence")
 
 
 def _length(sentence: str) -> str:
@@ -202,6 +204,15 @@ def score_slices(
     >>> [(part.name, round(part.difference.value, 4)) for part in slices]
     [('old', -0.6667), ('new', 0.6667)]
     """
+    _check_groups(predictions, groups)
+    weights = bootstrap_weights(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
+    scored = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
+    corrected = holm([part.p_value for part in scored])
+    tested = [replace(part, corrected=p_value) for part, p_value in zip(scored, corrected, strict=True)]
+    return tuple(sorted(tested, key=_rank))
+
+
+def _check_groups(predictions: Predictions, groups: Mapping[str, Sequence[str | None]]) -> None:
     if len(predictions) == 0:
         raise ValueError("0 sentences came, expected at least one; a score of nothing is undefined")
     for group, names in groups.items():
@@ -210,11 +221,6 @@ def score_slices(
                 f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; "
                 "pass one per sentence"
             )
-    weights = bootstrap_weights(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
-    scored = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
-    corrected = holm([part.p_value for part in scored])
-    tested = [replace(part, corrected=p_value) for part, p_value in zip(scored, corrected, strict=True)]
-    return tuple(sorted(tested, key=_rank))
 
 
 def _rank(part: SliceScore) -> tuple[bool, bool, float, str, str]:

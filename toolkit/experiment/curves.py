@@ -87,32 +87,44 @@ def learning_curve(
     ToolkitError
         If the smallest part is too small to fit, or there are fewer articles than orders.
     """
-    from joblib import Parallel, delayed
-
     train = sentence_columns(corpus["train"], labels)
     tasks = [
         (part, held_out)
         for number, (rows, held_out) in enumerate(_sides(experiment, train, outside, n_orders))
         for part in _parts(train, rows, sorted(fractions), experiment.seed + number)
     ]
+    fits = _fit_all(experiment, labels, tasks, n_jobs, progress)
+    grades = [_grade(labels, proba, held_out, outside) for proba, (_, held_out) in zip(fits, tasks, strict=True)]
+    shape = (n_orders, len(fractions))
+    return LearningCurve(
+        experiment=experiment.name,
+        n_articles=_means([len(set(part["article"])) for part, _ in tasks], shape),
+        n_sentences=_means([len(part["text"]) for part, _ in tasks], shape),
+        scores={name: np.reshape([grade[name] for grade in grades], shape).T for name in grades[0]},
+    )
+
+
+def _means(counts: Sequence[int], shape: tuple[int, int]) -> tuple[int, ...]:
+    """Average over the orders: folds have equal numbers of sentences, not of articles, so orders may differ."""
+    return tuple(np.reshape(counts, shape).mean(axis=0).round().astype(int).tolist())
+
+
+def _fit_all(
+    experiment: Experiment,
+    labels: LabelSet,
+    tasks: Sequence[tuple[Columns, Columns]],
+    n_jobs: int,
+    progress: Callable[[str, int, int], None],
+) -> list[NDArray[np.float64]]:
+    """Return the probabilities of the held-out sentences of each task."""
+    from joblib import Parallel, delayed
+
     runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
     fits: list[NDArray[np.float64]] = []
     for proba in runner(delayed(_try_fit)(experiment, labels, *task) for task in tasks):
         fits.append(proba)
         progress("fit", len(fits), len(tasks))
-    grades = [_grade(labels, proba, held_out, outside) for proba, (_, held_out) in zip(fits, tasks, strict=True)]
-    shape = (n_orders, len(fractions))
-
-    def mean(counts: Sequence[int]) -> tuple[int, ...]:
-        # Folds have equal numbers of sentences, not of articles: orders may differ in both.
-        return tuple(np.reshape(counts, shape).mean(axis=0).round().astype(int).tolist())
-
-    return LearningCurve(
-        experiment=experiment.name,
-        n_articles=mean([len(set(part["article"])) for part, _ in tasks]),
-        n_sentences=mean([len(part["text"]) for part, _ in tasks]),
-        scores={name: np.reshape([grade[name] for grade in grades], shape).T for name in grades[0]},
-    )
+    return fits
 
 
 def _sides(

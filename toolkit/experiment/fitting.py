@@ -171,21 +171,17 @@ def fit_pipeline(
     from threadpoolctl import threadpool_limits
 
     from toolkit.engine.training.vectorizers import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
-    from toolkit.models.pipelines import label_proba, make_grid, make_pipeline, recalibrate
-    from toolkit.models.search import choose, fit
+    from toolkit.models.pipelines import label_proba, make_pipeline, recalibrate
+    from toolkit.models.search import fit
 
     counted = counted or CountedSentences([*train["text"], *held_out["text"]])
-    grid = make_grid(experiment)
     pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
-    chosen: dict[str, Any] = {}
     # One arithmetic thread per process, so that sums are added in one order, whatever n_jobs.
     with threadpool_limits(1):
         try:
-            if grid:
-                inner = _inner_folds(experiment, train)
-                chosen = choose(pipeline, grid, train["text"], train["gold"], inner, _headline_scorer(labels), counted)
-                pipeline.set_params(**chosen)
-            rows = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted)
+            chosen = _choose(experiment, pipeline, labels, train, counted)
+            pipeline.set_params(**chosen)
+            features = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted)
         except ValueError as error:
             if len(set(train["gold"])) < 2:
                 raise ToolkitError(
@@ -196,9 +192,27 @@ def fit_pipeline(
             # On the training articles alone: those held out must not influence the calibration.
             proba = _cross_validated(pipeline, labels, train, _inner_folds(experiment, train), counted)
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(train["gold"]), labels)
-        proba = label_proba(pipeline[-1], rows, labels)
+        proba = label_proba(pipeline[-1], features, labels)
         # A saved model should hold scikit-learn's own types wherever they do the same.
         return Fit(to_sklearn_vectorizers(pipeline), _chosen_settings(chosen), proba)
+
+
+def _choose(
+    experiment: Experiment,
+    pipeline: Pipeline,
+    labels: LabelSet,
+    train: Mapping[str, NDArray[Any]],
+    counted: CountedSentences,
+) -> Mapping[str, Any]:
+    """Choose hyper-parameters by cross-validation on the training articles, if there are any to choose."""
+    from toolkit.models.pipelines import make_grid
+    from toolkit.models.search import choose
+
+    grid = make_grid(experiment)
+    if not grid:
+        return {}
+    folds = _inner_folds(experiment, train)
+    return choose(pipeline, grid, train["text"], train["gold"], folds, _headline_scorer(labels), counted)
 
 
 def _inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from toolkit.analysis.repeats import N_DIGITS, FoldCounts, Repeats
 from toolkit.config import Experiment
-from toolkit.corpus.folds import article_folds
+from toolkit.corpus.folds import Fold, article_folds
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import Evaluation, fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
@@ -76,40 +76,52 @@ def repeat_folds(
     ToolkitError
         If two repetitions assign the articles to the same folds, or a fold cannot be trained on.
     """
-    n_repeats = experiment.evaluation.repeats
-    if n_repeats == 1:
+    if experiment.evaluation.repeats == 1:
         return None
     from joblib import Parallel, delayed
 
     train = sentence_columns(corpus["train"], labels)
-    seeds = repeat_seeds(experiment.seed, n_repeats)
-    further = [
-        (repeat, number, seed, fold)
-        for repeat, seed in enumerate(seeds[1:], 2)
-        for number, fold in enumerate(article_folds(train["article"], train["gold"], experiment.evaluation.folds, seed))
-    ]
+    further = _further_folds(experiment, train)
     first = _count_first(evaluation, experiment.seed)
     _check_differ(first, [(repeat, _digest(train["article"][held_out])) for repeat, _, _, (_, held_out) in further])
     runner = Parallel(n_jobs=min(n_jobs, len(further)), return_as="generator")
     tasks = (
-        delayed(_fit_fold)(replace(experiment, seed=seed), labels, *(take_rows(train, rows) for rows in fold))
-        for _, _, seed, fold in further
+        delayed(_fit_fold)(
+            replace(experiment, seed=seed), labels, repeat, number, *(take_rows(train, rows) for rows in fold)
+        )
+        for repeat, number, seed, fold in further
     )
     folds = list(first)
-    for (repeat, number, seed, (rows, held_out)), (predicted, chosen) in zip(further, runner(tasks), strict=True):
-        articles = train["article"][rows], train["article"][held_out]
-        confusion = metrics.confusion(train["gold"][held_out], predicted, labels.names)
-        folds.append(_count_fold(repeat, number, seed, *articles, chosen, confusion))
+    for fold in runner(tasks):
+        folds.append(fold)
         progress("repeated fit", len(folds) - len(first), len(further))
     return Repeats(labels, tuple(folds))
 
 
+def _further_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[tuple[int, int, int, Fold]]:
+    """Return repetition, number, seed and rows of each fold after the first repetition."""
+    plan = experiment.evaluation
+    seeds = repeat_seeds(experiment.seed, plan.repeats)
+    return [
+        (repeat, number, seed, fold)
+        for repeat, seed in enumerate(seeds[1:], 2)
+        for number, fold in enumerate(article_folds(train["article"], train["gold"], plan.folds, seed))
+    ]
+
+
 def _fit_fold(
-    experiment: Experiment, labels: LabelSet, train: Mapping[str, NDArray[Any]], held_out: Mapping[str, NDArray[Any]]
-) -> tuple[list[str], Mapping[str, Any]]:
-    """Return predicted labels and chosen hyper-parameters, and nothing that would hold a fold's vectors in memory."""
+    experiment: Experiment,
+    labels: LabelSet,
+    repeat: int,
+    number: int,
+    train: Mapping[str, NDArray[Any]],
+    held_out: Mapping[str, NDArray[Any]],
+) -> FoldCounts:
+    """Fit and count one fold; the pipeline is dropped, so that memory does not grow with the repetitions."""
     fit = fit_pipeline(experiment, labels, train, held_out)
-    return [labels.names[column] for column in fit.proba.argmax(axis=1)], fit.chosen
+    predicted = [labels.names[column] for column in fit.proba.argmax(axis=1)]
+    confusion = metrics.confusion(held_out["gold"], predicted, labels.names)
+    return _count_fold(repeat, number, experiment.seed, train["article"], held_out["article"], fit.chosen, confusion)
 
 
 def _count_first(evaluation: Evaluation, seed: int) -> list[FoldCounts]:

@@ -137,10 +137,10 @@ def describe_difference(difference: Any) -> str:
     --------
     >>> from toolkit.analysis.scores import Difference
     >>> describe_difference(Difference(0.1, -0.02, 0.22, 0.08))
-    'difference +0.100, 95 % CI -0.020 to +0.220, p = 0.080'
+    '+0.100, 95 % CI -0.020 to +0.220, p = 0.080'
     """
     interval = f"{format_signed(difference.low)} to {format_signed(difference.high)}"
-    return f"difference {format_signed(difference.value)}, 95 % CI {interval}, {describe_p(difference.p_value)}"
+    return f"{format_signed(difference.value)}, 95 % CI {interval}, {describe_p(difference.p_value)}"
 
 
 def list_titles(labels: LabelSet, names: Sequence[str]) -> str:

@@ -29,8 +29,8 @@ CAPTIONS = {
     "label-scores": "F1 of each label, cross-validated. Lines are 95 % intervals over articles; upright bars are the "
     "second annotator, where there is one.",
     "precision-recall": "Precision against recall as the threshold on a label's probability falls, cross-validated.",
-    "reliability": "Accuracy of predictions by confidence, on the test split, with 95 % intervals over articles. Both "
-    "are equal on the dotted line.",
+    "reliability": "Accuracy of predictions by confidence, on the test split, with 95 % intervals over articles. On "
+    "the dotted line, accuracy equals confidence.",
     "risk-coverage": "Error rate on the test split if only the most confident predictions are kept. Marks are "
     "thresholds chosen on train.",
 }
@@ -105,12 +105,7 @@ def render_report(
         brier=BRIER,
         acts=list_titles(labels, labels.acts),
         titles=dict(zip(labels.names, labels.titles, strict=True)),
-        # Figures are our own markup: matplotlib escapes the text in them.
-        figures={
-            name: {"svg": Markup(svg), "caption": CAPTIONS[name]}  # noqa: S704
-            for name, svg in drawn.items()
-            if name not in NOT_SHOWN
-        },
+        figures=_shown_figures(drawn),
         label_tables=label_tables(report),
         repeats=repeats_tables(report),
         matrices=confusion_tables(report),
@@ -127,3 +122,14 @@ def render_report(
         environment=environment_rows(report),
         reader=script("report.js"),
     )
+
+
+def _shown_figures(drawn: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    from markupsafe import Markup
+
+    # Figures are our own markup: matplotlib escapes the text in them.
+    return {
+        name: {"svg": Markup(svg), "caption": CAPTIONS[name]}  # noqa: S704
+        for name, svg in drawn.items()
+        if name not in NOT_SHOWN
+    }

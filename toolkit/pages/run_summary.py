@@ -45,7 +45,8 @@ def state_verdict(report: Report) -> str:
         verdict = "not significantly different from"
     else:
         verdict = f"significantly {'better' if difference.low > 0 else 'worse'} than"
-    return f"Cross-validated, it is {verdict} the baseline '{report.against.name}' ({describe_difference(difference)})."
+    name, gap = report.against.name, describe_difference(difference)
+    return f"Cross-validated, it is {verdict} the baseline '{name}' (difference {gap})."
 
 
 def state_meaning(scores: Scores, labels: LabelSet) -> str:
@@ -103,7 +104,7 @@ def headline_cards(report: Report) -> list[dict[str, str]]:
             {
                 "title": f"Macro F1 of the second annotator, {titles[split]}",
                 "number": format_score(annotator.headline.value),
-                "note": f"{describe_interval(annotator.headline)}; model minus annotator: "
+                "note": f"{describe_interval(annotator.headline)}; model minus annotator "
                 f"{describe_difference(ceiling.gap)}, on the same {annotator.n_sentences:,} sentences",
             }
         )
