@@ -29,10 +29,11 @@ label: $(STAMP) ## label an article: make label FILE=article.txt
 	@test -n "$(FILE)" || { echo "FILE is empty; name an article, as in make label FILE=article.txt"; exit 2; }
 	$(BIN)/toolkit label "$(FILE)"
 
-lint: $(STAMP) ## check style and types
+lint: $(STAMP) ## check style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 test: $(STAMP) ## check the corpus and run the quick tests, with coverage
 	$(BIN)/toolkit corpus check

@@ -1,14 +1,14 @@
 """Compare sentence segmenters on the annotated sentences of a corpus.
 
-The sentences of each paragraph are joined by a space and the paragraphs by a blank line;
-a segmenter is then asked to find the ends again. Run it with the candidates installed:
+The sentences of each paragraph are joined by a space, and each segmenter has to find
+their ends again. Run it with the candidates installed:
 
     pip install nupunkt==0.8.0 sentencex==1.0.32 pysbd==0.3.4 syntok==1.4.4
     python experiments/segmenters.py data/sentences.csv
 
 It prints a Markdown table: boundary precision, recall and F1 over all sentences, F1 over
-sentences with a quote mark, the share of articles cut exactly right, and speed as a
-multiple of the slowest. Paragraph breaks are given to all of them alike.
+paragraphs with a quotation mark, the proportion of articles segmented without an error,
+and speed as a multiple of the slowest. All of them get the same paragraphs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read_paragraphs(path: Path) -> dict[str, list[list[str]]]:
 
 
 def naive(text: str) -> list[str]:
-    """Split after a full stop, question or exclamation mark, with the quote mark after it."""
+    """Split after a full stop, question mark or exclamation mark, and the closing quotation mark after it."""
     return re.split(r"(?<=[.!?])\s+|(?<=[.!?][\"”])\s+", text)
 
 
@@ -47,7 +47,7 @@ def candidates() -> dict[str, Split]:
     pysbd = importlib.import_module("pysbd").Segmenter(language="en", clean=False)
     sentencex = importlib.import_module("sentencex")
     syntok = importlib.import_module("syntok.segmenter")
-    toolkit = importlib.import_module("toolkit.segmentation")
+    toolkit = importlib.import_module("toolkit.corpus.segmentation")
 
     def split_syntok(text: str) -> list[str]:
         return [
@@ -68,38 +68,38 @@ def candidates() -> dict[str, Split]:
 
 def ends(sentences: list[str]) -> set[int]:
     """Return where sentences end, counted in characters that are not white space."""
-    found, place = set(), 0
+    offsets, offset = set(), 0
     for sentence in sentences:
-        place += len("".join(sentence.split()))
-        found.add(place)
-    return found
+        offset += len("".join(sentence.split()))
+        offsets.add(offset)
+    return offsets
 
 
-def f1(right: int, found: int, gold: int) -> float:
-    """Return the harmonic mean of right / found and right / gold."""
-    return 2 * right / (found + gold)
+def f1(n_correct: int, n_proposed: int, n_gold: int) -> float:
+    """Return the harmonic mean of precision and recall."""
+    return 2 * n_correct / (n_proposed + n_gold)
 
 
 def measure(split: Split, articles: dict[str, list[list[str]]]) -> tuple[float, float, float, float, float, float]:
-    """Return precision, recall, F1, F1 on quotes, share of exact articles, seconds."""
-    right = found = gold = quoted_right = quoted_found = quoted_gold = exact = 0
+    """Return precision, recall, F1, F1 of paragraphs with quotes, proportion of exact articles, seconds."""
+    counts, quoted_counts, n_exact = [0, 0, 0], [0, 0, 0], 0
     seconds = 0.0
     for paragraphs in articles.values():
-        whole = True
+        is_exact = True
         for sentences in paragraphs:
             text = " ".join(sentences)
             start = time.perf_counter()
-            cut = ends(split(text))
+            proposed = ends(split(text))
             seconds += time.perf_counter() - start
-            wanted = ends(sentences)
-            right, found, gold = right + len(cut & wanted), found + len(cut), gold + len(wanted)
-            if QUOTES.search(text):
-                quoted_right += len(cut & wanted)
-                quoted_found, quoted_gold = quoted_found + len(cut), quoted_gold + len(wanted)
-            whole = whole and cut == wanted
-        exact += whole
-    quoted = f1(quoted_right, quoted_found, quoted_gold)
-    return right / found, right / gold, f1(right, found, gold), quoted, exact / len(articles), seconds
+            gold = ends(sentences)
+            for total in (counts, quoted_counts) if QUOTES.search(text) else (counts,):
+                for index, number in enumerate((len(proposed & gold), len(proposed), len(gold))):
+                    total[index] += number
+            is_exact = is_exact and proposed == gold
+        n_exact += is_exact
+    n_correct, n_proposed, n_gold = counts
+    precision, recall = n_correct / n_proposed, n_correct / n_gold
+    return precision, recall, f1(*counts), f1(*quoted_counts), n_exact / len(articles), seconds
 
 
 def main() -> None:

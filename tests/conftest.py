@@ -41,7 +41,7 @@ def write_csv(path: Path, header: list[str], rows: list[list[object]]) -> None:
 
 
 def write_corpus(folder: Path) -> Path:
-    """Write 12 articles of three sentences, one a label; the last three are the test split."""
+    """Write 12 articles of three sentences, one per label; the last three are the test split."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "labels.toml").write_text(LABELS, encoding="utf-8")
     articles: list[list[object]] = []

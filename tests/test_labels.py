@@ -1,6 +1,8 @@
+"""A label set keeps its order, and refuses what it does not define."""
+
 import pytest
 
-from toolkit.exceptions import CorpusError, did_you_mean, list_some
+from toolkit.exceptions import CorpusError
 from toolkit.labels import LabelSet, read_labels
 
 TWO = LabelSet.from_names(["pledge", "denial"], background="denial")
@@ -26,7 +28,7 @@ def test_several_unknown_labels_are_counted():
         TWO.check("uvwx")
 
 
-def test_known_labels_pass_and_have_a_place():
+def test_known_labels_pass_and_have_an_index():
     TWO.check(["pledge"])
     assert TWO.index("denial") == 1
     with pytest.raises(ValueError, match="'threat' is not in the label set"):
@@ -43,7 +45,7 @@ def test_label_set_survives_a_round_trip():
         ({}, "at least two"),
         ({"label": [{"name": "a"}, {"title": "b"}]}, "number 2 has no name"),
         ({"label": [{"name": "a"}, {"name": "a"}]}, "'a' is defined twice"),
-        ({"label": [{"name": "a"}, {"name": "b"}], "background": "c"}, "background 'c' is none of the labels"),
+        ({"label": [{"name": "a"}, {"name": "b"}], "background": "c"}, "background 'c' is not one of the labels"),
     ],
 )
 def test_broken_label_set_is_refused(record, message):
@@ -63,14 +65,6 @@ def test_file_problems_name_the_file(tmp_path):
         read_labels(path)
 
 
-def test_nothing_near_suggests_nothing():
-    assert did_you_mean("zzz", ["pledge"]) == ""
-
-
-def test_few_values_are_all_shown():
-    assert list_some([1, 2]) == "1, 2"
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -81,14 +75,14 @@ def test_few_values_are_all_shown():
         ('[[label]]\nname = "a"\ncolour = "red"\n', "key 'colour' is unknown; expected one of name, title, definition"),
     ],
 )
-def test_key_that_nobody_reads_is_refused(tmp_path, text, message):
+def test_unknown_key_is_refused(tmp_path, text, message):
     path = tmp_path / "labels.toml"
     path.write_text(text + '[[label]]\nname = "b"\n[[label]]\nname = "none"\n', encoding="utf-8")
     with pytest.raises(CorpusError, match=message):
         read_labels(path)
 
 
-def test_folder_in_the_place_of_the_file_is_refused(tmp_path):
+def test_folder_instead_of_the_file_is_refused(tmp_path):
     (tmp_path / "labels.toml").mkdir()
     with pytest.raises(CorpusError, match="the label set is not TOML in UTF-8"):
         read_labels(tmp_path / "labels.toml")

@@ -1,4 +1,4 @@
-"""The label set: names, titles, definitions, their order, and which one is the background."""
+"""``labels.toml`` -> the label set: names, titles and definitions in order, and the background label."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.exceptions import CorpusError, did_you_mean, list_some, quote
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One label: the name in files, the title for people, and what it means."""
+    """One label: its name in files, its title for readers, and its definition."""
 
     name: str
     title: str
@@ -22,15 +22,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """The labels of a corpus in their one order.
+    """The labels of a corpus, in the order that every table and matrix uses.
 
     Parameters
     ----------
     labels : tuple of Label
-        At least two; their order is that of every table, matrix and probability column.
+        At least two. Their order is also that of the columns of probabilities.
     background : str or None
         The label of sentences without an act. It is predicted and its confusions
-        count, but it is never averaged into the headline score.
+        count, but its own score is not part of the headline average.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class LabelSet:
 
     @classmethod
     def from_names(cls, names: Iterable[str], background: str | None = None) -> LabelSet:
-        """Make a label set of bare names; each name is its own title."""
+        """Make a label set from names alone; each name is its own title."""
         return cls(tuple(Label(name, name, "") for name in names), background)
 
     @property
@@ -63,23 +63,23 @@ class LabelSet:
         return tuple(label.title for label in self.labels)
 
     def index(self, name: str) -> int:
-        """Return the place of a label in the order; ``ValueError`` if it has none."""
+        """Return the index of a label; raise ``ValueError`` if it is not in the set."""
         if name not in self.names:
             raise ValueError(self.unknown(name))
         return self.names.index(name)
 
     def unknown(self, name: str) -> str:
-        """Say that a label is not in the set, and which one is nearest."""
+        """Write the message that a label is not in the set, with the most similar one."""
         return f"label {quote(name)} is not in the label set ({', '.join(self.names)}){did_you_mean(name, self.names)}"
 
     def check(self, names: Iterable[str]) -> None:
         """Raise ``ValueError`` unless every name is in the label set."""
-        strangers = sorted({str(name) for name in names} - set(self.names))
-        if len(strangers) == 1:
-            raise ValueError(self.unknown(strangers[0]))
-        if strangers:
+        unknown = sorted({str(name) for name in names} - set(self.names))
+        if len(unknown) == 1:
+            raise ValueError(self.unknown(unknown[0]))
+        if unknown:
             raise ValueError(
-                f"labels {list_some(strangers)} are not in the label set ({', '.join(self.names)}); "
+                f"labels {list_some(unknown)} are not in the label set ({', '.join(self.names)}); "
                 "correct them or add them to labels.toml"
             )
 
@@ -99,8 +99,8 @@ class LabelSet:
         Raises
         ------
         ValueError
-            If labels are missing, fewer than two, unnamed or repeated, or if the
-            background is none of them.
+            If there are fewer than two labels, if one is unnamed or repeated, or if the
+            background is not one of them.
         """
         rows = record.get("label")
         if not isinstance(rows, list) or len(rows) < 2:
@@ -111,10 +111,12 @@ class LabelSet:
         names = [row["name"] for row in rows]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
-            raise ValueError(f"label {list_some(repeated)} is defined twice; keep one [[label]] table a label")
+            raise ValueError(f"label {list_some(repeated)} is defined twice; keep one [[label]] table per label")
         background = record.get("background")
         if background is not None and background not in names:
-            raise ValueError(f"background {background!r} is none of the labels ({', '.join(names)})")
+            raise ValueError(
+                f"background {background!r} is not one of the labels ({', '.join(names)}); correct it or add the label"
+            )
         labels = tuple(
             Label(row["name"], str(row.get("title", row["name"])), str(row.get("definition", ""))) for row in rows
         )
@@ -127,7 +129,7 @@ def read_labels(path: str | Path) -> LabelSet:
     Parameters
     ----------
     path : str or Path
-        The file: ``background``, then one ``[[label]]`` table a label with ``name``,
+        The file: ``background``, then one ``[[label]]`` table per label with ``name``,
         ``title`` and ``definition``.
 
     Returns
@@ -138,7 +140,12 @@ def read_labels(path: str | Path) -> LabelSet:
     Raises
     ------
     CorpusError
-        If the file is missing, is no UTF-8 or TOML, or is no label set.
+        If the file is missing, is not TOML in UTF-8, or does not define a label set.
+
+    Examples
+    --------
+    >>> read_labels("data/labels.toml").names
+    ('accusation', 'denial', 'pledge', 'statement', 'none')
     """
     path = Path(path)
     try:
@@ -154,7 +161,7 @@ def read_labels(path: str | Path) -> LabelSet:
 
 
 def _check_keys(record: Mapping[str, Any]) -> None:
-    """Refuse a key that nobody reads: most often it is a known one mistyped."""
+    """Refuse an unknown key: most often it is a known one mistyped."""
     rows = record.get("label")
     tables: list[tuple[Mapping[str, Any], tuple[str, ...]]] = [(record, ("background", "label"))]
     if isinstance(rows, list):

@@ -13,8 +13,9 @@ from toolkit.analysis.predictions import Predictions, make_predictions
 from toolkit.analysis.scores import score_predictions
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
+from toolkit.statistics.intervals import bca_interval, distance_interval, interval
 from toolkit.statistics.metrics import calibration_gaps, expected_calibration_error
-from toolkit.statistics.resampling import bca_interval, bootstrap_weights, distance_interval, interval
+from toolkit.statistics.resampling import bootstrap_weights
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 AB = LabelSet.from_names(["a", "b"])

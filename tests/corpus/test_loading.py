@@ -1,3 +1,5 @@
+"""A corpus is read as it was written, and every problem of its files is named with its line."""
+
 import csv
 import shutil
 
@@ -42,16 +44,16 @@ def test_label_set_of_a_corpus_made_elsewhere_has_no_background(corpus_folder):
     assert corpus_labels(corpus).background is None
 
 
-def test_fingerprint_is_that_of_the_content(corpus_folder, own_corpus):
-    ours = corpus_fingerprint(load_corpus(corpus_folder))
+def test_fingerprint_depends_on_the_content_alone(corpus_folder, own_corpus):
+    fingerprint = corpus_fingerprint(load_corpus(corpus_folder))
     path = own_corpus / "sentences.csv"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert corpus_fingerprint(load_corpus(own_corpus)) == ours
+    assert corpus_fingerprint(load_corpus(own_corpus)) == fingerprint
     edit(path, "northern ministry denied", "northern ministry denies")
-    assert corpus_fingerprint(load_corpus(own_corpus)) != ours
+    assert corpus_fingerprint(load_corpus(own_corpus)) != fingerprint
 
 
-def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
+def test_fingerprint_depends_on_the_split(corpus_folder, own_corpus):
     edit(own_corpus / "articles.csv", "wire,train", "wire,test")
     assert corpus_fingerprint(load_corpus(own_corpus)) != corpus_fingerprint(load_corpus(corpus_folder))
 
@@ -82,7 +84,7 @@ def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
             "sentences",
             "a-00,1,0",
             "a-00,0,0",
-            "position 0 of article 'a-00' came before on line 2; ids must be unique [{}:3]",
+            "position 0 of article 'a-00' already occurs on line 2; positions must be unique [{}:3]",
         ),
         ("sentences", "a-00,0,0", "a-00,x,0", "position 'x' is not a whole number from 0 to 999,999,999 [{}:2]"),
         (
@@ -98,15 +100,15 @@ def test_fingerprint_knows_splits_apart(corpus_folder, own_corpus):
             "the text is empty; write the sentence or remove the row [{}:2]",
         ),
         ("sentences", "a-00,0,0", "b-00,0,0", "article 'b-00' is not in articles.csv; did you mean 'a-00'? [{}:2]"),
-        ("sentences", "a-00,0,0", "a-00,0", "7 cells came, 8 were expected as in the header [{}:2]"),
-        ("articles", "2031-01-01", "2031-02-30", "date '2031-02-30' is none; write YYYY-MM-DD [{}:2]"),
+        ("sentences", "a-00,0,0", "a-00,0", "7 cells came, expected 8 as in the header; correct the row [{}:2]"),
+        ("articles", "2031-01-01", "2031-02-30", "date '2031-02-30' is not a date; write YYYY-MM-DD [{}:2]"),
         (
             "articles",
             "wire,train",
             "wire,tain",
             "split 'tain' is neither 'train' nor 'test'; did you mean 'train'? [{}:2]",
         ),
-        ("articles", "a-01,", "a-00,", "article 'a-00' came before on line 2; ids must be unique [{}:3]"),
+        ("articles", "a-01,", "a-00,", "article 'a-00' already occurs on line 2; ids must be unique [{}:3]"),
         ("articles", "a-11,", "a-00,", "article 'a-00' is in both splits (first on line 2); keep it in one [{}:13]"),
         ("articles", "a-00,", " ,", "the article has no id; give it one [{}:2]"),
     ],
@@ -130,16 +132,16 @@ def test_bad_bytes_and_broken_quotes_name_the_line(own_corpus):
     path.write_bytes(good.replace(b"harbour", b"harb\xffur", 1))
     assert f"byte 0xff is not UTF-8; save the file as UTF-8 [{path}:5]" in problems(own_corpus)
     path.write_bytes(good.replace(b"harbour", b"harb\x00ur", 1))
-    assert any("NUL character" in one and one.endswith(":5]") for one in problems(own_corpus))
+    assert any("NUL character" in problem and problem.endswith(":5]") for problem in problems(own_corpus))
     path.write_bytes(good.replace(b"The northern", b'"The northern', 1))
-    assert any("the quoting breaks off" in one for one in problems(own_corpus))
+    assert any("a quote is not closed" in problem for problem in problems(own_corpus))
 
 
 def test_line_of_a_record_is_its_first(own_corpus):
     path = own_corpus / "sentences.csv"
     edit(path, "The northern ministry denied the report about the bridge.", '"The northern\nministry denied."')
     edit(path, "northern ministry said it hoped for the bridge.,statement", "northern ministry said.,sttement")
-    assert any(one.endswith(f"{path}:4]") for one in problems(own_corpus))
+    assert any(problem.endswith(f"{path}:4]") for problem in problems(own_corpus))
 
 
 def test_problem_of_a_record_over_several_lines_is_on_its_first(own_corpus):
@@ -162,45 +164,42 @@ def test_empty_split_is_refused(own_corpus):
     assert "no sentence is in the test split" in problems(own_corpus)[0]
 
 
-def foreign(folder, header, rows):
-    (folder / "articles.csv").unlink()
+def flatten(folder, header, rows):
+    """Replace the two tables of a corpus by one."""
+    (folder / "articles.csv").unlink(missing_ok=True)
     write_csv(folder / "sentences.csv", header, rows)
     return folder
 
 
-def test_foreign_corpus_takes_each_sentence_for_an_article(own_corpus):
+def test_sentence_of_a_flat_table_is_its_own_article(own_corpus):
     rows = [[f"Sentence {number}.", "none"] for number in range(40)]
-    corpus = load_corpus(foreign(own_corpus, ["text", "label"], [*rows, rows[0]]))
+    corpus = load_corpus(flatten(own_corpus, ["text", "label"], [*rows, rows[0]]))
     both = [*corpus["train"], *corpus["test"]]
     assert len({row["article"] for row in both}) == 40
     assert 0 < len(corpus["test"]) < len(corpus["train"])
-    # The sentence that came twice is one article, so it cannot be on both sides.
+    # The sentence that occurs twice is one article, so it cannot be in both splits.
     twice = [row for row in both if row["text"] == "Sentence 0."]
     assert [row["position"] for row in twice] == [0, 1]
 
 
-def test_foreign_corpus_may_name_articles_and_splits(own_corpus):
+def test_flat_table_may_name_articles_and_splits(own_corpus):
+    header = ["article", "text", "label", "split"]
     rows = [["x", "One.", "none", "train"], ["x", "Two.", "denial", "train"], ["y", "Three.", "none", "test"]]
-    corpus = load_corpus(foreign(own_corpus, ["article", "text", "label", "split"], rows))
-    assert corpus["train"]["article"][:] == ["x", "x"]
+    assert load_corpus(flatten(own_corpus, header, rows))["train"]["article"][:] == ["x", "x"]
     rows[1][3] = "test"
-    found = problems(foreign_again(own_corpus, rows))
     path = own_corpus / "sentences.csv"
-    assert found == (f"article 'x' is in both splits (first on line 2); keep it in one [{path}:3]",)
+    assert problems(flatten(own_corpus, header, rows)) == (
+        f"article 'x' is in both splits (first on line 2); keep it in one [{path}:3]",
+    )
     rows[1][3] = "tset"
-    assert "did you mean 'test'?" in problems(foreign_again(own_corpus, rows))[0]
-
-
-def foreign_again(folder, rows):
-    write_csv(folder / "sentences.csv", ["article", "text", "label", "split"], rows)
-    return folder
+    assert "did you mean 'test'?" in problems(flatten(own_corpus, header, rows))[0]
 
 
 def test_position_written_otherwise_is_the_same_position(own_corpus):
     edit(own_corpus / "sentences.csv", "a-00,1,0", "a-00,00,0")
     path = own_corpus / "sentences.csv"
     assert problems(own_corpus) == (
-        f"position 0 of article 'a-00' came before on line 2; ids must be unique [{path}:3]",
+        f"position 0 of article 'a-00' already occurs on line 2; positions must be unique [{path}:3]",
     )
     edit(path, "a-00,00,0", "a-00,01,0")
     assert load_corpus(own_corpus)["train"]["position"][:3] == [0, 1, 2]
@@ -223,14 +222,14 @@ def test_splits_that_are_not_needed_may_be_empty(own_corpus):
     assert corpus_labels(corpus).background == "none"
     path = own_corpus / "sentences.csv"
     path.write_text(path.read_text().partition("\n")[0] + "\n")
-    with pytest.raises(CorpusError, match="there is no sentence; write one row a sentence"):
+    with pytest.raises(CorpusError, match="the table has no sentence; write one row per sentence"):
         load_corpus(own_corpus, needed=())
 
 
 HOSTILE_CELLS = ["=1+1", "'=1+1", "-", "'quoted'", "+2", 'a "b", c', "a\rb", "a\r\nb", "\ttab", "é\u202e", "@x", "0"]
 
 
-def test_exported_corpus_comes_back_as_it_was(own_corpus, tmp_path, monkeypatch):
+def test_exported_corpus_is_read_back_unchanged(own_corpus, tmp_path, monkeypatch):
     path = own_corpus / "sentences.csv"
     header, *rows = [list(cells) for cells in csv.reader(path.read_text().splitlines())]
     for number, row in enumerate(rows):
@@ -239,27 +238,27 @@ def test_exported_corpus_comes_back_as_it_was(own_corpus, tmp_path, monkeypatch)
         for row in [header, *rows]:
             cell_writer(file)(row)
     edit(own_corpus / "articles.csv", "Title 0", "'=Title")
-    ours = load_corpus(own_corpus)
-    assert ours["train"][0]["text"] == "=1+1 0"
+    corpus = load_corpus(own_corpus)
+    assert corpus["train"][0]["text"] == "=1+1 0"
     other = tmp_path / "other"
     other.mkdir()
     shutil.copy(own_corpus / "labels.toml", other)
     assert cli.main(["corpus", "export", str(other / "sentences.csv"), "--corpus", str(own_corpus)]) == 0
-    theirs = load_corpus(other)
-    assert theirs["train"][:] == ours["train"][:]
-    assert theirs["test"][:] == ours["test"][:]
-    assert corpus_fingerprint(theirs) == corpus_fingerprint(ours)
+    exported = load_corpus(other)
+    assert exported["train"][:] == corpus["train"][:]
+    assert exported["test"][:] == corpus["test"][:]
+    assert corpus_fingerprint(exported) == corpus_fingerprint(corpus)
 
 
-def test_positions_and_paragraphs_of_a_foreign_corpus_are_checked(own_corpus):
+def test_positions_and_paragraphs_of_a_flat_table_are_checked(own_corpus):
     header = ["article", "position", "paragraph", "text", "label", "split"]
     rows = [["x", "0", "1", "One.", "none", "train"], ["x", "x", "2", "Two.", "none", "train"]]
-    folder = foreign(own_corpus, header, rows)
+    folder = flatten(own_corpus, header, rows)
     path = folder / "sentences.csv"
     assert problems(folder) == (f"position 'x' is not a whole number from 0 to 999,999,999 [{path}:3]",)
     rows[1][1] = "0"
     write_csv(path, header, rows)
-    assert "position 0 of article 'x' came before on line 2" in problems(folder)[0]
+    assert "position 0 of article 'x' already occurs on line 2" in problems(folder)[0]
 
 
 def test_shipped_corpus_is_whole():

@@ -1,3 +1,5 @@
+"""Articles are cut into sentences as a reader would cut them, and no character is lost."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,11 +42,11 @@ CASES = {
         "It cost $3.5 million. No. 5 won at 5 p.m. on Friday.",
         ["It cost $3.5 million.", "No. 5 won at 5 p.m. on Friday."],
     ),
-    "plain words are no abbreviations": (
+    "ordinary words are not abbreviations": (
         "It ends this month. A spokesman left.",
         ["It ends this month.", "A spokesman left."],
     ),
-    "a mark within a name": ("Yahoo! said it would. It did.", ["Yahoo! said it would.", "It did."]),
+    "an exclamation mark within a name": ("Yahoo! said it would. It did.", ["Yahoo! said it would.", "It did."]),
     "ellipsis": ("He waited... and left. Then... nothing.", ["He waited... and left.", "Then... nothing."]),
     "numbered items": ("1. The first. 2. The second.", ["1. The first.", "2. The second."]),
     "dateline": (
@@ -57,7 +59,7 @@ CASES = {
         ["Floods in Hask", "The river rose.", "It fell."],
     ),
     "blank lines": ("One.\n\n \n\nTwo.", ["One.", "Two."]),
-    "Windows line ends": ("One.\r\n\r\nTwo. Three.\r\nFour.", ["One.", "Two.", "Three.", "Four."]),
+    "Windows line endings": ("One.\r\n\r\nTwo. Three.\r\nFour.", ["One.", "Two.", "Three.", "Four."]),
     "non-breaking spaces": ("He paid.\u00a0She left.", ["He paid.", "She left."]),
     "nothing": (" \n\t", []),
 }
@@ -90,8 +92,8 @@ def test_two_long_lines_that_end_are_two_paragraphs():
 
 
 def test_offsets_count_characters_and_paragraphs_have_no_gaps():
-    found = segment("😀 He left.\n\n😀 She stayed.")
-    assert [(one.start, one.end, one.paragraph) for one in found] == [(0, 10, 0), (12, 25, 1)]
+    sentences = segment("😀 He left.\n\n😀 She stayed.")
+    assert [(sentence.start, sentence.end, sentence.paragraph) for sentence in sentences] == [(0, 10, 0), (12, 25, 1)]
 
 
 def test_other_types_are_refused():
@@ -108,23 +110,23 @@ HOSTILE = st.text(st.one_of(st.sampled_from(list("Aa .\"”“?!\n\r'()1-\x00\u0
 
 @given(HOSTILE)
 def test_every_character_is_in_exactly_one_sentence(article):
-    found = segment(article)
-    place = 0
-    for sentence in found:
-        assert sentence.start >= place
-        assert not article[place : sentence.start].strip()
+    sentences = segment(article)
+    offset = 0
+    for sentence in sentences:
+        assert sentence.start >= offset
+        assert not article[offset : sentence.start].strip()
         assert article[sentence.start : sentence.end] == sentence.text
         assert sentence.text == sentence.text.strip() != ""
-        place = sentence.end
-    assert not article[place:].strip()
-    numbers = [sentence.paragraph for sentence in found]
-    assert sorted(set(numbers)) == list(range(len(set(numbers))))
-    assert numbers == sorted(numbers)
+        offset = sentence.end
+    assert not article[offset:].strip()
+    paragraphs = [sentence.paragraph for sentence in sentences]
+    assert sorted(set(paragraphs)) == list(range(len(set(paragraphs))))
+    assert paragraphs == sorted(paragraphs)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["a", ". ", '"', "A. ", "\n", "a\n", 'He said. "No." ', "month. ", '"Why?" '])
-def test_time_grows_with_length_and_not_its_square(part):
+def test_time_grows_linearly_with_length(part):
     import time
 
     seconds = []

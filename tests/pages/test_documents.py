@@ -1,4 +1,4 @@
-"""documents: no text is markup."""
+"""documents: no text acts as markup, and every table fits the page."""
 
 import re
 
@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from toolkit.pages.documents import Heading, Paragraph, Table, escape_latex, escape_markdown, to_latex, to_markdown
 
-# All that escaping writes on purpose.
-WRITTEN = re.compile(
+# Everything that escaping writes on purpose.
+ESCAPES = re.compile(
     r"\\(?:textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|textasciigrave|textendash)\{\}"
     r"|\\[{}$&#%_]|\{\\char34\}|\{\[\}|\{\]\}|\{\*\}|\{\}|\$-\$|\$\\(?:geq|leq|to)\$"
 )
 
 
 @given(st.text())
-def test_latex_text_holds_no_command(text):
-    rest = WRITTEN.sub("", escape_latex(text))
+def test_escaped_latex_holds_no_command(text):
+    rest = ESCAPES.sub("", escape_latex(text))
     assert not re.search(r'[\\{}$&#%_^~\[\]*"`<>|]', rest)
     assert "\n" not in rest
 
@@ -41,11 +41,11 @@ def test_latex_is_escaped(text, expected):
 
 
 @given(st.text())
-def test_markdown_text_holds_no_markup(text):
+def test_escaped_markdown_holds_no_markup(text):
     written = escape_markdown(text)
     assert "<" not in written
     assert "\n" not in written
-    # Each special character stands behind a backslash of its own.
+    # Each special character follows a backslash of its own.
     assert not re.search(r"[|`*_\[\]~$#!]", re.sub(r"\\[\\|`*_\[\]~$#!]", "", written))
 
 
@@ -71,7 +71,7 @@ def test_long_table_breaks_across_pages():
     assert r"\begin{table}" not in long
 
 
-def test_headings_and_paragraphs_come_in_order():
+def test_headings_and_paragraphs_keep_their_order():
     blocks = [Heading("One_"), Paragraph("Two $x$")]
     assert to_markdown("T", blocks) == "# T\n\n## One\\_\n\nTwo \\$x\\$\n"
     latex = to_latex("T", blocks)
@@ -79,7 +79,7 @@ def test_headings_and_paragraphs_come_in_order():
     assert "\n\\begingroup\\sloppy\n" in latex
 
 
-def test_latex_table_that_is_wider_than_the_line_is_set_smaller_or_lies_on_its_side():
+def test_latex_table_wider_than_the_line_is_scaled_down_or_rotated():
     narrow = to_latex("T", [table(3)])
     assert r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%" in narrow
     assert r"\begin{table}[htbp]" in narrow
@@ -97,13 +97,13 @@ def test_latex_table_that_is_wider_than_the_line_is_set_smaller_or_lies_on_its_s
     assert r"\begin{tabular}{lp{0.3\linewidth}}" in text
 
 
-def test_latex_table_of_sentences_breaks_across_pages_and_its_names_into_lines():
+def test_latex_table_of_sentences_breaks_across_pages_and_its_names_across_lines():
     names = [f"words+evaluation.repeats={n}" for n in range(4)]
     rows = (("A sentence. " * 40, "denial", *["pledge"] * 4),) * 3
     latex = to_latex("T", [Table("sentences", "S", ("sentence", "gold", *names), rows, ("prose", *["text"] * 5))])
     assert latex.count("{longtable}") == 2
-    shares = [float(share) for share in re.findall(r"p\{([\d.]+)\\linewidth\}", latex)]
-    assert len(shares) == 6
-    assert sum(shares) < 0.96
-    assert shares[0] > shares[2] > shares[1]
+    widths = [float(width) for width in re.findall(r"p\{([\d.]+)\\linewidth\}", latex)]
+    assert len(widths) == 6
+    assert sum(widths) < 0.96
+    assert widths[0] > widths[2] > widths[1]
     assert r"words+\allowbreak{}evaluation.\allowbreak{}repeats=\allowbreak{}3" in latex

@@ -5,11 +5,12 @@ import re
 import numpy as np
 
 from tests.analysis.builders import outside_predictions
+from tests.comparison.builders import make_curve
 from toolkit.analysis.calibration import measure_calibration
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.analysis.scores import score_predictions
 from toolkit.pages import figures
-from toolkit.pages.figures import draw_corpus, draw_learning_curve, draw_learning_curves
+from toolkit.pages.figures import _frontier, draw_corpus, draw_costs, draw_learning_curve, draw_learning_curves
 
 
 def test_figures_are_byte_stable_and_survive_missing_labels():
@@ -53,3 +54,20 @@ def test_grade_genre_and_title_are_not_mathematics():
     assert "$\\frac$" in draw_learning_curves([(0, curve)], "$\\frac$")
     drawn = draw_corpus({"genre": {"$\\frac$ wire": [1, 2]}}, ["_hidden", "$\\sqrt$"])
     assert all(text in drawn for text in ("$\\frac$ wire", "_hidden", "$\\sqrt$"))
+
+
+def test_frontier_holds_what_no_other_beats_in_both():
+    # The second costs more than the first and is worse; the last costs as much as the third and is worse.
+    assert _frontier([(1.0, 0.5), (2.0, 0.4), (3.0, 0.8), (3.0, 0.7)]) == [0, 2]
+
+
+def test_run_far_below_the_best_stands_at_the_edge():
+    svg = draw_costs([("time", True, [1.0, 2.0, 3.0])], [0.8, 0.7, 0.1], 1)
+    assert ">3 (0.10)<" in svg
+    assert svg == draw_costs([("time", True, [1.0, 2.0, 3.0])], [0.8, 0.7, 0.1], 1)
+
+
+def test_any_number_of_curves_is_drawn():
+    curve = LearningCurve.from_dict(make_curve("base"))
+    svg = draw_learning_curves([(index, curve) for index in range(50)], "cross-validated")
+    assert all(f">{number}<" in svg for number in range(1, 51))

@@ -11,6 +11,7 @@ import pytest
 from tests.analysis.builders import ARABIC, HOSTILE, LABELS, split_predictions
 from tests.pages.builders import Elements, page_of
 from tests.pages.golden import GOLDEN, golden_page
+from toolkit.comparison.comparing import compare
 from toolkit.experiment.reporting import render_again
 from toolkit.experiment.runs import load_run
 from toolkit.labels import Label, LabelSet
@@ -135,3 +136,15 @@ def test_second_annotator_stands_on_the_page(run):
     bare = page_of(run, split_predictions(["denial", "none"] * 4, ["denial", "none"] * 4))
     assert "of the second annotator, test" not in bare
     assert "F1 of the second annotator" not in bare
+
+
+def test_pages_load_nothing_and_repeat_no_id(workplace):
+    runs = [workplace / "runs" / name for name in ("words", "majority")]
+    pages = [(runs[0] / "report.html").read_text(), compare(runs).to_html()]
+    for page in pages:
+        assert not re.search(r'(src|href)="(?!#)', page.replace('xlink:href="#', ""))
+        assert "url(http" not in page
+        ids = re.findall(r'\bid="([^"]+)"', page)
+        assert len(ids) == len(set(ids))
+        for target in re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', page):
+            assert target in ids

@@ -1,4 +1,4 @@
-"""Corrected figures of repeated folds: by hand, against the uncorrected test, and by simulation."""
+"""fold_tests: by hand, against the uncorrected t-test, and by simulation."""
 
 import numpy as np
 import pytest
@@ -11,22 +11,22 @@ FIRST = [[0.6, 0.8], [0.7, 0.9]]
 SECOND = [[0.5, 0.6], [0.6, 0.7]]
 
 
-def test_error_is_that_of_the_formula():
-    # Differences 0.1, 0.2, 0.1, 0.2: mean 0.15, variance 4 * 0.05**2 / 3 = 1 / 300. Of four
-    # scores from halves of the data: (1 / 4 + 1) / 300 = 1 / 240.
-    found = corrected_mean(np.subtract(FIRST, SECOND), n_train=30, n_test=30)
-    assert found.value == pytest.approx(0.15)
-    assert found.error == pytest.approx(np.sqrt(1 / 240))
-    assert found.n_free == 3
+def test_standard_error_is_that_of_the_formula():
+    # Differences 0.1, 0.2, 0.1, 0.2: mean 0.15, variance 4 * 0.05**2 / 3 = 1 / 300. For four
+    # scores on halves of the data: (1 / 4 + 1) / 300 = 1 / 240.
+    mean = corrected_mean(np.subtract(FIRST, SECOND), n_train=30, n_test=30)
+    assert mean.value == pytest.approx(0.15)
+    assert mean.standard_error == pytest.approx(np.sqrt(1 / 240))
+    assert mean.degrees_of_freedom == 3
     p_value = 2 * stats.t.sf(0.15 * np.sqrt(240), 3)
     assert corrected_t_test(FIRST, SECOND, 30, 30) == pytest.approx(p_value)
     assert corrected_t_test(SECOND, FIRST, 30, 30) == pytest.approx(p_value)
 
 
 def test_sizes_of_folds_are_averaged():
-    # Two thirds to one third, of 40 articles to 20 in the mean.
+    # 40 training and 20 test articles on average.
     uneven = corrected_mean([0.5, 0.7], n_train=[50, 30], n_test=[10, 30])
-    assert uneven.error == pytest.approx(np.sqrt((1 / 2 + 1 / 2) * 0.02))
+    assert uneven.standard_error == pytest.approx(np.sqrt((1 / 2 + 1 / 2) * 0.02))
 
 
 def test_without_shared_training_data_it_is_the_t_test():
@@ -36,7 +36,7 @@ def test_without_shared_training_data_it_is_the_t_test():
     assert corrected_interval(first, 1e15, 1, 0.9) == pytest.approx(expected)
 
 
-def test_interval_holds_zero_where_the_test_is_at_its_level():
+def test_interval_ends_at_zero_where_the_p_value_is_its_level():
     differences = np.array([0.1, 0.3, -0.1, 0.2])
     p_value = corrected_t_test(differences, np.zeros(4), 80, 20)
     low, high = corrected_interval(differences, 80, 20, level=1 - p_value)
@@ -53,8 +53,8 @@ def test_equal_scores_have_p_value_one_and_equal_differences_zero():
 @pytest.mark.parametrize(
     ("scores", "n_train", "n_test", "message"),
     [
-        ([0.5], 80, 20, "1 scores of folds came; expected two or more; repeat the folds"),
-        ([0.5, np.nan], 80, 20, "the score of fold 1 is undefined; make fewer folds"),
+        ([0.5], 80, 20, "1 scores of folds came; expected two or more; use more folds or repetitions"),
+        ([0.5, np.nan], 80, 20, "the score of fold 1 is undefined; use fewer folds"),
         ([0.5, 0.6], 0, 20, "folds learn from 0 and are scored on 20; expected sizes above 0"),
         ([0.5, 0.6], 80, [], "folds learn from 80 and are scored on 0;"),
     ],
@@ -77,14 +77,14 @@ def nearest_mean_accuracy(vectors, y_true, train, test):
 
 
 @pytest.mark.slow
-def test_corrected_test_rarely_cries_wolf_and_the_uncorrected_does():
-    # Two learners that see each its half of features of equal worth, on 40 articles of four
-    # sentences with a random effect; three repeats of five folds.
+def test_corrected_test_is_rarely_significant_by_chance_and_the_uncorrected_often_is():
+    # Two learners, each with one half of equally useful features, on 40 articles of four
+    # sentences with a random effect; three repetitions of five folds.
     rng = np.random.default_rng(6)
     articles, shape = np.repeat(np.arange(40), 4), (160, 10)
     y_true = np.tile([0, 1, 0, 1], 40)
     repeats = [article_folds(articles, y_true, 5, seed) for seed in range(3)]
-    found = []
+    p_values = []
     for _ in range(800):
         shift = rng.normal(0, 0.5, size=(40, 10))[articles]
         vectors = rng.normal(0.3 * (2 * y_true[:, np.newaxis] - 1), 1, size=shape) + shift
@@ -94,8 +94,8 @@ def test_corrected_test_rarely_cries_wolf_and_the_uncorrected_does():
                 for part in (vectors[:, :5], vectors[:, 5:])
             ]
         )
-        found.append([corrected_t_test(*scores, 128, 32), stats.ttest_rel(*scores).pvalue])
-    corrected, uncorrected = np.mean(np.array(found) < 0.05, axis=0)
+        p_values.append([corrected_t_test(*scores, 128, 32), stats.ttest_rel(*scores).pvalue])
+    corrected, uncorrected = np.mean(np.array(p_values) < 0.05, axis=0)
     print(f"3 x 5 folds of 40 articles: corrected {corrected:.3f}, uncorrected {uncorrected:.3f}")
     assert corrected < 0.08
     assert uncorrected > 0.15

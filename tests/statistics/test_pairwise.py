@@ -1,4 +1,4 @@
-"""pairwise: all pairs at once are what each pair is alone."""
+"""pairwise: all pairs compared at once are what each pair is alone."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from toolkit.statistics.metrics import ArticleCounts, macro_f1
 from toolkit.statistics.paired import Resamples, compare_pair
 from toolkit.statistics.pairwise import (
     BLOCK,
-    MOST_PERMUTATIONS,
+    MAX_PERMUTATIONS,
     compare_all,
     correct_pairs,
     permutation_tests,
@@ -20,18 +20,18 @@ ACTS = [0, 1]
 
 
 def systems(n_systems, n_articles=12, n_labels=3, per_article=4, gold_labels=3, seed=0):
-    """Systems that are right with chances of their own, on the same gold labels."""
+    """Make systems of different accuracy on the same gold labels."""
     rng = np.random.default_rng(seed)
     gold = rng.integers(0, gold_labels, size=(n_articles, per_article))
     confusions = np.zeros((n_systems, n_articles, n_labels, n_labels))
-    right = np.zeros((n_systems, n_articles * per_article), dtype=bool)
-    for place in range(n_systems):
-        keeps = rng.random(gold.shape) < 0.4 + 0.5 * place / n_systems
-        guess = np.where(keeps, gold, rng.integers(0, n_labels, size=gold.shape))
+    correct = np.zeros((n_systems, n_articles * per_article), dtype=bool)
+    for system in range(n_systems):
+        keeps = rng.random(gold.shape) < 0.4 + 0.5 * system / n_systems
+        predicted = np.where(keeps, gold, rng.integers(0, n_labels, size=gold.shape))
         for article in range(n_articles):
-            np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
-        right[place] = (gold == guess).ravel()
-    return confusions, right
+            np.add.at(confusions[system, article], (gold[article], predicted[article]), 1)
+        correct[system] = (gold == predicted).ravel()
+    return confusions, correct
 
 
 def score(summed):
@@ -39,8 +39,8 @@ def score(summed):
 
 
 def counts(confusion):
-    none = np.zeros((len(confusion), 0))
-    return ArticleCounts(confusion, none, none)
+    empty = np.zeros((len(confusion), 0))
+    return ArticleCounts(confusion, empty, empty)
 
 
 @pytest.mark.parametrize("gold_labels", [3, 1])
@@ -49,13 +49,13 @@ def test_all_pairs_have_the_p_values_of_each_pair_alone(gold_labels):
     confusions, _ = systems(4, gold_labels=gold_labels)
     if gold_labels == 1:
         confusions[2, :, 0] += np.stack([np.zeros(12), -confusions[2, :, 0, 1], confusions[2, :, 0, 1]], axis=1)
-    swaps = draw_permutations(12, BLOCK, np.random.default_rng(3))
-    found = permutation_tests(confusions, ACTS, BLOCK, np.random.default_rng(3))
+    permutations = draw_permutations(12, BLOCK, np.random.default_rng(3))
+    p_values = permutation_tests(confusions, ACTS, BLOCK, np.random.default_rng(3))
     for first in range(4):
         for second in range(first + 1, 4):
-            alone = permutation_test(counts(confusions[first]), counts(confusions[second]), score, swaps)
-            assert found[first, second] == found[second, first] == alone
-    assert np.isnan(np.diagonal(found)).all()
+            alone = permutation_test(counts(confusions[first]), counts(confusions[second]), score, permutations)
+            assert p_values[first, second] == p_values[second, first] == alone
+    assert np.isnan(np.diagonal(p_values)).all()
 
 
 def test_system_without_a_score_has_no_p_value():
@@ -65,8 +65,8 @@ def test_system_without_a_score_has_no_p_value():
     assert np.isnan(permutation_tests(confusions, ACTS, 10, np.random.default_rng(0))).all()
 
 
-def test_swaps_are_drawn_in_blocks_that_add_up():
-    # Two of four swaps of two articles leave the difference as large; of all, half.
+def test_permutations_are_drawn_in_blocks_that_add_up():
+    # Two of the four permutations of two articles leave the difference as large, so half of all do.
     confusions = np.zeros((2, 2, 2, 2))
     confusions[0, :, 0, 0] = confusions[1, :, 0, 1] = 1
     n_permutations = 3 * BLOCK + 5
@@ -76,53 +76,54 @@ def test_swaps_are_drawn_in_blocks_that_add_up():
 
 
 def test_pair_is_described_as_it_is_alone():
-    confusions, right = systems(3)
-    pairs = compare_all(confusions, right, ACTS, 200, BLOCK, np.random.default_rng(5))
+    confusions, correct = systems(3)
+    pairs = compare_all(confusions, correct, ACTS, 200, BLOCK, np.random.default_rng(5))
     rng = np.random.default_rng(5)
-    draws = Resamples(bootstrap_weights(12, 200, rng), draw_permutations(12, BLOCK, rng))
+    resamples = Resamples(bootstrap_weights(12, 200, rng), draw_permutations(12, BLOCK, rng))
     assert [(pair.first, pair.second) for pair in pairs] == [(0, 1), (0, 2), (1, 2)]
     for pair in pairs:
         one, two = pair.first, pair.second
-        alone = compare_pair(counts(confusions[one]), counts(confusions[two]), right[one], right[two], score, draws)
-        assert pair.found == alone
+        first, second = counts(confusions[one]), counts(confusions[two])
+        alone = compare_pair(first, second, correct[one], correct[two], score, resamples)
+        assert pair.difference == alone
         assert pair.p_corrected == alone.p_value
 
 
 def test_correction_is_over_all_families():
-    confusions, right = systems(3)
-    one = compare_all(confusions, right, ACTS, 50, 99, np.random.default_rng(0))
-    two = compare_all(confusions[:, :6], right[:, :24], ACTS, 50, 99, np.random.default_rng(1))
+    confusions, correct = systems(3)
+    one = compare_all(confusions, correct, ACTS, 50, 99, np.random.default_rng(0))
+    two = compare_all(confusions[:, :6], correct[:, :24], ACTS, 50, 99, np.random.default_rng(1))
     corrected = [pair.p_corrected for family in correct_pairs(one, two) for pair in family]
-    assert corrected == holm([pair.found.p_value for pair in (*one, *two)])
+    assert corrected == holm([pair.difference.p_value for pair in (*one, *two)])
 
 
-def test_swaps_let_a_corrected_p_value_be_small():
+def test_permutations_let_a_corrected_p_value_be_small():
     for n_runs in (2, 8, 20, 50):
         n_comparisons = n_runs * (n_runs - 1)
         assert n_comparisons / (permutations_needed(n_comparisons, 2000) + 1) < 0.025
-    assert permutations_needed(10**6, 2000) == MOST_PERMUTATIONS
+    assert permutations_needed(10**6, 2000) == MAX_PERMUTATIONS
     assert permutations_needed(2, 5000) == 5000
 
 
 @pytest.mark.slow
-def test_no_family_of_equal_systems_is_told_apart_more_often_than_the_level():
+def test_equal_systems_differ_significantly_no_more_often_than_the_level():
     rng = np.random.default_rng(0)
-    n_trials, bare, corrected = 300, 0, 0
+    n_trials, uncorrected, corrected = 300, 0, 0
     for _ in range(n_trials):
-        # Four systems, each right with the same chance in an article of its own difficulty.
+        # Four equally good systems, on articles of different difficulty.
         gold = rng.integers(0, 3, size=(15, 4))
-        chance = rng.beta(2, 1, size=(15, 1))
+        accuracy = rng.beta(2, 1, size=(15, 1))
         confusions = np.zeros((4, 15, 3, 3))
-        right = np.zeros((4, 60), dtype=bool)
-        for place in range(4):
-            guess = np.where(rng.random(gold.shape) < chance, gold, rng.integers(0, 3, size=gold.shape))
+        correct = np.zeros((4, 60), dtype=bool)
+        for system in range(4):
+            predicted = np.where(rng.random(gold.shape) < accuracy, gold, rng.integers(0, 3, size=gold.shape))
             for article in range(15):
-                np.add.at(confusions[place, article], (gold[article], guess[article]), 1)
-            right[place] = (guess == gold).ravel()
-        [pairs] = correct_pairs(compare_all(confusions, right, ACTS, 20, 600, rng))
-        bare += any(pair.found.p_value < 0.05 for pair in pairs)
+                np.add.at(confusions[system, article], (gold[article], predicted[article]), 1)
+            correct[system] = (predicted == gold).ravel()
+        [pairs] = correct_pairs(compare_all(confusions, correct, ACTS, 20, 600, rng))
+        uncorrected += any(pair.difference.p_value < 0.05 for pair in pairs)
         corrected += any(pair.p_corrected < 0.05 for pair in pairs)
-    # Three standard errors of a share of 5 % above it.
+    # At most three standard errors above 5 %.
     assert corrected / n_trials < 0.05 + 3 * (0.05 * 0.95 / n_trials) ** 0.5
-    # Without correction one family in seven or so has a pair that looks clear.
-    assert bare / n_trials > 0.1
+    # Without correction about one family in seven has a pair that looks significant.
+    assert uncorrected / n_trials > 0.1

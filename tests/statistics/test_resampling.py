@@ -1,70 +1,39 @@
-"""BCa intervals equal scipy's; intervals by article cover the truth, those by sentence do not."""
+"""resampling: counts of a resample are those of its articles."""
 
 import numpy as np
-import pytest
-from scipy import stats
-from threadpoolctl import threadpool_limits
 
-from tests.statistics.simulation import ACTS, GROUPED, SHIPPED, Design, expected_confusion, simulate, uncalibrated
-from toolkit.statistics import metrics
-from toolkit.statistics.resampling import (
-    bca_interval,
-    bootstrap_weights,
-    interval,
-    leave_one_out,
-    sum_counts,
-    weighted_sums,
-)
+from toolkit.statistics import metrics, resampling
+from toolkit.statistics.resampling import bootstrap_weights, leave_one_out, resample, sum_counts, weighted_sums
 
-SKEWED = np.random.default_rng(4).exponential(size=30)
+ABC = ("a", "b", "c")
 
 
-def headline(sums):
-    return metrics.macro_f1(sums.confusion, ACTS)
-
-
-def test_interval_is_that_of_scipy():
-    found = stats.bootstrap((SKEWED,), np.mean, n_resamples=999, method="BCa", rng=np.random.default_rng(0))
-    left_out = np.array([np.delete(SKEWED, place).mean() for place in range(30)])
-    assert bca_interval(found.bootstrap_distribution, SKEWED.mean(), left_out) == pytest.approx(
-        tuple(found.confidence_interval)
+def test_resampled_counts_are_those_of_the_articles_drawn(predictions):
+    gold, predicted, proba, articles = predictions
+    counts = metrics.count_articles(gold, predicted, proba, articles, ABC)
+    weights = bootstrap_weights(20, 3, np.random.default_rng(1))
+    rows = np.concatenate(
+        [np.flatnonzero(articles == name) for name in np.repeat(np.arange(20), weights[0].astype(int))]
+    )
+    assert np.array_equal(
+        weighted_sums(counts, weights).confusion[0], metrics.confusion(gold[rows], predicted[rows], ABC)
     )
 
 
-def test_interval_of_articles_of_one_sentence_is_that_of_scipy():
-    right = np.array([1.0] * 20 + [0.0] * 5)
-    counts = uncalibrated(np.array([[[1.0, 0], [0, 0]]] * 20 + [[[0.0, 1], [0, 0]]] * 5))
-    found = stats.bootstrap((right,), np.mean, n_resamples=999, confidence_level=0.9, rng=np.random.default_rng(0))
-    left_out = metrics.accuracy(leave_one_out(counts).confusion)
-    assert bca_interval(found.bootstrap_distribution, 20 / 25, left_out, 0.9) == pytest.approx(
-        tuple(found.confidence_interval)
+def test_resamples_drawn_in_blocks_are_those_drawn_at_once(monkeypatch):
+    rng = np.random.default_rng(2)
+    counts = metrics.ArticleCounts(rng.integers(0, 9, (20, 3, 3)), rng.random((20, 2)), rng.integers(0, 9, (20, 10, 3)))
+    whole = weighted_sums(counts, bootstrap_weights(20, 7, np.random.default_rng(1)))
+    sizes = []
+    monkeypatch.setattr(resampling, "BLOCK", 60)
+    monkeypatch.setattr(
+        resampling, "weighted_sums", lambda *given: sizes.append(len(given[1])) or weighted_sums(*given)
     )
-
-
-def test_interval_moves_by_twice_the_bias():
-    # 75 of 100 resampled scores lie below the score. Half the normal curve lies within 0.6745
-    # of its middle, and a quarter above: the ends move to 0.6745 and to 3 * 0.6745.
-    low, high = bca_interval(np.arange(100.0), 74.5, np.array([1.0, 2.0, 3.0]), level=0.5)
-    assert low == pytest.approx(99 * 0.75)
-    assert high == pytest.approx(99 * stats.norm.cdf(3 * stats.norm.ppf(0.75)))
-
-
-def test_undefined_scores_are_left_out():
-    with_nan = bca_interval(np.array([np.nan, *range(101)]), 50.0, np.array([49.0, np.nan, 50.0, 51.0]), level=0.5)
-    assert with_nan == pytest.approx((25, 75))
-
-
-@pytest.mark.parametrize(
-    ("resampled", "value", "left_out"),
-    [([1.0, 2.0], 3.0, [1.0, 2.0]), ([1.0, 2.0], np.nan, [1.0]), ([np.nan], 1.0, [1.0]), ([1.0, 2.0], 1.5, [np.nan])],
-    ids=["one side", "no score", "no resample", "one article"],
-)
-def test_interval_of_nothing_to_go_by_is_undefined(resampled, value, left_out):
-    assert np.isnan(bca_interval(np.array(resampled), value, np.array(left_out))).all()
-
-
-def test_interval_of_a_score_that_never_varies_is_a_point():
-    assert bca_interval(np.ones(9), 1.0, np.ones(4)) == (1, 1)
+    resampled = resample(counts, 7, np.random.default_rng(1))
+    assert sizes == [3, 3, 1]
+    assert (resampled.confusion == whole.confusion).all()
+    assert (resampled.bins == whole.bins).all()
+    np.testing.assert_allclose(resampled.losses, whole.losses, rtol=1e-12)
 
 
 def test_article_left_out_is_as_if_it_never_was():
@@ -81,45 +50,3 @@ def test_article_left_out_is_as_if_it_never_was():
     assert np.array_equal(rest.confusion[2], without.confusion)
     assert np.allclose(rest.losses[2], without.losses)
     assert np.allclose(rest.bins[2], without.bins)
-
-
-@threadpool_limits.wrap(limits=1)
-def cover(design, n_simulations, n_resamples=1000, seed=0):
-    """Share of 95 % intervals that hold the truth: percentile, BCa, and by sentence."""
-    truth = float(metrics.macro_f1(expected_confusion(design), ACTS))
-    rng = np.random.default_rng(seed)
-    held = []
-    for _ in range(n_simulations):
-        counts = uncalibrated(simulate(design, rng)[0][0])
-        sums = sum_counts(counts)
-        resampled = headline(weighted_sums(counts, bootstrap_weights(design.n_articles, n_resamples, rng)))
-        # Sentences drawn with replacement are cells of the confusion drawn by their shares.
-        cells = sums.confusion.ravel()
-        drawn = rng.multinomial(int(cells.sum()), cells / cells.sum(), size=n_resamples).reshape(-1, 5, 5)
-        found = (
-            interval(resampled),
-            bca_interval(resampled, float(headline(sums)), headline(leave_one_out(counts))),
-            interval(metrics.macro_f1(drawn.astype(float), ACTS)),
-        )
-        held.append([low <= truth <= high for low, high in found])
-    shares = np.mean(held, axis=0)
-    print(f"{design}: percentile {shares[0]:.3f}, BCa {shares[1]:.3f}, by sentence {shares[2]:.3f}")
-    return shares
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("design", [SHIPPED, GROUPED], ids=["shipped", "grouped"])
-def test_intervals_by_article_cover_the_truth_and_those_by_sentence_do_not(design):
-    # 1000 simulations know a coverage of 95 % to within 1.4 points.
-    percentile, bca, by_sentence = cover(design, 1000)
-    assert 0.93 <= percentile <= 0.97
-    assert 0.93 <= bca <= 0.97
-    assert by_sentence < 0.93
-
-
-@pytest.mark.slow
-def test_fifteen_articles_are_too_few_for_either_interval():
-    # Written down so that nobody promises 95 % of so few: known to within 1.4 points.
-    percentile, bca, _ = cover(Design(n_articles=15, spread=0.7), 1500)
-    assert 0.89 <= percentile <= 0.94
-    assert 0.89 <= bca <= 0.945

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Count, Number, NumberOrNan, Record
 from toolkit.analysis.scores import Estimate, calibration_error
+from toolkit.statistics.intervals import distance_interval, interval
 from toolkit.statistics.metrics import N_BINS, Counts, calibration_gaps, check_probabilities, encode
-from toolkit.statistics.resampling import bootstrap_weights, distance_interval, interval
+from toolkit.statistics.resampling import bootstrap_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     Notes
     -----
     Errors, reliability and resolution are distances, which sampling inflates: their intervals
-    come from :func:`toolkit.statistics.resampling.distance_interval`; the others are percentile
+    come from :func:`toolkit.statistics.intervals.distance_interval`; the others are percentile
     intervals.
 
     References

@@ -14,9 +14,10 @@ from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Count, NumberOrNan, Record
 from toolkit.analysis.scores import Estimate
 from toolkit.estimators.rules import CueIndicators
+from toolkit.statistics.intervals import interval
 from toolkit.statistics.metrics import TIE, Counts, encode, macro_f1
-from toolkit.statistics.permutation import holm
-from toolkit.statistics.resampling import ALPHA, bootstrap_weights, interval
+from toolkit.statistics.permutation import ALPHA, holm
+from toolkit.statistics.resampling import bootstrap_weights
 
 SliceNames = tuple[str | None, ...]
 # Lower bounds of the length groups, in words.

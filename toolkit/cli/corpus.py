@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.output import DONE, print_safe
 from toolkit.exceptions import CorpusError, ToolkitError
+
+if TYPE_CHECKING:
+    from toolkit.statistics.intervals import Estimate
 
 N_ALIKE = 10
 
@@ -45,7 +49,7 @@ def _corpus_check(options: argparse.Namespace) -> int:
 
 def _most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> list[str]:
     """Print the sentences most like one of a table's; return a problem for each that is a copy."""
-    from toolkit.corpus.duplicates import MOST_SIMILAR, most_similar
+    from toolkit.corpus.duplicates import MAX_SIMILARITY, most_similar
     from toolkit.files.tables import read_table, text_column
 
     others = [row for batch in read_table(options.against) for row in batch]
@@ -62,7 +66,7 @@ def _most_alike(rows: list[dict[str, Any]], options: argparse.Namespace) -> list
         f"the sentence shares {pair.similarity:.0%} of its 5-grams with row {pair.second + 1} of {options.against}; "
         f"rewrite it [{rows[pair.first]['article']}:{rows[pair.first]['position']}]"
         for pair in pairs
-        if pair.similarity > MOST_SIMILAR
+        if pair.similarity > MAX_SIMILARITY
     ]
 
 
@@ -117,7 +121,7 @@ def _print_cues(texts: list[str], gold: list[str], acts: Sequence[str]) -> None:
     for act in acts:
         if act in gold:
             found = find_cues(texts, gold, act)
-            listed = ", ".join(f"{cue.stem} {cue.share:.0%}" for cue in found.cues)
+            listed = ", ".join(f"{cue.stem} {cue.proportion:.0%}" for cue in found.cues)
             print(f"\n{act}: commonest cues {listed}")
             print(f"{act}: {found.cueless:.0%} have none of them; {found.n_misleading} other sentences have one")
 
@@ -162,12 +166,11 @@ def _corpus_agreement(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _print_agreement(title: str, estimate: tuple[float, float, float], width: int, why: str) -> None:
+def _print_agreement(title: str, estimate: Estimate, width: int, why: str) -> None:
     """Print a coefficient with its interval, or why it is undefined."""
-    value, low, high = estimate
-    # Only nan differs from itself.
-    told = f"{value:>7.3f}  [{low:.3f}, {high:.3f}]" if value == value else f"{'–':>7}  {why}"
-    print(f"{print_safe(title):<{width}}{told}")
+    interval = f"[{estimate.low:.3f}, {estimate.high:.3f}]"
+    text = f"{'–':>7}  {why}" if math.isnan(estimate.value) else f"{estimate.value:>7.3f}  {interval}"
+    print(f"{print_safe(title):<{width}}{text}")
 
 
 def _corpus_export(options: argparse.Namespace) -> int:

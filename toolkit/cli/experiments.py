@@ -146,9 +146,9 @@ def _print_forecast(curve: LearningCurve) -> None:
     """Print what a power law through the points predicts for twice the articles, if there are points enough."""
     import numpy as np
 
-    from toolkit.statistics.power_law import FEWEST_POINTS, forecast
+    from toolkit.statistics.power_law import MIN_POINTS, forecast
 
-    if len(set(curve.n_articles)) < FEWEST_POINTS or any(np.isnan(values).any() for values in curve.scores.values()):
+    if len(set(curve.n_articles)) < MIN_POINTS or any(np.isnan(values).any() for values in curve.scores.values()):
         return
     laws = [forecast(curve.n_articles, values) for values in curve.scores.values()]
     print(f"{laws[0].n_articles:>8}  {'predicted':>9}{''.join(f'{law.value:>17.3f}' for law in laws)}")

@@ -2,60 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from toolkit.analysis.learning_curve import LearningCurve
+from toolkit.comparison.record import Cost
 from toolkit.exceptions import RunError, list_some, printable
 from toolkit.experiment.run_files import CURVE
 from toolkit.experiment.runs import Run, load_run
 from toolkit.files.json_shapes import read_json
 from toolkit.statistics.metrics import check_probabilities
 
-# More are no comparison a person reads, and their corrected p-values could no longer be small.
-MOST_RUNS = 50
+# Nobody can read a comparison of more, and its corrected p-values could no longer be small.
+MAX_RUNS = 50
 
 
 def load_comparable(runs: Sequence[str | Path | Run]) -> list[Run]:
-    """Load runs and check that scores of one may be set beside those of another.
+    """Load runs and check that their scores may be compared.
 
     Parameters
     ----------
     runs : sequence of str, Path or Run
-        From two to 50.
+        From 2 to 50 runs.
 
     Returns
     -------
     list of Run
-        In the order given.
+        In the given order.
 
     Raises
     ------
     RunError
-        If there are too few or too many, one is not whole, two bear one name, or they are
-        over different label sets, corpora, segmenters, sentences or gold labels.
+        If there are too few or too many, a run is incomplete, two have the same name, or they
+        differ in label set, corpus, segmenter, sentences or gold labels.
     """
-    if not 2 <= len(runs) <= MOST_RUNS:
-        many = "run" if len(runs) == 1 else "runs"
-        raise RunError(f"{len(runs)} {many} came; name at least two to compare, and at most {MOST_RUNS}")
+    if not 2 <= len(runs) <= MAX_RUNS:
+        noun = "run" if len(runs) == 1 else "runs"
+        raise RunError(f"{len(runs)} {noun} came; name at least two to compare, and at most {MAX_RUNS}")
     loaded = [run if isinstance(run, Run) else load_run(run) for run in runs]
     names = [printable(run.name) for run in loaded]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise RunError(f"two runs bear the name {twice[0]!r}; name each run once")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise RunError(f"two runs have the name {repeated[0]!r}; name each run once")
     for run in loaded:
-        _check_whole(run)
+        _check_complete(run)
     for run in loaded[1:]:
-        _check_alike(loaded[0], run)
+        _check_comparable(loaded[0], run)
     return loaded
 
 
-def _check_whole(run: Run) -> None:
+def _check_complete(run: Run) -> None:
     path = run.folder / "predictions.csv"
-    strangers = sorted(set(run.predictions.split) - {"train", "test"})
-    if strangers:
+    unknown = sorted(set(run.predictions.split) - {"train", "test"})
+    if unknown:
         raise RunError(
-            f"{run.name!r} has sentences of {list_some(strangers)}, expected train and test; train again [{path}]"
+            f"{run.name!r} has sentences of {list_some(unknown)}, expected train and test; train again [{path}]"
         )
     try:
         check_probabilities(run.predictions.proba, len(run.predictions), len(run.labels.names))
@@ -65,32 +67,35 @@ def _check_whole(run: Run) -> None:
         ) from error
 
 
-def _check_alike(first: Run, other: Run) -> None:
-    pair = f"{first.name!r} and {other.name!r}"
+def _check_comparable(first: Run, other: Run) -> None:
+    names = f"{first.name!r} and {other.name!r}"
     if first.labels != other.labels:
-        raise RunError(f"{pair} have different label sets; compare runs over one [{other.folder}]")
-    ours, theirs = (run.manifest.corpus.fingerprint for run in (first, other))
-    if ours != theirs:
+        raise RunError(f"{names} have different label sets; compare runs over the same one [{other.folder}]")
+    one, two = fingerprint_of(first), fingerprint_of(other)
+    if one != two:
         raise RunError(
-            f"{pair} are over different corpora ({ours[:16]} and {theirs[:16]}); train both on one [{other.folder}]"
+            f"{names} are over different corpora ({one[:16]} and {two[:16]}); train both on the same one "
+            f"[{other.folder}]"
         )
-    ours, theirs = (run.manifest.segmenter for run in (first, other))
-    if ours != theirs:
+    one, two = segmenter_of(first), segmenter_of(other)
+    if one != two:
         raise RunError(
-            f"{pair} are of different segmenters ({ours} and {theirs}); train both with one [{other.folder}]"
+            f"{names} have different segmenters ({one} and {two}); train both with the same one [{other.folder}]"
         )
-    for name in ("split", "article", "position", "text", "gold"):
-        if getattr(first.predictions, name) != getattr(other.predictions, name):
-            raise RunError(f"{pair} differ in the {name} of their sentences; train both on one corpus [{other.folder}]")
+    for column in ("split", "article", "position", "text", "gold"):
+        if getattr(first.predictions, column) != getattr(other.predictions, column):
+            raise RunError(
+                f"{names} differ in the {column} of their sentences; train both on the same corpus [{other.folder}]"
+            )
 
 
 def read_curve(run: Run) -> LearningCurve | None:
-    """Read the learning curve that lies in a run's folder, if there is one.
+    """Read the learning curve in a run's folder, if there is one.
 
     Raises
     ------
     RunError
-        If the file is no curve, or one of another experiment.
+        If the file is not a learning curve, or one of another experiment.
     """
     path = run.folder / CURVE
     remedy = f"draw it again or remove it [{path}]"
@@ -104,3 +109,46 @@ def read_curve(run: Run) -> LearningCurve | None:
     if curve.experiment != run.name:
         raise RunError(f"the curve is of {curve.experiment!r}, expected {run.name!r}; draw it again [{path}]")
     return curve
+
+
+# Nothing else in this package looks into a manifest or a report.
+
+
+def fingerprint_of(run: Run) -> str:
+    """Return the fingerprint of the corpus that a run was trained on."""
+    return run.manifest.corpus.fingerprint
+
+
+def segmenter_of(run: Run) -> str:
+    """Return name and version of the segmenter of a run's corpus."""
+    return run.manifest.segmenter
+
+
+def settings_of(run: Run) -> Mapping[str, Any]:
+    """Return the settings of a run's experiment, as nested tables."""
+    return run.manifest.settings
+
+
+def resampling_of(run: Run) -> tuple[int, int]:
+    """Return the number of resamples behind a run's intervals, and the seed that decides them."""
+    return run.manifest.settings["evaluation"]["resamples"], run.manifest.seed
+
+
+def baseline_of(run: Run) -> str | None:
+    """Return the name of the run that a run's experiment names as its baseline."""
+    return run.report.baseline
+
+
+def ceiling_of(run: Run) -> dict[str, Mapping[str, Any]]:
+    """Return the scores of the second annotator by split; a split that was not annotated twice is left out."""
+    return {split: ceiling.annotator.to_dict() for split, ceiling in run.report.ceiling.items() if ceiling}
+
+
+def cost_of(run: Run) -> Cost:
+    """Return what a run cost; what is not positive counts as not recorded."""
+    clock, model = run.report.clock, run.report.model
+    return Cost(_positive(clock.training_seconds), _positive(clock.sentences_per_second), _positive(model.bytes))
+
+
+def _positive(value: float) -> float | None:
+    return float(value) if value > 0 else None

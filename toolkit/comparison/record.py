@@ -1,25 +1,28 @@
-"""TODO toolkit.comparison.record."""
+"""The result of a comparison as data: runs with scores, pairs with tests, sentences they disagree on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from toolkit.analysis.learning_curve import LearningCurve
-from toolkit.analysis.repeats import Repeats
+from toolkit.analysis.repeats import FoldComparison, Repeats
 from toolkit.analysis.scores import Difference, Scores
+from toolkit.labels import LabelSet
+from toolkit.statistics.pairwise import SystemPair
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run cost, as its folder records it; ``None`` where it does not.
+    """What a run cost, as recorded in its folder; ``None`` where it is not recorded.
 
     Attributes
     ----------
     training_seconds : float or None
         All folds and the final fit, on the machine that trained.
     sentences_per_second : float or None
-        Labelled by one process there.
+        Labelling speed of one process on that machine.
     model_bytes : float or None
         Size of the saved model.
     """
@@ -31,9 +34,22 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run of a comparison: its scores and its differences to the baseline, by split.
+    """One run of a comparison.
 
-    ``repeats`` is ``None`` if it does not repeat its folds.
+    Attributes
+    ----------
+    name : str
+        Name of the run.
+    scores : mapping of str to Scores
+        By split.
+    differences : mapping of str to Difference or None
+        By split, headline of the run minus that of the baseline; ``None`` for the baseline.
+    cost : Cost
+        What the run cost.
+    curve : LearningCurve or None
+        Its learning curve, if its folder has one.
+    repeats : Repeats or None
+        Its repeated cross-validation, if the experiment repeats its folds.
     """
 
     name: str
@@ -46,16 +62,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A training sentence on which the runs disagree, each cross-validated.
+    """A training sentence on which the runs disagree, each run cross-validated.
 
     Attributes
     ----------
     article, position : str, int
-        Where it stands.
+        Article of the sentence, and its position there.
     text, gold : str
-        The sentence and its label.
+        The sentence and its gold label.
     predicted : tuple of str
-        In the order of the runs.
+        Predicted labels, in the order of the runs.
     """
 
     article: str
@@ -67,18 +83,77 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Where one run is right and others are wrong, as places in the disagreements.
+    """Sentences on which one run differs from the others, as indices of the disagreements.
 
     Attributes
     ----------
     gained : tuple of int
-        Sentences that the baseline has wrong and this run right, those first that fewest runs have right.
+        Wrong in the baseline and correct in this run; those that the fewest runs get correct come first.
     lost : tuple of int
-        Sentences that the baseline has right and this run wrong, those first that most runs have right.
-    alone : tuple of int
-        Sentences that this run alone has right.
+        Correct in the baseline and wrong in this run; those that the most runs get correct come first.
+    unique : tuple of int
+        Correct only in this run.
     """
 
     gained: tuple[int, ...]
     lost: tuple[int, ...]
-    alone: tuple[int, ...]
+    unique: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ComparisonRecord:
+    """Runs over the same sentences, ordered by cross-validated headline, the best first.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+        One per run, ordered by headline.
+    baseline : str
+        Name of the run that differences are relative to.
+    labels : LabelSet
+        Label set of all runs.
+    pairs : mapping of str to tuple of SystemPair
+        By split, every pair of runs, by their indices in the entries. p-values are corrected
+        for the pairs on both splits together.
+    settings : tuple of (key, values)
+        Settings that differ, with values in the order of the entries.
+    disagreements : tuple of Disagreement
+        Training sentences; those that the fewest runs get correct come first. Sentences of the
+        test split are not listed, since a model changed after reading them could no longer be
+        tested on them.
+    changes : tuple of Changes
+        In the order of the entries.
+    n_permutations : int
+        Random permutations behind each p-value.
+    ceiling : mapping of str to dict
+        By split, the scores of the second annotator as if a model; without the splits that
+        were not annotated twice.
+    fold_pairs : tuple of FoldComparison
+        Pairs of runs that repeat the same folds; their p-values are corrected for these pairs alone.
+    """
+
+    entries: tuple[Entry, ...]
+    baseline: str
+    labels: LabelSet
+    pairs: Mapping[str, tuple[SystemPair, ...]]
+    settings: tuple[tuple[str, tuple[str, ...]], ...]
+    disagreements: tuple[Disagreement, ...]
+    changes: tuple[Changes, ...]
+    n_permutations: int
+    ceiling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fold_pairs: tuple[FoldComparison, ...] = ()
+
+    @property
+    def baseline_index(self) -> int:
+        """Index of the baseline in the entries."""
+        return [entry.name for entry in self.entries].index(self.baseline)
+
+    @property
+    def n_comparisons(self) -> int:
+        """Number of p-values shown, which are corrected together."""
+        return sum(len(pairs) for pairs in self.pairs.values())
+
+    @property
+    def least_p(self) -> float:
+        """Lowest possible corrected p-value, limited by the number of permutations."""
+        return min(1.0, self.n_comparisons / (self.n_permutations + 1))

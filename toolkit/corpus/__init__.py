@@ -1,1 +1,15 @@
-"""TODO."""
+"""The tables and the articles of a corpus come in; sentences, labels, folds and findings about them go out.
+
+In reading order:
+
+- ``loading``: the folder of a corpus -> ``datasets.DatasetDict``, label set, fingerprint
+- ``segmentation``: the text of an article -> sentences with offsets
+- ``folds``: articles and labels -> cross-validation folds that never cut an article
+- ``agreement``: the labels of two annotators -> kappa and alpha with intervals
+- ``audit``: all that a reviewer would object to, gathered from the files below
+- ``duplicates``: pairs of texts that share much of their wording
+- ``templates``: skeletons and openings that many sentences share
+- ``names``: which words are names, and whether names give labels away
+- ``cues``: the word stems that set a label apart
+- ``words``: what the last three count as a word
+"""

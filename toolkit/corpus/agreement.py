@@ -1,33 +1,33 @@
-"""Two annotations of the same sentences -> how far they agree, with intervals."""
+"""Two annotators' labels of the same sentences -> kappa and alpha, with 95 % intervals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.labels import LabelSet
+from toolkit.statistics.intervals import Estimate, interval
 from toolkit.statistics.metrics import Counts, encode
-from toolkit.statistics.resampling import bootstrap_weights, interval
-
-Estimate = tuple[float, float, float]
+from toolkit.statistics.resampling import bootstrap_weights
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement of two annotators; each figure is (value, low, high).
+    """Agreement of two annotators.
 
     Attributes
     ----------
-    kappa, alpha : tuple of float
+    kappa, alpha : Estimate
         Cohen's kappa and Krippendorff's alpha over all labels.
     by_label : dict
         Cohen's kappa of each label against all others.
     confusion : ndarray of shape (n_labels, n_labels)
         Row: first annotator; column: second.
     n_sentences : int
-        Sentences that both have labelled.
+        Sentences that both annotators labelled.
     """
 
     kappa: Estimate
@@ -38,7 +38,7 @@ class Agreement:
 
 
 def cohen_kappa(counts: Counts) -> Counts:
-    """Agreement beyond what the two annotators' own habits give, shape (...).
+    """Measure agreement beyond what each annotator's own label frequencies would give, shape (...).
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def cohen_kappa(counts: Counts) -> Counts:
 
     Examples
     --------
-    Of 50 cases 35 agree, where habit alone would give 25:
+    The annotators agree on 35 of 50 sentences; 25 would be expected by chance:
 
     >>> round(float(cohen_kappa(np.array([[20.0, 5.0], [10.0, 15.0]]))), 3)
     0.4
@@ -60,16 +60,16 @@ def cohen_kappa(counts: Counts) -> Counts:
     total = counts.sum(axis=(-2, -1))
     observed = np.trace(counts, axis1=-2, axis2=-1) / total
     expected = (counts.sum(axis=-1) * counts.sum(axis=-2)).sum(axis=-1) / total**2
-    return _beyond(observed, expected)
+    return _beyond_chance(observed, expected)
 
 
 def krippendorff_alpha(counts: Counts) -> Counts:
-    """Agreement beyond chance for nominal labels of two annotators, shape (...).
+    """Measure agreement of two annotators beyond chance, for nominal labels, shape (...).
 
     Parameters
     ----------
     counts : ndarray of shape (..., n_labels, n_labels)
-        Row: first annotator; column: second; no label missing.
+        Row: first annotator; column: second; both labelled every sentence.
 
     References
     ----------
@@ -86,10 +86,10 @@ def krippendorff_alpha(counts: Counts) -> Counts:
     total = values.sum(axis=-1)
     observed = np.trace(coincidences, axis1=-2, axis2=-1) / total
     expected = (values * (values - 1)).sum(axis=-1) / (total * (total - 1))
-    return _beyond(observed, expected)
+    return _beyond_chance(observed, expected)
 
 
-def _beyond(observed: Counts, expected: Counts) -> Counts:
+def _beyond_chance(observed: Counts, expected: Counts) -> Counts:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
 
@@ -97,7 +97,7 @@ def _beyond(observed: Counts, expected: Counts) -> Counts:
 def measure_agreement(
     first: ArrayLike, second: ArrayLike, articles: ArrayLike, labels: LabelSet, n_resamples: int = 2000, seed: int = 0
 ) -> Agreement:
-    """Measure how far two annotators agree, with 95 % intervals over resampled articles.
+    """Measure how far two annotators agree, with 95 % intervals that resample articles.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def measure_agreement(
     labels : LabelSet
         The label set.
     n_resamples, seed : int
-        How often articles are drawn, and what decides the draws.
+        Number of bootstrap resamples of the articles, and the seed that decides them.
 
     Returns
     -------
@@ -117,33 +117,49 @@ def measure_agreement(
     Raises
     ------
     ValueError
-        If there is no sentence or a label is not in the set.
+        If there is no sentence, the two differ in length, or a label is not in the set.
+
+    Examples
+    --------
+    >>> labels = LabelSet.from_names(["yes", "no"])
+    >>> codes = ["yes", "no", "no"]
+    >>> measure_agreement(codes, codes, ["a", "a", "b"], labels, n_resamples=100).alpha.value
+    1.0
     """
-    one, two = encode(first, labels.names), encode(second, labels.names)
-    if len(one) == 0 or len(one) != len(two):
-        raise ValueError(f"{len(one)} first and {len(two)} second labels came; pass one of each a sentence")
+    first_codes, second_codes = encode(first, labels.names), encode(second, labels.names)
+    if len(first_codes) == 0 or len(first_codes) != len(second_codes):
+        raise ValueError(
+            f"{len(first_codes)} first and {len(second_codes)} second labels came; pass one of each per sentence"
+        )
     names, article = np.unique(np.asarray(articles), return_inverse=True)
     counts = np.zeros((len(names), len(labels.names), len(labels.names)))
-    np.add.at(counts, (article, one, two), 1)
+    np.add.at(counts, (article, first_codes, second_codes), 1)
     weights = bootstrap_weights(len(names), n_resamples, np.random.default_rng(seed))
-    once, resampled = counts.sum(axis=0), np.tensordot(weights, counts, axes=1)
+    total, resampled = counts.sum(axis=0), np.tensordot(weights, counts, axes=1)
 
-    def estimate(summed: Counts, drawn: Counts, alpha: bool = False) -> Estimate:
-        scoring = krippendorff_alpha if alpha else cohen_kappa
-        return (float(scoring(summed)), *interval(scoring(drawn)))
+    def estimate(counts: Counts, resamples: Counts, coefficient: Callable[[Counts], Counts] = cohen_kappa) -> Estimate:
+        return Estimate(float(coefficient(counts)), *interval(coefficient(resamples)))
 
     by_label = {
-        name: estimate(_against_rest(once, place), _against_rest(resampled, place))
-        for place, name in enumerate(labels.names)
+        name: estimate(_against_rest(total, index), _against_rest(resampled, index))
+        for index, name in enumerate(labels.names)
     }
-    return Agreement(estimate(once, resampled), estimate(once, resampled, alpha=True), by_label, once, len(one))
+    return Agreement(
+        kappa=estimate(total, resampled),
+        alpha=estimate(total, resampled, krippendorff_alpha),
+        by_label=by_label,
+        confusion=total,
+        n_sentences=len(first_codes),
+    )
 
 
-def _against_rest(counts: Counts, place: int) -> Counts:
-    """Fold a confusion matrix to one label and all others, shape (..., 2, 2)."""
-    both = counts[..., place, place]
-    first = counts[..., place, :].sum(axis=-1) - both
-    second = counts[..., :, place].sum(axis=-1) - both
-    rest = counts.sum(axis=(-2, -1)) - both - first - second
-    folded: NDArray[np.float64] = np.stack([np.stack([both, first], -1), np.stack([second, rest], -1)], -2)
-    return folded
+def _against_rest(counts: Counts, index: int) -> Counts:
+    """Reduce a confusion matrix to one label and all others, shape (..., 2, 2)."""
+    both = counts[..., index, index]
+    first_only = counts[..., index, :].sum(axis=-1) - both
+    second_only = counts[..., :, index].sum(axis=-1) - both
+    neither = counts.sum(axis=(-2, -1)) - both - first_only - second_only
+    reduced: NDArray[np.float64] = np.stack(
+        [np.stack([both, first_only], -1), np.stack([second_only, neither], -1)], -2
+    )
+    return reduced

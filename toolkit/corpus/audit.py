@@ -1,4 +1,4 @@
-"""Texts and labels of a corpus -> what a referee would object to: copies, templates, cues, names."""
+"""Rows and labels of a corpus -> what a reviewer would object to: copies, templates, names, cues, small labels."""
 
 from __future__ import annotations
 
@@ -8,20 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.corpus.cues import find_cues
-from toolkit.corpus.duplicates import MOST_SKELETONS, near_duplicates, repeated_openings, repeated_skeletons
+from toolkit.corpus.duplicates import near_duplicates
 from toolkit.corpus.names import NameCheck, check_names
+from toolkit.corpus.templates import MAX_SAME_SKELETON, repeated_openings, repeated_skeletons
 from toolkit.exceptions import list_some
 from toolkit.labels import LabelSet
 
-MOST_OPENINGS = 0.002
-FEW = 50
-MOST_CUE = 0.2
-LEAST_CUELESS = 1 / 3
+MAX_SAME_OPENING = 0.002
+MIN_SENTENCES = 50
+MAX_CUE_PROPORTION = 0.2
+MIN_CUELESS = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What is wrong with a corpus, and what is worth a look: one sentence each; and what names tell."""
+    """What must be corrected in a corpus and what is worth a look, one sentence each.
+
+    Attributes
+    ----------
+    problems, warnings : tuple of str
+        As :func:`audit_corpus` lists them.
+    names : NameCheck or None
+        Whether names give labels away; ``None`` where it cannot be measured.
+    """
 
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -29,12 +38,12 @@ class Audit:
 
 
 def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
-    """Look for what makes a corpus easier, or less honest, than it seems.
+    """Look for what makes a corpus easier, or less representative, than it seems.
 
     Parameters
     ----------
     rows : sequence of mapping
-        One a sentence, with ``article``, ``position``, ``text`` and ``label`` (a name).
+        One per sentence, with ``article``, ``position``, ``text`` and ``label`` (a name).
     labels : LabelSet
         Of the corpus.
 
@@ -43,68 +52,94 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     Audit
         Problems: near-duplicate sentences and articles, skeletons that occur more than
         twice, names that give labels away. Warnings: openings that many sentences share,
-        cue words that carry much of an act, labels with few sentences.
+        a cue in a large proportion of an act's sentences, acts with few sentences without
+        a cue, labels with few sentences.
+
+    Examples
+    --------
+    >>> rows = [{"article": name, "position": 0, "text": "It rained.", "label": "none"} for name in ("a", "b")]
+    >>> audit_corpus(rows, LabelSet.from_names(["none", "denial"])).problems
+    ('two sentences share 100% of their 5-grams; rewrite one [a:0, b:0]',)
     """
     texts = [str(row["text"]) for row in rows]
     gold = [str(row["label"]) for row in rows]
     articles = [str(row["article"]) for row in rows]
-    places = [f"{row['article']}:{row['position']}" for row in rows]
-    problems = [
-        f"two sentences share {pair.similarity:.0%} of their 5-grams; rewrite one "
-        f"[{places[pair.first]}, {places[pair.second]}]"
-        for pair in near_duplicates(texts)
-    ]
-    problems += _alike_articles(texts, articles)
-    problems += [
-        f"{len(found)} sentences are built alike: {key!r}; rewrite all but {MOST_SKELETONS} "
-        f"[{list_some([places[row] for row in found])}]"
-        for key, found in repeated_skeletons(texts)
-    ]
+    locations = [f"{row['article']}:{row['position']}" for row in rows]
     names = check_names(texts, gold, articles)
+    problems = [
+        *_similar_sentences(texts, locations),
+        *_similar_articles(texts, articles),
+        *_templates(texts, locations),
+    ]
     if names is not None and names.gives_away:
         problems.append(
-            f"names alone label {names.accuracy:.1%} of {names.n_sentences} sentences right, their "
-            f"number {names.by_number:.1%} ({names.low:+.1%} to {names.high:+.1%}); use names evenly over the labels"
+            f"a classifier that sees only names labels {names.accuracy:.1%} of {names.n_sentences} sentences "
+            f"correctly, one that sees their number {names.by_number:.1%} ({names.low:+.1%} to {names.high:+.1%}); "
+            "use names evenly over the labels"
         )
-    return Audit(tuple(problems), tuple(_warnings(texts, gold, places, labels)), names)
+    warnings = [*_openings(texts, locations), *_small_labels(gold, labels), *_cue_warnings(texts, gold, labels)]
+    return Audit(tuple(problems), tuple(warnings), names)
 
 
-def _alike_articles(texts: Sequence[str], articles: Sequence[str]) -> list[str]:
-    whole: defaultdict[str, list[str]] = defaultdict(list)
+def _similar_sentences(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
+    for pair in near_duplicates(texts):
+        yield (
+            f"two sentences share {pair.similarity:.0%} of their 5-grams; rewrite one "
+            f"[{locations[pair.first]}, {locations[pair.second]}]"
+        )
+
+
+def _similar_articles(texts: Sequence[str], articles: Sequence[str]) -> Iterator[str]:
+    sentences_of: defaultdict[str, list[str]] = defaultdict(list)
     for text, article in zip(texts, articles, strict=True):
-        whole[article].append(text)
-    names = list(whole)
-    return [
-        f"two articles share {pair.similarity:.0%} of their 5-grams; drop one "
-        f"[{names[pair.first]}, {names[pair.second]}]"
-        for pair in near_duplicates([" ".join(whole[name]) for name in names])
-        # An article of one sentence was told of already.
-        if max(len(whole[names[pair.first]]), len(whole[names[pair.second]])) > 1
-    ]
+        sentences_of[article].append(text)
+    names = list(sentences_of)
+    for pair in near_duplicates([" ".join(sentences_of[name]) for name in names]):
+        first, second = names[pair.first], names[pair.second]
+        # Two articles of one sentence each were listed as similar sentences already.
+        if max(len(sentences_of[first]), len(sentences_of[second])) > 1:
+            yield f"two articles share {pair.similarity:.0%} of their 5-grams; drop one [{first}, {second}]"
 
 
-def _warnings(texts: Sequence[str], gold: Sequence[str], places: Sequence[str], labels: LabelSet) -> Iterator[str]:
-    most = max(3, int(MOST_OPENINGS * len(texts)))
-    for opening, found in repeated_openings(texts, most):
-        where = list_some([places[row] for row in found])
-        yield f"{len(found)} sentences open with {opening!r}, more than {most} [{where}]"
+def _templates(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
+    for skeleton, rows in repeated_skeletons(texts):
+        yield (
+            f"{len(rows)} sentences have the skeleton {skeleton!r}; rewrite all but {MAX_SAME_SKELETON} "
+            f"[{list_some([locations[row] for row in rows])}]"
+        )
+
+
+def _openings(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
+    most = max(3, int(MAX_SAME_OPENING * len(texts)))
+    for opening, rows in repeated_openings(texts, most):
+        where = list_some([locations[row] for row in rows])
+        yield f"{len(rows)} sentences open with {opening!r}, more than {most} [{where}]"
+
+
+def _small_labels(gold: Sequence[str], labels: LabelSet) -> Iterator[str]:
     counts = Counter(gold)
     for name in labels.names:
-        if counts[name] < FEW:
-            yield f"label {name!r} has {counts[name]} sentences, fewer than {FEW}; its scores will be uncertain"
-    for name in labels.acts:
-        if not counts[name]:
-            continue
-        found_cues = find_cues(texts, gold, name)
-        for cue in found_cues.cues:
-            if cue.share > MOST_CUE:
-                yield (
-                    f"{cue.stem!r} is in {cue.share:.0%} of {name!r} sentences (elsewhere {cue.elsewhere:.1%}), "
-                    f"over {MOST_CUE:.0%}"
-                )
-        if found_cues.cueless < LEAST_CUELESS:
-            stems = ", ".join(cue.stem for cue in found_cues.cues)
+        if counts[name] < MIN_SENTENCES:
             yield (
-                f"{found_cues.cueless:.0%} of {name!r} sentences have none of its {len(found_cues.cues)} commonest "
-                f"cues ({stems}), under {LEAST_CUELESS:.0%}"
+                f"label {name!r} has only {counts[name]} of the {MIN_SENTENCES} sentences expected; "
+                "its scores will be uncertain"
+            )
+
+
+def _cue_warnings(texts: Sequence[str], gold: Sequence[str], labels: LabelSet) -> Iterator[str]:
+    for name in labels.acts:
+        if name not in gold:
+            continue
+        cues = find_cues(texts, gold, name)
+        for cue in cues.cues:
+            if cue.proportion > MAX_CUE_PROPORTION:
+                yield (
+                    f"{cue.stem!r} is in {cue.proportion:.0%} of {name!r} sentences (elsewhere {cue.elsewhere:.1%}), "
+                    f"over {MAX_CUE_PROPORTION:.0%}"
+                )
+        if cues.cueless < MIN_CUELESS:
+            stems = ", ".join(cue.stem for cue in cues.cues)
+            yield (
+                f"{cues.cueless:.0%} of {name!r} sentences have none of its {len(cues.cues)} most common "
+                f"cues ({stems}), under {MIN_CUELESS:.0%}"
             )

@@ -1,9 +1,7 @@
-"""TODO toolkit.corpus.duplicates."""
+"""Texts -> pairs that share much of their wording, within one corpus or between a corpus and another table."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,45 +9,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.corpus.names import _WORD, find_names
-
-# Characters in one shingle; five span a short word and its neighbour's edge.
+# Characters per shingle: five span a short word and the edge of its neighbour.
 SHINGLE = 5
-MOST_SIMILAR = 0.7
-MOST_SKELETONS = 2
-OPENING_WORDS = 4
+MAX_SIMILARITY = 0.7
 _BLOCK = 1000
-_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarPair:
-    """Two texts, by row, and the share of their shingles that they have in common."""
+    """Two texts, by row index, and the Jaccard similarity of their sets of shingles, in [0, 1]."""
 
     first: int
     second: int
     similarity: float
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = MOST_SIMILAR) -> list[SimilarPair]:
-    """List the pairs of texts that share more than a share of their character 5-grams.
+def near_duplicates(texts: Sequence[str], threshold: float = MAX_SIMILARITY) -> list[SimilarPair]:
+    """List the pairs of texts whose character 5-grams are more similar than a threshold.
 
-    The search is exact, not hashed: two sets can only share a fraction *t* of their union
-    if they share one of each other's rarest ``n - ceil(t n) + 1`` members, so only the
-    texts that meet there are compared.
+    The search is exact, not hashed: two sets can only have a Jaccard similarity of *t* if
+    they share one of each other's rarest ``n - ceil(t n) + 1`` members, so only the pairs
+    that share one of those are compared.
 
     Parameters
     ----------
     texts : sequence of str
-        Sentences, or whole articles. Case and runs of white space do not count.
+        Sentences, or whole articles. Case and runs of white space are ignored.
     threshold : float
         Jaccard similarity, in [0, 1), above which a pair is listed.
 
     Returns
     -------
-    list of Pair
-        Most alike first, then in order of rows. Of equal texts each stands in one pair, with
-        the first of its kind; with others only that first is compared.
+    list of SimilarPair
+        Most similar first, then in order of rows. Each of several equal texts is paired with
+        the first of them only; other texts are compared with that first one alone.
 
     References
     ----------
@@ -61,56 +54,33 @@ def near_duplicates(texts: Sequence[str], threshold: float = MOST_SIMILAR) -> li
     >>> near_duplicates(["The dam broke on Monday.", "the dam  broke on monday.", "Rain fell."])
     [SimilarPair(first=0, second=1, similarity=1.0)]
     """
-    kinds: dict[str, int] = {}
-    first_of = [kinds.setdefault(" ".join(text.lower().split()), row) for row, text in enumerate(texts)]
-    copies = [SimilarPair(first, row, 1.0) for row, first in enumerate(first_of) if first != row]
-    firsts = list(kinds.values())
-    alike = [
-        SimilarPair(firsts[one.first], firsts[one.second], one.similarity)
-        for one in _near([texts[row] for row in firsts], threshold)
+    row_of_text: dict[str, int] = {}
+    first_rows = [row_of_text.setdefault(" ".join(text.lower().split()), row) for row, text in enumerate(texts)]
+    copies = [SimilarPair(first, row, 1.0) for row, first in enumerate(first_rows) if first != row]
+    distinct = list(row_of_text.values())
+    similar = [
+        SimilarPair(distinct[pair.first], distinct[pair.second], pair.similarity)
+        for pair in _similar_pairs([texts[row] for row in distinct], threshold)
     ]
-    return sorted(copies + alike, key=lambda pair: (-pair.similarity, pair.first, pair.second))
-
-
-def _near(texts: Sequence[str], threshold: float) -> list[SimilarPair]:
-    """Search texts of which no two are equal."""
-    if len(texts) < 2:
-        return []
-    shingles = _shingles(texts)
-    sizes = np.diff(shingles.indptr)
-    rare = _rarest(shingles, sizes - np.ceil(threshold * sizes).astype(int) + 1)
-    meeting = (rare @ rare.T).tocoo()
-    # A text much shorter than another cannot share enough with it.
-    near = np.minimum(sizes[meeting.row], sizes[meeting.col]) >= threshold * np.maximum(
-        sizes[meeting.row], sizes[meeting.col]
-    )
-    kept = (meeting.row < meeting.col) & near
-    first, second = meeting.row[kept], meeting.col[kept]
-    shared = _shared(shingles, first, second)
-    alike = shared / (sizes[first] + sizes[second] - shared)
-    return [
-        SimilarPair(int(a), int(b), float(share))
-        for a, b, share in zip(first, second, alike, strict=True)
-        if share > threshold
-    ]
+    return sorted(copies + similar, key=lambda pair: (-pair.similarity, pair.first, pair.second))
 
 
 def most_similar(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10) -> list[SimilarPair]:
-    """List the pairs of a text and one of other texts that share most of their character 5-grams.
+    """Pair each text with the most similar of other texts, by character 5-grams, and list the closest pairs.
 
-    For a test set that was made elsewhere: a pair that is much alike has been copied.
+    Meant for a test set from elsewhere: a pair that is very similar is a copy.
 
     Parameters
     ----------
     texts, others : sequence of str
         At least one of each.
     n_pairs : int
-        How many pairs are listed; a text stands in one pair at most.
+        How many pairs are listed; each text is in at most one.
 
     Returns
     -------
-    list of Pair
-        ``second`` is a row of ``others``; most alike first, then in order of rows.
+    list of SimilarPair
+        ``second`` is a row index of ``others``; most similar first, then in order of rows.
 
     Examples
     --------
@@ -121,83 +91,69 @@ def most_similar(texts: Sequence[str], others: Sequence[str], n_pairs: int = 10)
     sizes = np.diff(shingles.indptr).astype(float)
     own, foreign = shingles[: len(texts)], shingles[len(texts) :]
     pairs = []
-    # A block at a time: the whole table of similarities need not fit into memory.
+    # One block at a time, so that the whole table of similarities need not fit into memory.
     for start in range(0, len(texts), _BLOCK):
-        shared = (own[start : start + _BLOCK] @ foreign.T).toarray()
-        whole = sizes[start : start + len(shared), None] + sizes[None, len(texts) :] - shared
-        alike = shared / whole
-        best = alike.argmax(axis=1)
-        pairs += [SimilarPair(start + row, int(other), float(alike[row, other])) for row, other in enumerate(best)]
+        intersection = (own[start : start + _BLOCK] @ foreign.T).toarray()
+        union = sizes[start : start + len(intersection), None] + sizes[None, len(texts) :] - intersection
+        similarity = intersection / union
+        best = similarity.argmax(axis=1)
+        pairs += [SimilarPair(start + row, int(other), float(similarity[row, other])) for row, other in enumerate(best)]
     return sorted(pairs, key=lambda pair: (-pair.similarity, pair.first))[:n_pairs]
 
 
-def _shared(shingles: Any, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Count what each pair of rows has in common, by whichever way is less work."""
+def _similar_pairs(texts: Sequence[str], threshold: float) -> list[SimilarPair]:
+    """Search texts of which no two are equal."""
+    if len(texts) < 2:
+        return []
+    shingles = _shingles(texts)
     sizes = np.diff(shingles.indptr)
-    work_of_all = (np.bincount(shingles.indices).astype(float) ** 2).sum()
-    if work_of_all < (sizes[first] + sizes[second]).sum():
+    rarest = _rarest(shingles, sizes - np.ceil(threshold * sizes).astype(int) + 1)
+    candidates = (rarest @ rarest.T).tocoo()
+    # A text much shorter than another cannot share enough with it.
+    comparable = np.minimum(sizes[candidates.row], sizes[candidates.col]) >= threshold * np.maximum(
+        sizes[candidates.row], sizes[candidates.col]
+    )
+    kept = (candidates.row < candidates.col) & comparable
+    first, second = candidates.row[kept], candidates.col[kept]
+    intersection = _intersection_sizes(shingles, first, second)
+    similarity = intersection / (sizes[first] + sizes[second] - intersection)
+    return [
+        SimilarPair(int(a), int(b), float(value))
+        for a, b, value in zip(first, second, similarity, strict=True)
+        if value > threshold
+    ]
+
+
+def _intersection_sizes(shingles: Any, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Count the shingles that each pair of rows shares, by whichever way takes less work."""
+    sizes = np.diff(shingles.indptr)
+    work_of_product = (np.bincount(shingles.indices).astype(float) ** 2).sum()
+    if work_of_product < (sizes[first] + sizes[second]).sum():
         return np.asarray((shingles @ shingles.T).tocsr()[first, second], dtype=float).ravel()
     return np.asarray(shingles[first].multiply(shingles[second]).sum(axis=1), dtype=float).ravel()
 
 
 def _shingles(texts: Sequence[str]) -> Any:
+    """Return the set of shingles of each text as a sparse matrix of zeros and ones."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    # Padding gives the shortest text a shingle of its own.
+    # Padding gives even the shortest text a shingle of its own.
     padded = [f"   {' '.join(text.lower().split())}   " for text in texts]
     vectorizer = CountVectorizer(
-        analyzer=lambda text: {text[at : at + SHINGLE] for at in range(len(text) - SHINGLE + 1)}, dtype=np.int32
+        analyzer=lambda text: {text[start : start + SHINGLE] for start in range(len(text) - SHINGLE + 1)},
+        dtype=np.int32,
     )
     return vectorizer.fit_transform(padded)
 
 
-def _rarest(shingles: Any, keep: NDArray[np.intp]) -> Any:
-    """Keep of each row the members that fewest rows have."""
+def _rarest(shingles: Any, n_kept: NDArray[np.intp]) -> Any:
+    """Keep of each row the shingles that occur in the fewest rows."""
     import scipy.sparse
 
     rarity = np.argsort(np.argsort(np.bincount(shingles.indices, minlength=shingles.shape[1]), kind="stable"))
     rows = np.repeat(np.arange(shingles.shape[0]), np.diff(shingles.indptr))
     order = np.lexsort((rarity[shingles.indices], rows))
-    place = np.arange(len(rows)) - np.repeat(shingles.indptr[:-1], np.diff(shingles.indptr))
-    kept = place < keep[rows]
+    rank_in_row = np.arange(len(rows)) - np.repeat(shingles.indptr[:-1], np.diff(shingles.indptr))
+    kept = rank_in_row < n_kept[rows]
     columns = shingles.indices[order][kept]
     return scipy.sparse.csr_array((np.ones(len(columns), np.int32), (rows[kept], columns)), shape=shingles.shape)
-
-
-def skeleton(text: str, names: frozenset[str]) -> str:
-    """Mask the names and numbers of a sentence; what is left is how it was built.
-
-    Examples
-    --------
-    >>> skeleton("Lenz Steel cut 400 jobs, Haslinger said.", frozenset({"Lenz", "Steel", "Haslinger"}))
-    'N cut 0 jobs, N said.'
-    """
-    masked = _WORD.sub(lambda found: "N" if found[0] in names else found[0].lower(), _NUMBER.sub("0", text))
-    return re.sub(r"\bN(?: N)+\b", "N", " ".join(masked.split()))
-
-
-def repeated_skeletons(texts: Sequence[str], most: int = MOST_SKELETONS) -> list[tuple[str, list[int]]]:
-    """List the skeletons that occur more than ``most`` times, with their rows, most frequent first."""
-    names = find_names(texts)
-    return _repeated([skeleton(text, names) for text in texts], most)
-
-
-def repeated_openings(texts: Sequence[str], most: int, n_words: int = OPENING_WORDS) -> list[tuple[str, list[int]]]:
-    """List the first words that more than ``most`` sentences share, with their rows, most frequent first.
-
-    Examples
-    --------
-    >>> repeated_openings(["It is not true that he left.", "It is not true.", "Rain."], most=1)
-    [('it is not true', [0, 1])]
-    """
-    openings = [_WORD.findall(text.lower())[:n_words] for text in texts]
-    return _repeated([" ".join(words) if len(words) == n_words else "" for words in openings], most)
-
-
-def _repeated(keys: Sequence[str], most: int) -> list[tuple[str, list[int]]]:
-    rows: defaultdict[str, list[int]] = defaultdict(list)
-    for row, key in enumerate(keys):
-        if key:
-            rows[key].append(row)
-    found = [(key, places) for key, places in rows.items() if len(places) > most]
-    return sorted(found, key=lambda item: (-len(item[1]), item[0]))

@@ -1,8 +1,8 @@
-"""Folds that never cut an article, stratified by label, and the check that none leaks."""
+"""Articles and labels of sentences -> cross-validation folds that never cut an article, and the check for leaks."""
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: int) -> list[Fold]:
-    """Deal whole articles out to folds, each with near the same mix of labels.
+    """Assign whole articles to folds, each with nearly the same distribution of labels.
 
     Parameters
     ----------
@@ -24,17 +24,23 @@ def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: in
     n_folds : int
         Number of folds, at least 2 and at most the number of articles.
     seed : int
-        Decides the order in which articles are dealt.
+        Decides the order in which articles are assigned.
 
     Returns
     -------
     list of (train, test)
-        Row numbers, ascending. Every row is in exactly one ``test``.
+        Row indices, ascending. Every row is in exactly one ``test``. A fold to which no
+        article was assigned is left out, so there may be fewer than ``n_folds``.
 
     Raises
     ------
     ValueError
-        If there are fewer articles than folds.
+        If there are fewer articles than folds, or fewer than two folds.
+
+    See Also
+    --------
+    sklearn.model_selection.StratifiedGroupKFold : Assigns the articles.
+    sklearn.model_selection.GroupKFold : Does so where no label occurs ``n_folds`` times.
 
     Examples
     --------
@@ -48,53 +54,20 @@ def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: in
     n_articles = len(np.unique(articles))
     if n_articles < n_folds:
         raise ValueError(f"{n_folds} folds need at least as many articles; {n_articles} came; ask for fewer folds")
-    # Stratified dealing refuses data in which no label comes n_folds times; whole
-    # articles can still be dealt by size.
-    stratified = np.unique(y_true, return_counts=True)[1].max() >= n_folds
-    # It refuses fewer than two folds.
-    dealer = (StratifiedGroupKFold if stratified else GroupKFold)(n_folds, shuffle=True, random_state=seed)
-    if stratified:
-        fold = _deal(articles, y_true, n_folds, seed)
-        folds = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(n_folds)]
-    else:
-        folds = list(dealer.split(y_true, groups=articles))
+    # Stratification needs a label that occurs n_folds times; articles can still be balanced by size.
+    can_stratify = np.unique(y_true, return_counts=True)[1].max() >= n_folds
+    splitter = (StratifiedGroupKFold if can_stratify else GroupKFold)(n_folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # A label rarer than the folds is missing from some of them; there is nothing to do about it here.
+        warnings.simplefilter("ignore", UserWarning)
+        folds = list(splitter.split(y_true, y_true, groups=articles))
     for train, test in folds:
         check_no_leak(articles[train], articles[test])
     return [(train, test) for train, test in folds if len(test) and len(train)]
 
 
-def _deal(articles: NDArray[Any], y_true: NDArray[Any], n_folds: int, seed: int) -> NDArray[np.intp]:
-    """Return the fold of each sentence, as :class:`~sklearn.model_selection.StratifiedGroupKFold` deals them, sooner.
-
-    Article by article, the most uneven first, in the fold that leaves the shares of labels nearest alike.
-    """
-    _, label, n_of_label = np.unique(y_true, return_inverse=True, return_counts=True)
-    names, article = np.unique(articles, return_inverse=True)
-    counts = np.zeros((len(names), len(n_of_label)))
-    np.add.at(counts, (article, label), 1)
-    order = np.arange(len(names))
-    np.random.RandomState(seed).shuffle(order)
-    order = order[np.argsort(-np.std(counts[order], axis=1), kind="stable")]
-    fold = np.empty(len(names), np.intp)
-    dealt = np.zeros((n_folds, len(n_of_label)))
-    own = np.eye(n_folds)[:, :, None]
-    for which in order:
-        # What each fold would leave, were it to get the article.
-        spread = ((dealt + own * counts[which]) / n_of_label).std(axis=1).mean(axis=1).tolist()
-        sizes = dealt.sum(axis=1).tolist()
-        best = 0
-        for number in range(1, n_folds):
-            # As near as NumPy's isclose takes to be equal; of equals, the smaller fold.
-            is_near = abs(spread[number] - spread[best]) <= 1e-8 + 1e-5 * abs(spread[best])
-            if spread[number] < spread[best] or (is_near and sizes[number] < sizes[best]):
-                best = number
-        dealt[best] += counts[which]
-        fold[which] = best
-    return fold[article]
-
-
 def leaked_articles(train_articles: ArrayLike, test_articles: ArrayLike) -> list[str]:
-    """List the articles that are on both sides, sorted.
+    """List the articles that occur on both sides, sorted.
 
     Examples
     --------
@@ -105,7 +78,7 @@ def leaked_articles(train_articles: ArrayLike, test_articles: ArrayLike) -> list
 
 
 def check_no_leak(train_articles: ArrayLike, test_articles: ArrayLike) -> None:
-    """Raise ``ValueError`` if an article is on both sides.
+    """Raise ``ValueError`` if an article occurs on both sides.
 
     Sentences of one article share names, events and phrasing, so a split that cuts
     through articles rewards memory.
@@ -114,8 +87,9 @@ def check_no_leak(train_articles: ArrayLike, test_articles: ArrayLike) -> None:
     --------
     >>> check_no_leak(["a"], ["b"])
     """
-    shared = leaked_articles(train_articles, test_articles)
-    if shared:
+    leaked = leaked_articles(train_articles, test_articles)
+    if leaked:
         raise ValueError(
-            f"train and test share {len(shared)} articles ({list_some(shared)}); split with splits.article_folds"
+            f"train and test share {len(leaked)} {'article' if len(leaked) == 1 else 'articles'} "
+            f"({list_some(leaked)}), expected none; split with toolkit.corpus.folds.article_folds"
         )

@@ -1,4 +1,4 @@
-"""The two tables of a corpus <-> Hugging Face ``datasets``: read, validate, fingerprint."""
+"""The tables of a corpus -> a validated Hugging Face ``DatasetDict``, its label set and its fingerprint."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import datetime
 import hashlib
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,59 +28,6 @@ FINGERPRINT_COLUMNS = ("article", "date", "genre", "title", "position", "paragra
 _Row = tuple[int, dict[str, str]]
 
 
-@dataclass
-class _Reader:
-    """Problems and rows of the files of one corpus, gathered before anything is raised."""
-
-    labels: LabelSet
-    problems: list[str] = field(default_factory=list)
-
-    def complain(self, message: str, path: Path, line: int | None = None) -> None:
-        self.problems.append(f"{message} [{path}{'' if line is None else f':{line}'}]")
-
-    def rows(self, path: Path, required: Iterable[str]) -> Iterator[_Row]:
-        """Yield line number and record of a CSV file; complain of what is no record."""
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            self.complain(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", path, line)
-            return
-        if "\0" in text:
-            line = text[: text.index("\0")].count("\n") + 1
-            self.complain("a NUL character stands in the table; save it as plain CSV text", path, line)
-            return
-        reader = cell_reader(io.StringIO(text, newline=""), strict=True)
-        try:
-            header: list[str] = next(reader, [])
-            missing = [name for name in required if name not in header]
-            for name in missing:
-                near = did_you_mean(name, header)
-                self.complain(f"column {name!r} is missing from the header ({', '.join(header)}){near}", path, 1)
-            if missing:
-                return
-            yield from self._records(path, header, reader)
-        except csv.Error:
-            self.complain(
-                f"the quoting breaks off here, or a cell is longer than {LONGEST_CELL:,} characters; "
-                "close the quote, double it or shorten the cell",
-                path,
-                reader.line_num,
-            )
-
-    def _records(self, path: Path, header: list[str], reader: Any) -> Iterator[_Row]:
-        line = 2
-        for cells in reader:
-            # A record may span lines; the number that helps is that of its first.
-            first, line = line, reader.line_num + 1
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                self.complain(f"{len(cells)} cells came, {len(header)} were expected as in the header", path, first)
-                continue
-            yield first, dict(zip(header, map(unescape_formula, cells), strict=True))
-
-
 def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> DatasetDict:
     """Read and validate a corpus.
 
@@ -89,12 +37,12 @@ def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> 
         Folder with ``labels.toml``, ``sentences.csv`` and, unless every sentence is its
         own article, ``articles.csv``.
     needed : sequence of str
-        Splits that must have a sentence; without them the whole corpus must have one.
+        Splits that must have a sentence; if empty, the corpus as a whole must have one.
 
     Returns
     -------
     datasets.DatasetDict
-        ``train`` and ``test``. One row a sentence in the order of the file, columns
+        ``train`` and ``test``. One row per sentence in the order of the file, columns
         ``article, date, title, genre, position, paragraph, text`` and, as ``ClassLabel``
         in the order of the label set, ``label, also, first, second`` (null where empty).
 
@@ -106,13 +54,13 @@ def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> 
 
     Notes
     -----
-    Without ``articles.csv`` a sentence's article is its ``article`` cell if there is such
-    a column, else the sentence itself. Its split is its ``split`` cell if there is one,
-    else a hash of its article puts it into the fifth that is the test, so that equal
-    sentences never stand on both sides and adding rows moves none. Positions count from 0
-    and paragraphs are 0, unless there are columns of them; then a corpus that was exported
-    as one flat table comes back as it was. An apostrophe that an export put before a cell,
-    lest a spreadsheet run it as a formula, is taken away.
+    Without ``articles.csv``, a sentence's article is its ``article`` cell if there is such
+    a column, and otherwise the sentence itself. Its split is its ``split`` cell if there is
+    one; otherwise a hash of the article decides, which puts about a fifth into the test
+    split. Equal sentences are therefore never in both splits, and adding rows moves none.
+    Positions count from 0 and paragraphs are 0, unless the table has columns for them; a
+    corpus that was exported as one flat table comes back as it was. An apostrophe that an
+    export put before a cell, to keep a spreadsheet from running it as a formula, is removed.
 
     Examples
     --------
@@ -124,119 +72,187 @@ def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> 
     if not folder.is_dir():
         raise CorpusError([f"there is no corpus folder; name one with labels.toml and sentences.csv [{folder}]"])
     reader = _Reader(read_labels(folder / "labels.toml"))
-    articles_path, sentences_path = folder / "articles.csv", folder / "sentences.csv"
-    if not sentences_path.is_file():
-        raise CorpusError([f"there is no sentences.csv; write one row a sentence [{sentences_path}]"])
-    if articles_path.exists() and not articles_path.is_file():
-        raise CorpusError([f"articles.csv is no file; write one row an article, or remove it [{articles_path}]"])
-    if articles_path.exists():
-        articles = _read_articles(reader, articles_path)
-        sentences = _read_sentences(reader, sentences_path, articles)
-    else:
-        sentences = _read_foreign_sentences(reader, sentences_path)
-    if not reader.problems and not sentences:
-        reader.complain("there is no sentence; write one row a sentence", sentences_path)
+    sentences = _read_tables(reader, folder / "articles.csv", folder / "sentences.csv")
     if not reader.problems:
-        for split in needed:
-            if not any(row["split"] == split for row in sentences):
-                reader.complain(
-                    f"no sentence is in the {split} split; give some article split '{split}'", sentences_path
-                )
+        _check_splits(reader, sentences, needed, folder / "sentences.csv")
     if reader.problems:
         raise CorpusError(reader.problems)
     return _to_datasets(sentences, reader.labels)
 
 
+@dataclass
+class _Reader:
+    """Reads the tables of one corpus, and collects all their problems before any is raised."""
+
+    labels: LabelSet
+    problems: list[str] = field(default_factory=list)
+
+    def add_problem(self, message: str, path: Path, line: int | None = None) -> None:
+        self.problems.append(f"{message} [{path}{'' if line is None else f':{line}'}]")
+
+    def rows(self, path: Path, required: Iterable[str]) -> Iterator[_Row]:
+        """Yield the line number and the record of each row that can be read."""
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self.add_problem(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", path, line)
+            return
+        if "\0" in text:
+            line = text[: text.index("\0")].count("\n") + 1
+            self.add_problem("the table contains a NUL character; save it as plain CSV text", path, line)
+            return
+        reader = cell_reader(io.StringIO(text, newline=""), strict=True)
+        try:
+            header: list[str] = next(reader, [])
+            missing = [name for name in required if name not in header]
+            for name in missing:
+                near = did_you_mean(name, header)
+                self.add_problem(f"column {name!r} is missing from the header ({', '.join(header)}){near}", path, 1)
+            if missing:
+                return
+            yield from self._records(path, header, reader)
+        except csv.Error:
+            self.add_problem(
+                f"a quote is not closed, or a cell is longer than {LONGEST_CELL:,} characters; "
+                "close the quote, double it or shorten the cell",
+                path,
+                reader.line_num,
+            )
+
+    def _records(self, path: Path, header: list[str], reader: Any) -> Iterator[_Row]:
+        line = 2
+        for cells in reader:
+            # A record may span several lines; the user looks for the first of them.
+            first, line = line, reader.line_num + 1
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                self.add_problem(
+                    f"{len(cells)} cells came, expected {len(header)} as in the header; correct the row", path, first
+                )
+                continue
+            yield first, dict(zip(header, map(unescape_formula, cells), strict=True))
+
+
+def _read_tables(reader: _Reader, articles_path: Path, sentences_path: Path) -> list[dict[str, Any]]:
+    """Read all sentences, each with the fields of its article."""
+    if not sentences_path.is_file():
+        raise CorpusError([f"there is no sentences.csv; write one row per sentence [{sentences_path}]"])
+    if not articles_path.exists():
+        return _read_flat_table(reader, sentences_path)
+    if not articles_path.is_file():
+        raise CorpusError([f"articles.csv is not a file; write one row per article, or remove it [{articles_path}]"])
+    return _read_sentences(reader, sentences_path, _read_articles(reader, articles_path))
+
+
+def _check_splits(reader: _Reader, sentences: Sequence[Mapping[str, Any]], needed: Sequence[str], path: Path) -> None:
+    if not sentences:
+        reader.add_problem("the table has no sentence; write one row per sentence", path)
+        return
+    for split in needed:
+        if not any(row["split"] == split for row in sentences):
+            reader.add_problem(f"no sentence is in the {split} split; give some article the split '{split}'", path)
+
+
 def _read_articles(reader: _Reader, path: Path) -> dict[str, dict[str, str]]:
     articles: dict[str, dict[str, str]] = {}
-    lines: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for line, row in reader.rows(path, ARTICLE_COLUMNS):
         name, split = row["article"], row["split"]
         if not name.strip():
-            reader.complain("the article has no id; give it one", path, line)
+            reader.add_problem("the article has no id; give it one", path, line)
         if not _is_date(row["date"]):
-            reader.complain(f"date {row['date']!r} is none; write YYYY-MM-DD", path, line)
-        if split not in SPLITS:
-            reader.complain(f"split {split!r} is neither 'train' nor 'test'{did_you_mean(split, SPLITS)}", path, line)
+            reader.add_problem(f"date {row['date']!r} is not a date; write YYYY-MM-DD", path, line)
+        _check_split(reader, split, path, line)
         if name in articles and articles[name]["split"] != split:
-            reader.complain(
-                f"article {name!r} is in both splits (first on line {lines[name]}); keep it in one", path, line
-            )
+            _report_both_splits(reader, name, first_lines[name], path, line)
         elif name in articles:
-            reader.complain(f"article {name!r} came before on line {lines[name]}; ids must be unique", path, line)
+            reader.add_problem(
+                f"article {name!r} already occurs on line {first_lines[name]}; ids must be unique", path, line
+            )
         articles.setdefault(name, row)
-        lines.setdefault(name, line)
+        first_lines.setdefault(name, line)
     return articles
 
 
 def _read_sentences(reader: _Reader, path: Path, articles: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     sentences: list[dict[str, Any]] = []
-    seen: dict[tuple[str, int], int] = {}
+    first_lines: dict[tuple[str, int], int] = {}
     for line, row in reader.rows(path, SENTENCE_COLUMNS):
         if row["article"] not in articles:
             near = did_you_mean(row["article"], articles)
-            reader.complain(f"article {row['article']!r} is not in articles.csv{near}", path, line)
-        place = _read_place(reader, row, seen, path, line)
+            reader.add_problem(f"article {row['article']!r} is not in articles.csv{near}", path, line)
+        numbers = _read_position(reader, row, first_lines, path, line)
         _check_sentence(reader, row, path, line)
         article = articles.get(row["article"], {})
-        sentences.append({**row, **{name: article.get(name, "") for name in ARTICLE_COLUMNS[1:]}, **place})
+        sentences.append({**row, **{name: article.get(name, "") for name in ARTICLE_COLUMNS[1:]}, **numbers})
     return sentences
 
 
-def _read_place(
-    reader: _Reader, row: Mapping[str, str], seen: dict[tuple[str, int], int], path: Path, line: int
-) -> dict[str, int]:
-    """Read position and paragraph as numbers; the position must be the only one of its article."""
-    place = {}
-    for name in ("position", "paragraph"):
-        if row[name].isascii() and row[name].isdigit() and len(row[name].lstrip("0")) < 10:
-            place[name] = int(row[name])
-        else:
-            reader.complain(f"{name} {row[name]!r} is not a whole number from 0 to 999,999,999", path, line)
-    if "position" in place:
-        earlier = seen.setdefault((row["article"], place["position"]), line)
-        if earlier != line:
-            reader.complain(
-                f"position {place['position']} of article {row['article']!r} came before on line {earlier}; "
-                "ids must be unique",
-                path,
-                line,
-            )
-    return place
-
-
-def _read_foreign_sentences(reader: _Reader, path: Path) -> list[dict[str, Any]]:
+def _read_flat_table(reader: _Reader, path: Path) -> list[dict[str, Any]]:
+    """Read sentences that bring no table of articles."""
     sentences: list[dict[str, Any]] = []
-    positions: dict[str, int] = {}
-    seen: dict[tuple[str, int], int] = {}
-    sides: dict[str, tuple[str, int]] = {}
+    last_positions: dict[str, int] = {}
+    first_lines: dict[tuple[str, int], int] = {}
+    first_splits: dict[str, tuple[str, int]] = {}
     for line, row in reader.rows(path, ("text", "label")):
         _check_sentence(reader, row, path, line)
         article = row.get("article") or "s-" + hashlib.sha256(row["text"].encode()).hexdigest()[:12]
         split = row["split"] if "split" in row else _hashed_split(article)
-        if split not in SPLITS:
-            reader.complain(f"split {split!r} is neither 'train' nor 'test'{did_you_mean(split, SPLITS)}", path, line)
-        side, earlier = sides.setdefault(article, (split, line))
-        if side != split:
-            reader.complain(
-                f"article {article!r} is in both splits (first on line {earlier}); keep it in one", path, line
-            )
-        position = positions[article] = positions.get(article, -1) + 1
-        place = {"position": position, "paragraph": 0}
+        _check_split(reader, split, path, line)
+        first_split, first_line = first_splits.setdefault(article, (split, line))
+        if first_split != split:
+            _report_both_splits(reader, article, first_line, path, line)
+        position = last_positions[article] = last_positions.get(article, -1) + 1
+        numbers = {"position": position, "paragraph": 0}
         if {"article", "position", "paragraph"} <= set(row):
-            place = _read_place(reader, {**row, "article": article}, seen, path, line)
-        blank = dict.fromkeys(("date", "title", "genre", "also", "first", "second"), "")
-        sentences.append({**blank, **row, "article": article, "split": split, **place})
+            numbers = _read_position(reader, {**row, "article": article}, first_lines, path, line)
+        empty = dict.fromkeys(("date", "title", "genre", "also", "first", "second"), "")
+        sentences.append({**empty, **row, "article": article, "split": split, **numbers})
     return sentences
+
+
+def _read_position(
+    reader: _Reader, row: Mapping[str, str], first_lines: dict[tuple[str, int], int], path: Path, line: int
+) -> dict[str, int]:
+    """Read position and paragraph as numbers; no other sentence of the article may have the position."""
+    numbers = {}
+    for name in ("position", "paragraph"):
+        if row[name].isascii() and row[name].isdigit() and len(row[name].lstrip("0")) < 10:
+            numbers[name] = int(row[name])
+        else:
+            reader.add_problem(f"{name} {row[name]!r} is not a whole number from 0 to 999,999,999", path, line)
+    if "position" in numbers:
+        first_line = first_lines.setdefault((row["article"], numbers["position"]), line)
+        if first_line != line:
+            reader.add_problem(
+                f"position {numbers['position']} of article {row['article']!r} already occurs on line {first_line}; "
+                "positions must be unique",
+                path,
+                line,
+            )
+    return numbers
+
+
+def _check_split(reader: _Reader, split: str, path: Path, line: int) -> None:
+    if split not in SPLITS:
+        reader.add_problem(f"split {split!r} is neither 'train' nor 'test'{did_you_mean(split, SPLITS)}", path, line)
+
+
+def _report_both_splits(reader: _Reader, article: str, first_line: int, path: Path, line: int) -> None:
+    reader.add_problem(
+        f"article {article!r} is in both splits (first on line {first_line}); keep it in one", path, line
+    )
 
 
 def _check_sentence(reader: _Reader, row: Mapping[str, str], path: Path, line: int) -> None:
     if not row["text"].strip():
-        reader.complain("the text is empty; write the sentence or remove the row", path, line)
+        reader.add_problem("the text is empty; write the sentence or remove the row", path, line)
     for name in LABEL_COLUMNS:
         value = row.get(name, "")
         if value not in reader.labels.names and (value or name == "label"):
-            reader.complain(reader.labels.unknown(value), path, line)
+            reader.add_problem(reader.labels.unknown(value), path, line)
 
 
 def _is_date(value: str) -> bool:
@@ -254,7 +270,7 @@ def _to_datasets(sentences: list[dict[str, Any]], labels: LabelSet) -> DatasetDi
     import pyarrow as pa
     from datasets import ClassLabel, Dataset, DatasetDict, DatasetInfo, Features, NamedSplit, Value
 
-    number = {name: place for place, name in enumerate(labels.names)}
+    label_index = {name: index for index, name in enumerate(labels.names)}
     strings = ("article", "date", "title", "genre")
     features = Features(
         {name: Value("string") for name in strings}
@@ -265,20 +281,15 @@ def _to_datasets(sentences: list[dict[str, Any]], labels: LabelSet) -> DatasetDi
     for split in SPLITS:
         rows = [row for row in sentences if row["split"] == split]
         columns: dict[str, list[Any]] = {
-            name: [number.get(row[name]) if name in LABEL_COLUMNS else row[name] for row in rows] for name in features
+            name: [label_index.get(row[name]) if name in LABEL_COLUMNS else row[name] for row in rows]
+            for name in features
         }
         table = pa.table(columns, schema=features.arrow_schema)
-        info = DatasetInfo(features=features, description=_describe(labels))
-        # Two equal tables must carry equal fingerprints; the one datasets draws itself differs.
-        mark = _digest(_canonical_rows(rows), labels)[:16]
-        splits[split] = Dataset(table, info=info, split=NamedSplit(split), fingerprint=mark)
+        info = DatasetInfo(features=features, description=json.dumps(labels.to_dict(), ensure_ascii=False))
+        # datasets would choose a random fingerprint; equal tables must have equal ones.
+        fingerprint = _digest(_canonical_cells(rows), labels)[:16]
+        splits[split] = Dataset(table, info=info, split=NamedSplit(split), fingerprint=fingerprint)
     return DatasetDict(splits)
-
-
-def _describe(labels: LabelSet) -> str:
-    import json
-
-    return json.dumps(labels.to_dict(), ensure_ascii=False)
 
 
 def corpus_labels(corpus: DatasetDict) -> LabelSet:
@@ -287,11 +298,14 @@ def corpus_labels(corpus: DatasetDict) -> LabelSet:
     Parameters
     ----------
     corpus : datasets.DatasetDict
-        As ``load_corpus`` returns it. A corpus made elsewhere has names alone; then no
-        label is the background.
-    """
-    import json
+        As ``load_corpus`` returns it. A corpus made elsewhere has only the names of its
+        labels; none of them is then the background.
 
+    Examples
+    --------
+    >>> corpus_labels(load_corpus("data")).background
+    'none'
+    """
     train = corpus["train"]
     names = train.features["label"].names
     try:
@@ -304,8 +318,8 @@ def corpus_labels(corpus: DatasetDict) -> LabelSet:
 def corpus_fingerprint(corpus: DatasetDict) -> str:
     """Hash the content of a corpus: every sentence, its labels, article and split.
 
-    Equal content gives an equal fingerprint, whatever the folder, the line ends or the
-    version of ``datasets``; one changed letter gives another.
+    The fingerprint depends on the content alone, not on the folder, the line endings or
+    the version of ``datasets``; a single changed letter changes it.
 
     Returns
     -------
@@ -324,10 +338,10 @@ def corpus_fingerprint(corpus: DatasetDict) -> str:
         for row in corpus[split]:
             named = {name: "" if row[name] is None else names[row[name]] for name in LABEL_COLUMNS}
             rows.append({**row, **named, "split": split})
-    return _digest(_canonical_rows(rows), labels)
+    return _digest(_canonical_cells(rows), labels)
 
 
-def _canonical_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _canonical_cells(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
         yield str(row["split"])
         for name in FINGERPRINT_COLUMNS:
@@ -337,7 +351,7 @@ def _canonical_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def _digest(cells: Iterable[str], labels: LabelSet) -> str:
     digest = hashlib.sha256()
     for cell in (str(labels.background), *labels.names, *cells):
-        # The length goes before the text, so that no two cells can trade letters.
+        # Each length precedes its text: otherwise a letter moved to the next cell would change nothing.
         encoded = cell.encode("utf-8")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return digest.hexdigest()

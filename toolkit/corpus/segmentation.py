@@ -1,8 +1,9 @@
-"""Article text -> sentences with exact offsets.
+"""The text of an article -> its sentences with exact offsets.
 
-nupunkt finds the ends of sentences; a thin layer around it decides what a paragraph is
-and mends what a segmenter trained on law gets wrong in news: titles before names, and
-questions in quotes with the speaker after them. ``docs/segmentation.md`` compares it.
+nupunkt proposes where sentences end. The rules here divide the text into paragraphs and
+correct what a segmenter trained on legal text gets wrong in news: titles before names,
+quoted questions followed by their speaker. ``docs/segmentation.md`` lists the rules and
+compares the result with other segmenters.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
 
-# Shorter lines are no wrapped prose and longer ones are whole paragraphs.
+# Lines shorter than this are not wrapped prose; longer ones are whole paragraphs.
 WRAPPED_WIDTHS = range(50, 121)
 _LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 _DATE_LINE = re.compile(r"\s*date:?\s+\d{4}-\d{2}-\d{2}\s*", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?:;…][\"”’')\]]*\s*$")
-# A mark inside an abbreviation is no end, and whatever is white to Python is to us;
-# each replacement is one character for one, so that offsets stay.
+# nupunkt is to see as white space what Python does; each replacement keeps the length, so offsets stay valid.
 _BLANK = re.compile(r"\s")
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 _TITLES = re.compile(
@@ -32,9 +32,9 @@ _SPEAKER = re.compile(
     r"(?:[A-Z][\w’'.-]*\s+){1,6}"
     r"(?:said|says|asked|asks|added|replied|answered|told|wrote|cried|shouted|retorted|demanded|wondered|insisted)\b"
 )
-# nupunkt takes some plain words before a full stop ("month.", "spokesman.") for
-# abbreviations. A word of three or more small letters is none, but for these.
-_MISSED = re.compile(
+# nupunkt takes some ordinary words before a full stop ("month.", "spokesman.") for
+# abbreviations. Words of three or more lower-case letters are not, except these.
+_MISSED_END = re.compile(
     r"\b(?!(?:etc|inc|ltd|corp|dept|approx|est|vol|fig|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)\b)"
     r"[a-zà-ÿ]{3,}[.!?]+[\"”’)\]]*(\s+)(?=[\"“‘(\[]?[A-ZÀ-Þ])"
 )
@@ -42,16 +42,16 @@ _MISSED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and its place: ``article[start:end] == text``.
+    """A sentence and its offsets: ``article[start:end] == text``.
 
     Attributes
     ----------
     start, end : int
         Offsets in characters (code points) of the article; ``end`` is exclusive.
     paragraph : int
-        Number of its paragraph, from 0 up without gaps.
+        Index of its paragraph, counted from 0 without gaps.
     text : str
-        The sentence, without white space around it.
+        The sentence, without surrounding white space.
     """
 
     start: int
@@ -77,20 +77,20 @@ def segment(text: str) -> list[Sentence]:
     Parameters
     ----------
     text : str
-        Plain text with any line ends. A blank line parts paragraphs; so does a single
-        line end, unless the lines are wrapped prose. A first line ``date 2024-04-27``
-        and a heading stand alone.
+        Plain text with any line endings. A blank line separates paragraphs; so does a
+        single line ending, unless the lines are wrapped prose. A first line such as
+        ``date 2024-04-27`` and a heading are paragraphs of their own.
 
     Returns
     -------
     list of Sentence
         In reading order, not overlapping, none empty; every character that is not white
-        space is in exactly one.
+        space belongs to exactly one.
 
     Raises
     ------
     TypeError
-        If it is not text.
+        If ``text`` is not a ``str``.
 
     Examples
     --------
@@ -101,13 +101,13 @@ def segment(text: str) -> list[Sentence]:
         raise TypeError(f"{type(text).__name__} came, expected the article as str; decode it first")
     sentences = []
     for paragraph, (first, last) in enumerate(_paragraphs(text)):
-        for start, end in _cut(text, first, last):
+        for start, end in _split_paragraph(text, first, last):
             sentences.append(Sentence(start, end, paragraph, text[start:end]))
     return sentences
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of each paragraph that holds more than white space."""
+    """Yield the offsets of each paragraph that is not only white space."""
     block: list[tuple[int, int]] = []
     lines = ((match.start(), match.end()) for match in _LINE.finditer(text))
     for number, (start, end) in enumerate(lines):
@@ -115,7 +115,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
         if number == 0 and _DATE_LINE.fullmatch(text, start, end):
             yield start, end
             continue
-        if block and (blank or _is_blank_between(text, block[-1][1], start)):
+        if block and (blank or _has_blank_line(text, block[-1][1], start)):
             yield from _join_lines(text, block)
             block = []
         if not blank:
@@ -124,20 +124,20 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
         yield from _join_lines(text, block)
 
 
-def _is_blank_between(text: str, end: int, start: int) -> bool:
-    """Tell two line ends from one; a Windows line end is one of two characters."""
+def _has_blank_line(text: str, end: int, start: int) -> bool:
+    """Tell whether two lines are separated by more than one line ending; a CRLF is one."""
     return len(text[end:start].replace("\r\n", "\n")) > 1
 
 
 def _join_lines(text: str, block: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Join the lines of wrapped prose; leave others a paragraph each.
+    """Join the lines of wrapped prose; leave every other line as a paragraph.
 
-    A line was wrapped when the next line's first word had no room in it.
+    A line was wrapped if the first word of the next line would not have fitted into it.
     """
     width = max(end - start for start, end in block)
     full = []
     for (start, end), (following, last) in pairwise(block):
-        # A bounded look ahead: a "word" may be a megabyte.
+        # Look ahead by one line width at most: a "word" may be a megabyte long.
         word = text[following : min(last, following + width + 1)].split(maxsplit=1)[:1]
         full.append(end - start + 1 + len(word[0] if word else "") > width)
     wrapped = width in WRAPPED_WIDTHS and sum(full) >= 0.6 * len(full)
@@ -151,15 +151,17 @@ def _join_lines(text: str, block: list[tuple[int, int]]) -> Iterator[tuple[int, 
             first = end if last_line else block[number + 1][0]
 
 
-def _cut(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of each sentence of one paragraph."""
+def _split_paragraph(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the offsets of each sentence of one paragraph."""
     import nupunkt
 
     paragraph = _UNREADABLE.sub("\ufffd", _BLANK.sub(" ", text[first:last]))
-    ends = {end for _, end in nupunkt.sent_spans(paragraph)} | {match.end() for match in _MISSED.finditer(paragraph)}
+    ends = {end for _, end in nupunkt.sent_spans(paragraph)} | {
+        match.end() for match in _MISSED_END.finditer(paragraph)
+    }
     begin = 0
     for end in sorted(ends | {len(paragraph)}):
-        if end < len(paragraph) and _goes_on(paragraph, begin, end):
+        if end < len(paragraph) and _continues(paragraph, begin, end):
             continue
         sentence = paragraph[begin:end]
         if sentence.strip():
@@ -168,15 +170,15 @@ def _cut(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
         begin = end
 
 
-def _goes_on(paragraph: str, begin: int, end: int) -> bool:
-    """Say whether the sentence goes on behind an end that the segmenter saw."""
+def _continues(paragraph: str, begin: int, end: int) -> bool:
+    """Tell whether the sentence continues after an end that the segmenter proposed."""
     before = paragraph[max(begin, end - 24) : end].rstrip()
     after = paragraph[end : end + 120].lstrip()
     if not after or not before:
         return False
     if after[0].islower() or _TITLES.search(before) or _INITIAL.search(before):
         return True
-    # Slices are bounded: a sentence that goes on and on must not be copied at each end.
+    # Slices are bounded: copying a very long sentence at each proposed end would take quadratic time.
     if _NUMBERED.fullmatch(paragraph[begin : min(end, begin + 16)].strip()):
         return True
     quoted = before[-1] in "\"”’'" and before.rstrip("\"”’'")[-1:] in ("?", "!")

@@ -1,7 +1,7 @@
-r"""Headings, paragraphs and tables -> Markdown or LaTeX in which no text is markup.
+r"""Headings, paragraphs and tables of plain text -> Markdown or LaTeX in which no text acts as markup.
 
-The LaTeX is a part to ``\input``: it needs the packages that its first line names, and an engine
-that reads UTF-8, as pdflatex does since 2018 and lualatex always did.
+The LaTeX is a fragment to ``\input``. It needs the packages named in its first line and an engine
+that reads UTF-8, such as lualatex, or pdflatex since 2018.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from dataclasses import dataclass
 
 from toolkit.exceptions import printable
 
-# A table with more rows than fit a page, or with sentences, is set as a longtable, which breaks across pages.
-ROWS_OF_A_PAGE = 40
-# Letters of small print in a line of a paper; a wider table lies on its side, where as many of the smallest stand.
-ACROSS, SIDEWAYS = 95, 150
-# A longer text breaks into lines.
-LONGEST_TEXT = 40
+# A table with more rows than fit on a page, or with sentences, becomes a longtable, which breaks across pages.
+ROWS_PER_PAGE = 40
+# Characters in a line of small print. A wider table is rotated, where this many of the smallest print fit.
+UPRIGHT_WIDTH, ROTATED_WIDTH = 95, 150
+# A longer text is broken into lines.
+MAX_UNBROKEN = 40
 PACKAGES = "array,booktabs,graphicx,longtable,lscape,rotating"
-# What stands left in the columns of a table; the rest are numbers.
+# Kinds of columns: text is aligned to the left, numbers to the right, and prose breaks into lines.
 TEXT, NUMBER, PROSE = "text", "number", "prose"
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Heading of a section."""
+    """The heading of a section."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph of plain text."""
+    """A paragraph of plain text."""
 
     text: str
 
@@ -46,13 +46,13 @@ class Table:
     name : str
         For references, as in ``\ref{tab:NAME}``: lower-case letters and hyphens.
     caption : str
-        What it shows.
+        What the table shows.
     header : tuple of str
-        One a column.
+        One title per column.
     rows : tuple of tuple of str
-        One a row, as long as the header.
+        One cell per column.
     kinds : tuple of str
-        ``text``, ``number`` (to the right) or ``prose`` (may break into lines), one a column.
+        ``text``, ``number`` (aligned to the right) or ``prose`` (may break into lines), one per column.
     """
 
     name: str
@@ -71,7 +71,7 @@ def to_markdown(title: str, blocks: Sequence[Block]) -> str:
     Parameters
     ----------
     title : str
-        Its first heading.
+        The heading of the document.
     blocks : sequence of Heading, Paragraph or Table
         In reading order.
 
@@ -96,19 +96,19 @@ def to_markdown(title: str, blocks: Sequence[Block]) -> str:
                 parts.append(escape_markdown(text))
             case Table():
                 lines = [block.header, *block.rows]
-                written = ["| " + " | ".join(map(escape_markdown, line)) + " |" for line in lines]
+                header, *rows = ["| " + " | ".join(map(escape_markdown, line)) + " |" for line in lines]
                 rule = "| " + " | ".join("---:" if kind == NUMBER else "---" for kind in block.kinds) + " |"
-                parts += [f"{escape_markdown(block.caption)}:", "\n".join([written[0], rule, *written[1:]])]
+                parts += [f"{escape_markdown(block.caption)}:", "\n".join([header, rule, *rows])]
     return "\n\n".join(parts) + "\n"
 
 
 def to_latex(title: str, blocks: Sequence[Block]) -> str:
-    r"""Write a document as LaTeX with booktabs rules, to ``\input`` in another.
+    r"""Write a document as LaTeX with booktabs rules, to ``\input`` into another document.
 
     Parameters
     ----------
     title : str
-        Its section.
+        The title of the section that it becomes.
     blocks : sequence of Heading, Paragraph or Table
         In reading order.
 
@@ -135,7 +135,7 @@ def to_latex(title: str, blocks: Sequence[Block]) -> str:
     <BLANKLINE>
     \endgroup
     """
-    # Names of runs are long: a line before one may be loose, none may run into the margin.
+    # Names of runs are long: a loose line before one is better than one that runs into the margin.
     head = f"% Needs \\usepackage{{{PACKAGES}}} and UTF-8.\n\\begingroup\\sloppy"
     parts = [f"{head}\n\\section{{{escape_latex(title)}}}"]
     for block in blocks:
@@ -152,13 +152,13 @@ def to_latex(title: str, blocks: Sequence[Block]) -> str:
 def _latex_table(table: Table) -> str:
     title = f"\\caption{{{escape_latex(table.caption)}}}\\label{{tab:{table.name}}}"
     head, *rows = (" & ".join(map(escape_latex, line)) + " \\\\" for line in (table.header, *table.rows))
-    if PROSE in table.kinds or len(rows) > ROWS_OF_A_PAGE:
+    if PROSE in table.kinds or len(rows) > ROWS_PER_PAGE:
         return _latex_long_table(table, title)
-    columns = "".join("r" if kind == NUMBER else _latex_text(column) for kind, column in _columns(table))
-    # What is wider still is set smaller.
+    columns = "".join("r" if kind == NUMBER else _text_column(column) for kind, column in _columns(table))
+    # A table wider than the line is scaled down to it.
     fit = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%"
-    around = "sidewaystable" if _letters(table) > ACROSS else "table"
-    opening = [f"\\begin{{{around}}}[htbp]", "\\centering\\small\\setlength{\\tabcolsep}{3pt}", title, fit]
+    environment = "sidewaystable" if _width(table) > UPRIGHT_WIDTH else "table"
+    opening = [f"\\begin{{{environment}}}[htbp]", "\\centering\\small\\setlength{\\tabcolsep}{3pt}", title, fit]
     lines = [
         f"\\begin{{tabular}}{{{columns}}}",
         "\\toprule",
@@ -168,61 +168,68 @@ def _latex_table(table: Table) -> str:
         "\\bottomrule",
         "\\end{tabular}}",
     ]
-    return "\n".join([*opening, *lines, f"\\end{{{around}}}"])
+    return "\n".join([*opening, *lines, f"\\end{{{environment}}}"])
 
 
 def _latex_long_table(table: Table, title: str) -> str:
-    r"""Write a table that breaks across pages, whose texts share the line: ``\resizebox`` holds no such table."""
-    letters = _letters(table)
-    is_wide = letters > ACROSS
-    is_sideways = is_wide or len(table.header) > 6
-    shares = [0 if kind == NUMBER else min(max(map(len, column)), LONGEST_TEXT) for kind, column in _columns(table)]
-    # Numbers keep on one line; the texts have the rest of it.
-    numbers = sum(max(map(len, column)) + 1.5 for kind, column in _columns(table) if kind == NUMBER)
-    room = max(0.2, 0.96 - numbers / SIDEWAYS - 0.015 * len(shares))
-    columns = "".join(
-        "r"
-        if kind == NUMBER
-        else f">{{\\raggedright\\arraybackslash\\hspace{{0pt}}}}p{{{room * share / sum(shares):.3f}\\linewidth}}"
-        if is_wide or PROSE in table.kinds
-        else "l"
-        for share, kind in zip(shares, table.kinds, strict=True)
-    )
+    r"""Write a table that breaks across pages, which ``\resizebox`` cannot scale down: its texts share the line."""
+    is_wide = _width(table) > UPRIGHT_WIDTH
+    is_rotated = is_wide or len(table.header) > 6
+    size = "\\scriptsize" if is_wide else "\\small"
     head, *rows = (
         " & ".join(
-            text if kind == PROSE else _JOINT.sub(r"\\allowbreak{}", text)
+            text if kind == PROSE else _BREAKABLE.sub(r"\\allowbreak{}", text)
             for text, kind in zip(map(escape_latex, line), table.kinds, strict=True)
         )
         + " \\\\"
         for line in (table.header, *table.rows)
     )
-    size = "\\scriptsize" if is_wide else "\\small"
+    columns = _shared_columns(table) if is_wide or PROSE in table.kinds else _natural_columns(table)
     opening = [
-        *(["\\begin{landscape}"] if is_sideways else []),
+        *(["\\begin{landscape}"] if is_rotated else []),
         f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\n\\begin{{longtable}}{{{columns}}}",
         f"{title} \\\\",
         *("\\toprule", head, "\\midrule", "\\endfirsthead", "\\toprule", head, "\\midrule", "\\endhead"),
     ]
-    closing = ["\\bottomrule", "\\end{longtable}\n}", *(["\\end{landscape}"] if is_sideways else [])]
+    closing = ["\\bottomrule", "\\end{longtable}\n}", *(["\\end{landscape}"] if is_rotated else [])]
     return "\n".join([*opening, *rows, *closing])
 
 
+def _natural_columns(table: Table) -> str:
+    return "".join("r" if kind == NUMBER else "l" for kind in table.kinds)
+
+
+def _shared_columns(table: Table) -> str:
+    """Give numbers the width they need, and divide the rest of the line among the texts by their length."""
+    columns = _columns(table)
+    lengths = [0 if kind == NUMBER else min(max(map(len, column)), MAX_UNBROKEN) for kind, column in columns]
+    numbers = sum(max(map(len, column)) + 1.5 for kind, column in columns if kind == NUMBER)
+    # As proportions of the line; each column takes up some of it for its gap.
+    rest = max(0.2, 0.96 - numbers / ROTATED_WIDTH - 0.015 * len(columns))
+    return "".join(
+        "r"
+        if kind == NUMBER
+        else f">{{\\raggedright\\arraybackslash\\hspace{{0pt}}}}p{{{rest * length / sum(lengths):.3f}\\linewidth}}"
+        for length, kind in zip(lengths, table.kinds, strict=True)
+    )
+
+
 def _columns(table: Table) -> list[tuple[str, tuple[str, ...]]]:
-    """Return kind and cells of each column, its header first."""
+    """Return the kind and the cells of each column, beginning with its header."""
     return list(zip(table.kinds, zip(table.header, *table.rows, strict=True), strict=True))
 
 
-def _letters(table: Table) -> float:
-    """Count the letters of a table's widest line, gaps with them."""
-    return sum(min(max(map(len, column)), LONGEST_TEXT) + 1.5 for _, column in _columns(table))
+def _width(table: Table) -> float:
+    """Return the number of characters in the widest possible line of a table, gaps included."""
+    return sum(min(max(map(len, column)), MAX_UNBROKEN) + 1.5 for _, column in _columns(table))
 
 
-def _latex_text(column: Sequence[str]) -> str:
-    return "l" if max(map(len, column)) <= LONGEST_TEXT else "p{0.3\\linewidth}"
+def _text_column(column: Sequence[str]) -> str:
+    return "l" if max(map(len, column)) <= MAX_UNBROKEN else "p{0.3\\linewidth}"
 
 
 def escape_markdown(text: str) -> str:
-    r"""Keep text from being Markdown or HTML; it becomes one line.
+    r"""Escape a text so that nothing in it acts as Markdown or HTML; it becomes one line.
 
     Examples
     --------
@@ -247,32 +254,32 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    # \textquotedbl is not in every font encoding, and a bare one steers babel.
+    # \textquotedbl is missing from some font encodings, and a bare quotation mark is active in babel.
     '"': r"{\char34}",
     "`": r"\textasciigrave{}",
-    # At the start of a row these would be an option of the line break before it.
+    # At the start of a row, these would be read as an argument of the line break before it.
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
     "–": r"\textendash{}",
     "≥": r"$\geq$",
     "≤": r"$\leq$",
-    "✓": "right",
+    "✓": "correct",
     "✗": "wrong:",
     "→": r"$\to$",
 }
 _SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))
-# Where the name of a run or a setting may go on in the next line.
-_JOINT = re.compile(r"(?<=[a-z][.+=])(?=\w)")
+# Where the name of a run or a setting may continue on the next line.
+_BREAKABLE = re.compile(r"(?<=[a-z][.+=])(?=\w)")
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
-# Two in a row would be set as one dash or one quotation mark.
+# LaTeX would set two in a row as one dash or one quotation mark.
 _LIGATURE = re.compile(r"([-,'])(?=\1)")
 
 
 def escape_latex(text: str) -> str:
-    r"""Keep text from being LaTeX; it becomes one line.
+    r"""Escape a text so that nothing in it acts as LaTeX; it becomes one line.
 
-    A hyphen before a number is a minus.
+    A hyphen before a number becomes a minus.
 
     Examples
     --------
@@ -280,5 +287,5 @@ def escape_latex(text: str) -> str:
     \textbackslash{}input\{x\} 100\% of A\&B\_1, $-$0.5 {[}a-{}-b{]}
     """
     plain = " ".join(printable(text).split())
-    parts = [_SPECIAL.sub(lambda found: _LATEX[found[0]], part) for part in _MINUS.split(plain)]
+    parts = [_SPECIAL.sub(lambda match: _LATEX[match[0]], part) for part in _MINUS.split(plain)]
     return "$-$".join(_LIGATURE.sub(r"\1{}", part) for part in parts)

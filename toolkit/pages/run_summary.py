@@ -21,7 +21,7 @@ from toolkit.pages.formatting import (
     format_score,
     format_signed,
 )
-from toolkit.statistics.resampling import ALPHA
+from toolkit.statistics.permutation import ALPHA
 
 
 def state_result(scores: BySplit[Scores]) -> str:

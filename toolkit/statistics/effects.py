@@ -1,4 +1,4 @@
-"""What two systems have right, and resampled differences -> how large and how firm a difference is."""
+"""Correct predictions of two systems and resampled differences -> how large and how certain a difference is."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from toolkit.statistics.metrics import TIE, Counts
 
 
 def mcnemar_test(only_first: int, only_second: int) -> float:
-    """Test whether two systems are right equally often, on the sentences where one is.
+    """Test whether two systems are correct equally often, on the sentences where exactly one is.
 
-    This test takes sentences for independent. Those of one article are not: where errors
-    come by article it cries wolf, and an article resampled or swapped whole is the sound
-    test (:func:`toolkit.statistics.permutation.permutation_test`). It is here because readers ask for it.
+    The test assumes that sentences are independent. Sentences of one article are not: where
+    errors cluster by article it rejects too often, and the valid test is the one that permutes
+    whole articles (:func:`toolkit.statistics.permutation.permutation_test`). It is included
+    because readers ask for it.
 
     Parameters
     ----------
     only_first, only_second : int
-        Sentences that only the first, and only the second, has right.
+        Sentences that only the first, and only the second, system predicts correctly.
 
     Returns
     -------
     float
-        Exact two-sided p-value; 1 where the two are never told apart.
+        Exact two-sided p-value; 1 if both numbers are 0.
 
     Raises
     ------
@@ -37,34 +38,35 @@ def mcnemar_test(only_first: int, only_second: int) -> float:
 
     Examples
     --------
-    Of six such sentences the first has all right; a coin does so, or the reverse, in 2 of 64:
+    The first system is correct on all six such sentences. Of the 64 outcomes of six coin
+    tosses, 2 are as one-sided:
 
     >>> mcnemar_test(6, 0) == 2 / 64
     True
     """
     from scipy.special import bdtr
 
-    _check_numbers(only_first, only_second)
-    n_told = only_first + only_second
-    return min(1.0, 2 * float(bdtr(min(only_first, only_second), n_told, 0.5)))
+    _check_counts(only_first, only_second)
+    n_discordant = only_first + only_second
+    return min(1.0, 2 * float(bdtr(min(only_first, only_second), n_discordant, 0.5)))
 
 
 def cohen_g(only_first: int, only_second: int) -> float:
-    """Say how far from half the first system's share is, of the sentences where one is right.
+    """Return how far the first system's proportion of the sentences where exactly one is correct lies from 1/2.
 
-    It is the effect that McNemar's test tests for, and does not grow with the number of
-    sentences. Cohen calls 0.05 small, 0.15 medium and 0.25 large.
+    This is the effect size that belongs to McNemar's test; it does not grow with the number
+    of sentences. Cohen calls 0.05 small, 0.15 medium and 0.25 large.
 
     Parameters
     ----------
     only_first, only_second : int
-        Sentences that only the first, and only the second, has right.
+        Sentences that only the first, and only the second, system predicts correctly.
 
     Returns
     -------
     float
-        In [-1/2, 1/2], above 0 where the first is right more often; ``nan`` where the two
-        are never told apart.
+        In [-1/2, 1/2], above 0 if the first system is correct more often; ``nan`` if both
+        numbers are 0.
 
     Raises
     ------
@@ -81,37 +83,37 @@ def cohen_g(only_first: int, only_second: int) -> float:
     >>> cohen_g(3, 1)
     0.25
     """
-    _check_numbers(only_first, only_second)
-    n_told = only_first + only_second
-    return only_first / n_told - 0.5 if n_told else float("nan")
+    _check_counts(only_first, only_second)
+    n_discordant = only_first + only_second
+    return only_first / n_discordant - 0.5 if n_discordant else float("nan")
 
 
-def _check_numbers(only_first: int, only_second: int) -> None:
+def _check_counts(only_first: int, only_second: int) -> None:
     if min(only_first, only_second) < 0:
         raise ValueError(
-            f"{only_first} and {only_second} sentences came as right by one system only; expected counts, 0 or more"
+            f"{only_first} and {only_second} sentences came as correct for one system only; expected counts, 0 or more"
         )
 
 
 def standardised_difference(value: float, left_out: Counts) -> float:
     """Divide a difference by its standard deviation between articles.
 
-    For a mean over articles of equal size this is Cohen's d of paired data, *dz*: the mean
+    For a mean over articles of equal size this is Cohen's d for paired data, *dz*: the mean
     difference over the standard deviation of the differences. For any other score, such as
-    macro F1, an article's difference is what leaving it out shows (the jackknife), which
-    needs no draws. Unlike a test it does not grow with the number of articles.
+    macro F1, the difference of one article is what leaving it out changes (the jackknife),
+    which needs no resamples. Unlike a test statistic it does not grow with the number of articles.
 
     Parameters
     ----------
     value : float
-        The difference of two scores.
+        The difference between two scores.
     left_out : ndarray of shape (n_articles,)
-        The difference without each article; undefined ones are left out.
+        The difference without each article; undefined ones are ignored.
 
     Returns
     -------
     float
-        With the sign of the difference; ``nan`` where articles do not differ in it.
+        With the sign of the difference; ``nan`` if it does not vary between articles.
 
     References
     ----------
@@ -122,75 +124,76 @@ def standardised_difference(value: float, left_out: Counts) -> float:
 
     Examples
     --------
-    Differences 1, 2 and 3 have mean 2 and standard deviation 1; without each, the mean is
-    2.5, 2 and 1.5:
+    Differences 1, 2 and 3 have mean 2 and standard deviation 1. Leaving out each in turn, the
+    mean is 2.5, 2 and 1.5:
 
     >>> standardised_difference(2.0, np.array([2.5, 2.0, 1.5]))
     2.0
     """
-    rest = left_out[~np.isnan(left_out)]
-    if len(rest) < 2:
+    defined = left_out[~np.isnan(left_out)]
+    if len(defined) < 2:
         return float("nan")
-    deviation = float(np.sqrt((len(rest) - 1) * ((rest - rest.mean()) ** 2).sum()))
+    deviation = float(np.sqrt((len(defined) - 1) * ((defined - defined.mean()) ** 2).sum()))
     return value / deviation if deviation > TIE else float("nan")
 
 
 def reversal_proportion(resampled: Counts, value: float) -> float:
-    """Share of resampled differences of the other sign than the difference found.
+    """Return the proportion of resampled differences whose sign is opposite to that of the observed difference.
 
-    This would be the chance that new articles reverse the order if the true difference
-    were the one found. It is not known so well: see :func:`reversal_probability`.
+    This would be the probability that new articles reverse the order if the true difference
+    were equal to the observed one. The true difference is not known that well: see
+    :func:`reversal_probability`.
 
     Parameters
     ----------
     resampled : ndarray of shape (n_resamples,)
-        One difference a resample; undefined ones are left out.
+        One difference per resample; undefined ones are ignored.
     value : float
-        The difference found.
+        The observed difference.
 
     Returns
     -------
     float
-        In [0, 1]; a resampled difference of 0 counts half. It is known to one part in the
-        number of resamples: 0 says "rarer than that", not "never". ``nan`` if the difference found
-        is 0 or undefined: then there is no order to reverse.
+        In [0, 1]; a resampled difference of 0 counts as half. Its resolution is one over the
+        number of resamples, so 0 means "rarer than that", not "never". ``nan`` if the observed
+        difference is 0 or undefined: there is no order to reverse.
 
     Examples
     --------
-    One of four is below 0, one is 0:
+    One of four differences is below 0, one is 0:
 
     >>> reversal_proportion(np.array([3.0, 1.0, 0.0, -1.0]), 1.0) == 1.5 / 4
     True
     """
-    drawn = resampled[~np.isnan(resampled)]
-    if not abs(value) > TIE or len(drawn) == 0:
+    defined = resampled[~np.isnan(resampled)]
+    if not abs(value) > TIE or len(defined) == 0:
         return float("nan")
-    return _share_below(drawn * np.sign(value), np.zeros(1))
+    return _proportion_below(defined * np.sign(value), np.zeros(1))
 
 
 def reversal_probability(resampled: Counts, value: float) -> float:
-    """Estimate the chance that as many new articles would reverse the order of two systems.
+    """Estimate the probability that the same number of new articles would reverse the order of two systems.
 
-    The systems stay as they are; only articles are new. The difference found lies off the
-    truth, and that on new articles lies off the truth again, independently; both errors are
-    those of resampled differences around the one found. So the difference on new articles
-    is spread around the one found by the sum of two such errors, and this is the share of
-    all pairs of resampled differences whose sum of errors turns its sign. Beforehand any
-    true difference is held as likely as any other; if large ones are rare, as among near
-    variants of one system, the chance is higher than this.
+    The systems stay the same; only the articles are new. The observed difference deviates from
+    the true one, and the difference on new articles deviates from the true one again,
+    independently; both errors are distributed like the resampled differences around the
+    observed one. The difference on new articles is therefore spread around the observed one by
+    the sum of two such errors, and the probability is the proportion of all pairs of resampled
+    differences whose errors sum to a reversal. The prior on the true difference is flat; if
+    large differences are rare, as between close variants of one system, the probability is higher.
 
     Parameters
     ----------
     resampled : ndarray of shape (n_resamples,)
-        One difference a resample; undefined ones are left out.
+        One difference per resample; undefined ones are ignored.
     value : float
-        The difference found.
+        The observed difference.
 
     Returns
     -------
     float
-        In [0, 1]; a sum of exactly 0 counts half, and 0 says "very rare", not "never".
-        ``nan`` if the difference found is 0 or undefined: then there is no order to reverse.
+        In [0, 1]; a sum of exactly 0 counts as half, and 0 means "very rare", not "never".
+        ``nan`` if the observed difference is 0 or undefined: there is no order to reverse.
 
     References
     ----------
@@ -199,21 +202,21 @@ def reversal_probability(resampled: Counts, value: float) -> float:
 
     Examples
     --------
-    Errors are -2 and 2. Of the four pairs one, -2 with -2, takes 1 below 0:
+    The errors are -2 and 2. One of the four pairs, -2 with -2, takes 1 below 0:
 
     >>> reversal_probability(np.array([-1.0, 3.0]), 1.0)
     0.25
     """
-    drawn = resampled[~np.isnan(resampled)]
-    if not abs(value) > TIE or len(drawn) == 0:
+    defined = resampled[~np.isnan(resampled)]
+    if not abs(value) > TIE or len(defined) == 0:
         return float("nan")
-    upright = drawn * np.sign(value)
-    # first + (first - value) + (second - value) with the sign of value is below 0.
-    return _share_below(upright, abs(value) - upright)
+    upright = defined * np.sign(value)
+    # The order is reversed if value + (first - value) + (second - value) < 0, so if first < value - second.
+    return _proportion_below(upright, abs(value) - upright)
 
 
-def _share_below(drawn: Counts, bounds: Counts) -> float:
-    """Share of all pairs of drawn and bound in which the drawn is below; ties count half."""
-    ordered = np.sort(drawn)
+def _proportion_below(values: Counts, bounds: Counts) -> float:
+    """Return the proportion of all pairs of value and bound in which the value is below; ties count as half."""
+    ordered = np.sort(values)
     below, not_above = (np.searchsorted(ordered, bounds + side) for side in (-TIE, TIE))
     return float((below + not_above).mean() / (2 * len(ordered)))

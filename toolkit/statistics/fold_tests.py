@@ -1,4 +1,4 @@
-"""Scores of folds, repeated -> an interval and a paired test that allow for shared training data."""
+"""Scores of (repeated) folds -> an interval and a paired t-test that allow for shared training data."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True, slots=True)
 class FoldMean:
-    """Mean of the scores of folds, its corrected standard error and its degrees of freedom."""
+    """Mean score over folds, with its corrected standard error and degrees of freedom."""
 
     value: float
-    error: float
-    n_free: int
+    standard_error: float
+    degrees_of_freedom: int
 
 
 def corrected_mean(scores: ArrayLike, n_train: ArrayLike, n_test: ArrayLike) -> FoldMean:
-    """Average the scores of folds, with a standard error corrected for what folds share.
+    """Average scores over folds, with a standard error corrected for shared training data.
 
-    Any two folds learn from much the same data, so that their scores are not independent
-    and the variance of their mean is not that of the scores over their number. It is taken
-    as ``(1 / n + n_test / n_train) * variance`` instead.
+    Any two folds learn from largely the same data, so their scores are not independent and
+    the variance of their mean is not ``variance / n``. It is estimated as
+    ``(1 / n + n_test / n_train) * variance`` instead.
 
     Parameters
     ----------
     scores : array-like of shape (n_folds,) or (n_repeats, n_folds)
-        One score a fold, of all repeats.
-    n_train, n_test : array-like, one number or one a fold
-        What each fold learns from and is scored on: articles, where these are dealt out.
-        Of folds that differ in size the means are taken.
+        One score per fold, of all repetitions.
+    n_train, n_test : array-like, one number or one per fold
+        Size of the training and the test part of each fold, in articles if folds are made of
+        articles. If folds differ in size, the means are used.
 
     Returns
     -------
     FoldMean
-        The error is above 0 unless all scores are equal.
+        The standard error is 0 only if all scores are equal.
 
     Raises
     ------
     ValueError
-        If there are fewer than two scores, one is undefined, or a size is not above 0.
+        If there are fewer than two scores, a score is undefined, or a size is not above 0.
 
     References
     ----------
@@ -51,21 +51,21 @@ def corrected_mean(scores: ArrayLike, n_train: ArrayLike, n_test: ArrayLike) -> 
 
     Examples
     --------
-    Scores with variance 0.01; ``(1 / 3 + 1 / 4) * 0.01``:
+    Three scores with variance 0.01 have a mean with variance ``(1 / 3 + 1 / 4) * 0.01``:
 
-    >>> found = corrected_mean([0.5, 0.6, 0.7], n_train=80, n_test=20)
-    >>> round(found.value, 6), round(found.error**2, 6), found.n_free
+    >>> mean = corrected_mean([0.5, 0.6, 0.7], n_train=80, n_test=20)
+    >>> round(mean.value, 6), round(mean.standard_error**2, 6), mean.degrees_of_freedom
     (0.6, 0.005833, 2)
     """
-    values = _numbers(scores).ravel()
+    values = _floats(scores).ravel()
     if len(values) < 2:
-        raise ValueError(f"{len(values)} scores of folds came; expected two or more; repeat the folds")
+        raise ValueError(f"{len(values)} scores of folds came; expected two or more; use more folds or repetitions")
     if np.isnan(values).any():
-        raise ValueError(f"the score of fold {np.flatnonzero(np.isnan(values))[0]} is undefined; make fewer folds")
-    train, test = (float(np.mean(_numbers(size))) if np.size(size) else 0.0 for size in (n_train, n_test))
+        raise ValueError(f"the score of fold {np.flatnonzero(np.isnan(values))[0]} is undefined; use fewer folds")
+    train, test = (float(np.mean(_floats(size))) if np.size(size) else 0.0 for size in (n_train, n_test))
     if not (train > 0 and test > 0):
         raise ValueError(f"folds learn from {train:g} and are scored on {test:g}; expected sizes above 0")
-    # Equal scores have a mean that rounding may set beside them.
+    # Rounding can make the mean of equal scores differ from them.
     variance = float(values.var(ddof=1)) if np.ptp(values) > 0 else 0.0
     return FoldMean(float(values.mean()), float(np.sqrt((1 / len(values) + test / train) * variance)), len(values) - 1)
 
@@ -73,26 +73,26 @@ def corrected_mean(scores: ArrayLike, n_train: ArrayLike, n_test: ArrayLike) -> 
 def corrected_interval(
     scores: ArrayLike, n_train: ArrayLike, n_test: ArrayLike, level: float = 0.95
 ) -> tuple[float, float]:
-    """Return the corrected t interval of the mean score of folds.
+    """Return the corrected t interval of the mean score over folds.
 
     Parameters
     ----------
     scores : array-like of shape (n_folds,) or (n_repeats, n_folds)
-        One score a fold, of all repeats.
-    n_train, n_test : array-like, one number or one a fold
-        What each fold learns from and is scored on.
+        One score per fold, of all repetitions.
+    n_train, n_test : array-like, one number or one per fold
+        Size of the training and the test part of each fold.
     level : float
-        Coverage meant.
+        Nominal coverage.
 
     Returns
     -------
     (low, high)
-        Not cut to the range of the score.
+        Not clipped to the range of the score.
 
     Raises
     ------
     ValueError
-        As of :func:`corrected_mean`.
+        As in :func:`corrected_mean`.
 
     Examples
     --------
@@ -104,30 +104,30 @@ def corrected_interval(
     """
     from scipy.special import stdtrit
 
-    found = corrected_mean(scores, n_train, n_test)
-    reach = float(stdtrit(found.n_free, (1 + level) / 2)) * found.error
-    return found.value - reach, found.value + reach
+    mean = corrected_mean(scores, n_train, n_test)
+    margin = float(stdtrit(mean.degrees_of_freedom, (1 + level) / 2)) * mean.standard_error
+    return mean.value - margin, mean.value + margin
 
 
 def corrected_t_test(first: ArrayLike, second: ArrayLike, n_train: ArrayLike, n_test: ArrayLike) -> float:
-    """Test whether two experiments score differently on the same folds, repeated.
+    """Test whether two experiments score differently on the same (repeated) folds.
 
     Parameters
     ----------
     first, second : array-like of shape (n_folds,) or (n_repeats, n_folds)
-        One score a fold, of the same folds in the same order.
-    n_train, n_test : array-like, one number or one a fold
-        What each fold learns from and is scored on.
+        One score per fold, for the same folds in the same order.
+    n_train, n_test : array-like, one number or one per fold
+        Size of the training and the test part of each fold.
 
     Returns
     -------
     float
-        Two-sided p-value; 1 where all scores are equal, 0 where all differ by the same.
+        Two-sided p-value; 1 if all scores are equal, 0 if all differ by the same amount.
 
     Raises
     ------
     ValueError
-        If the two differ in shape, or as of :func:`corrected_mean`.
+        If the two differ in shape, or as in :func:`corrected_mean`.
 
     References
     ----------
@@ -136,22 +136,23 @@ def corrected_t_test(first: ArrayLike, second: ArrayLike, n_train: ArrayLike, n_
 
     Examples
     --------
-    t is 0.2 / 0.0764, which two degrees of freedom reach in 12 of 100:
+    t is 0.2 / 0.0764 with two degrees of freedom, which has a p-value of 0.12:
 
     >>> round(corrected_t_test([0.6, 0.8, 1.0], [0.5, 0.6, 0.7], n_train=80, n_test=20), 2)
     0.12
     """
     from scipy.special import stdtr
 
-    ours, theirs = _numbers(first), _numbers(second)
-    if ours.shape != theirs.shape:
-        raise ValueError(f"scores of shapes {ours.shape} and {theirs.shape} came; score both on the same folds")
-    # Scores of a fold that differ by rounding alone are equal.
-    found = corrected_mean((ours - theirs).round(12), n_train, n_test)
-    if found.error == 0:
-        return 1.0 if found.value == 0 else 0.0
-    return 2 * float(stdtr(found.n_free, -abs(found.value) / found.error))
+    one, two = _floats(first), _floats(second)
+    if one.shape != two.shape:
+        raise ValueError(f"scores of shapes {one.shape} and {two.shape} came; score both on the same folds")
+    # Scores of a fold that differ only by rounding are equal.
+    difference = corrected_mean((one - two).round(12), n_train, n_test)
+    if difference.standard_error == 0:
+        return 1.0 if difference.value == 0 else 0.0
+    t = -abs(difference.value) / difference.standard_error
+    return 2 * float(stdtr(difference.degrees_of_freedom, t))
 
 
-def _numbers(values: ArrayLike) -> NDArray[np.float64]:
+def _floats(values: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(values, dtype=float)

@@ -1,9 +1,9 @@
-"""Labels and probabilities -> numbers, through counts that resampling can add up.
+"""Labels and probabilities -> scores, by way of counts that resampling can add up.
 
-Every score here is a function of sums over sentences: a confusion matrix, or a small
-table of calibration sums. Sums are kept by article, so that an interval that resamples
-articles adds rows of counts and never touches a sentence again. All functions of counts
-take leading dimensions and work on all resamples at once. Undefined is ``nan``.
+Every score is a function of sums over sentences: a confusion matrix, or a small table of
+calibration sums. The sums are kept per article, so that resampling articles adds up rows
+of counts and never returns to the sentences. Functions of counts accept leading
+dimensions and score all resamples at once. An undefined score is ``nan``.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 
 Counts = NDArray[np.float64]
 N_BINS = 10
-# Differences of scores nearer to each other than this are equal but for rounding.
+# Scores closer to each other than this differ by rounding alone.
 TIE = 1e-12
-# Probabilities are clipped here before the logarithm: a model that is certain and
-# wrong is charged 13.8 nats, not infinity.
-LEAST_PROBABILITY = 1e-6
+# Probabilities are clipped here before the logarithm is taken: a model that is certain and
+# wrong loses 13.8 nats, not infinitely many.
+MIN_PROBABILITY = 1e-6
 
 
 def confusion(y_true: ArrayLike, y_pred: ArrayLike, labels: Sequence[str]) -> Counts:
-    """Count gold label against predicted label.
+    """Count the sentences with each pair of gold and predicted label.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def confusion(y_true: ArrayLike, y_pred: ArrayLike, labels: Sequence[str]) -> Co
 def article_confusions(
     y_true: ArrayLike, y_pred: ArrayLike, articles: ArrayLike, labels: Sequence[str], kept: ArrayLike | None = None
 ) -> Counts:
-    """Count gold label against predicted label by article, of all sentences or of some.
+    """Count the sentences with each pair of gold and predicted label, by article.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def article_confusions(
     labels : sequence of str
         The full label set, in order.
     kept : array-like of bool, shape (n_sentences,), optional
-        Which sentences count. An article of which none does keeps its row, of zeros: parts
-        of the same sentences have the same articles and can be resampled together.
+        Sentences to count; all by default. An article without any keeps its row, all zeros, so
+        that subsets of the same sentences have the same articles and can be resampled together.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def article_confusions(
 
 
 def encode(names: ArrayLike, labels: Sequence[str]) -> NDArray[np.intp]:
-    """Turn label names into their places in the label set, shape (n_sentences,).
+    """Turn label names into their indices in the label set, shape (n_sentences,).
 
     Raises
     ------
@@ -109,66 +109,66 @@ def encode(names: ArrayLike, labels: Sequence[str]) -> NDArray[np.intp]:
     >>> encode(["no", "yes"], ["yes", "no"]).tolist()
     [1, 0]
     """
-    place = {name: number for number, name in enumerate(labels)}
-    listed = [str(name) for name in np.asarray(names).ravel()]
-    strangers = sorted(set(listed) - set(place))
-    if strangers:
-        raise ValueError(f"label {strangers[0]!r} is not in the label set ({', '.join(labels)}); pass the full set")
-    return np.array([place[name] for name in listed], dtype=np.intp)
+    index = {name: number for number, name in enumerate(labels)}
+    flat = [str(name) for name in np.asarray(names).ravel()]
+    unknown = sorted(set(flat) - set(index))
+    if unknown:
+        raise ValueError(f"label {unknown[0]!r} is not in the label set ({', '.join(labels)}); pass the full set")
+    return np.array([index[name] for name in flat], dtype=np.intp)
 
 
-def _check_lengths(first: NDArray[np.intp], second: NDArray[np.intp]) -> None:
-    if len(first) != len(second):
-        raise ValueError(f"{len(first)} gold and {len(second)} predicted labels came; pass one of each a sentence")
+def _check_lengths(gold: NDArray[np.intp], predicted: NDArray[np.intp]) -> None:
+    if len(gold) != len(predicted):
+        raise ValueError(f"{len(gold)} gold and {len(predicted)} predicted labels came; pass one of each per sentence")
 
 
 def precision(counts: Counts) -> Counts:
-    """Share of the sentences predicted as a label that have it, shape (..., n_labels)."""
-    return _share(_diagonal(counts), counts.sum(axis=-2))
+    """Proportion of the sentences predicted as a label that have it, shape (..., n_labels)."""
+    return _ratio(_diagonal(counts), counts.sum(axis=-2))
 
 
 def recall(counts: Counts) -> Counts:
-    """Share of the sentences with a label that are predicted as it, shape (..., n_labels)."""
-    return _share(_diagonal(counts), counts.sum(axis=-1))
+    """Proportion of the sentences with a label that are predicted as it, shape (..., n_labels)."""
+    return _ratio(_diagonal(counts), counts.sum(axis=-1))
 
 
 def f1(counts: Counts) -> Counts:
     """Harmonic mean of precision and recall, shape (..., n_labels).
 
-    A label that is in the gold labels but never predicted scores 0; one that is in
-    neither has no score.
+    A gold label that is never predicted scores 0; a label that is neither gold nor
+    predicted anywhere has no score.
 
     Examples
     --------
     >>> f1(np.array([[1.0, 1.0], [0.0, 1.0]])).tolist()
     [0.6666666666666666, 0.6666666666666666]
     """
-    return _share(2 * _diagonal(counts), counts.sum(axis=-1) + counts.sum(axis=-2))
+    return _ratio(2 * _diagonal(counts), counts.sum(axis=-1) + counts.sum(axis=-2))
 
 
 def macro_f1(counts: Counts, acts: Sequence[int]) -> Counts:
-    """Mean F1 over some labels, shape (...): the headline score when these are the acts.
+    """Mean F1 over some labels, shape (...): the headline score if these are the acts.
 
     Parameters
     ----------
     counts : ndarray of shape (..., n_labels, n_labels)
         Confusion matrices.
     acts : sequence of int
-        Places of the labels averaged. The confusions of all others count as errors of
-        these. A label that occurs in neither gold nor predictions is left out of the mean.
+        Indices of the labels averaged. Confusion with any other label counts as an error.
+        A label that is neither gold nor predicted anywhere is left out of the mean.
     """
     scores = f1(counts)[..., list(acts)]
     present = ~np.isnan(scores)
-    return _share(np.where(present, scores, 0.0).sum(axis=-1), present.sum(axis=-1).astype(float))
+    return _ratio(np.where(present, scores, 0.0).sum(axis=-1), present.sum(axis=-1).astype(float))
 
 
 def accuracy(counts: Counts) -> Counts:
-    """Share of sentences predicted right, shape (...)."""
-    return _share(_diagonal(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
+    """Proportion of sentences predicted correctly, shape (...)."""
+    return _ratio(_diagonal(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
 def mcc(counts: Counts) -> Counts:
-    """Matthews correlation coefficient of several classes, shape (...), in [-1, 1].
+    """Matthews correlation coefficient for several classes, in [-1, 1], shape (...).
 
     References
     ----------
@@ -180,31 +180,31 @@ def mcc(counts: Counts) -> Counts:
     gold, predicted = counts.sum(axis=-1), counts.sum(axis=-2)
     covariance = _diagonal(counts).sum(axis=-1) * total - (gold * predicted).sum(axis=-1)
     spread = (total**2 - (gold**2).sum(axis=-1)) * (total**2 - (predicted**2).sum(axis=-1))
-    return _share(covariance, np.sqrt(spread))
+    return _ratio(covariance, np.sqrt(spread))
 
 
 def _diagonal(counts: Counts) -> Counts:
     return np.diagonal(counts, axis1=-2, axis2=-1)
 
 
-def _share(part: Counts, whole: Counts) -> Counts:
+def _ratio(part: Counts, whole: Counts) -> Counts:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleCounts:
-    """All that the scores need, summed by article.
+    """Everything that the scores need, summed by article.
 
     Attributes
     ----------
     confusion : ndarray of shape (n_articles, n_labels, n_labels)
         Row: gold; column: predicted.
     losses : ndarray of shape (n_articles, 2)
-        Sums of log loss (nats) and of Brier scores.
+        Sum of log losses (nats) and sum of Brier scores.
     bins : ndarray of shape (n_articles, n_bins, 3)
-        By confidence of the prediction in ten equal bins: sentences, sum of confidence,
-        sum of right ones.
+        In each of ten equal bins of the confidence of the prediction: number of sentences,
+        sum of confidence, number of correct predictions.
     """
 
     confusion: Counts
@@ -215,7 +215,7 @@ class ArticleCounts:
 def count_articles(
     y_true: ArrayLike, y_pred: ArrayLike, y_proba: ArrayLike, articles: ArrayLike, labels: Sequence[str]
 ) -> ArticleCounts:
-    """Sum by article whatever the scores are made of.
+    """Sum by article everything that the scores need.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def count_articles(
     Raises
     ------
     ValueError
-        If there is no sentence, shapes differ, or probabilities do not sum to 1.
+        If there are no sentences, shapes differ, or probabilities do not sum to 1.
     """
     gold, predicted = encode(y_true, labels), encode(y_pred, labels)
     _check_lengths(gold, predicted)
@@ -248,19 +248,19 @@ def count_articles(
 
     rows = np.arange(len(gold))
     losses = np.zeros((len(names), 2))
-    np.add.at(losses[:, 0], article, -np.log(np.maximum(proba[rows, gold], LEAST_PROBABILITY)))
+    np.add.at(losses[:, 0], article, -np.log(np.maximum(proba[rows, gold], MIN_PROBABILITY)))
     np.add.at(losses[:, 1], article, ((proba - np.eye(len(labels))[gold]) ** 2).sum(axis=1))
 
     confidence = proba[rows, predicted]
-    place = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
+    number = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
     bins = np.zeros((len(names), N_BINS, 3))
-    right = (gold == predicted).astype(float)
-    np.add.at(bins, (article, place), np.stack([np.ones(len(gold)), confidence, right], axis=1))
+    correct = (gold == predicted).astype(float)
+    np.add.at(bins, (article, number), np.stack([np.ones(len(gold)), confidence, correct], axis=1))
     return ArticleCounts(counts, losses, bins)
 
 
 def confusion_only(counts: ArticleCounts) -> ArticleCounts:
-    """Drop what only scores of probabilities need, so that resampling costs less than half.
+    """Drop what only scores of probabilities need, which more than halves the cost of resampling.
 
     Parameters
     ----------
@@ -270,8 +270,8 @@ def confusion_only(counts: ArticleCounts) -> ArticleCounts:
     Returns
     -------
     ArticleCounts
-        With no column in ``losses`` and no bin in ``bins``: for scores of the confusion
-        alone, such as the headline.
+        Without columns in ``losses`` and bins in ``bins``: enough for scores of the confusion
+        matrix alone, such as the headline.
 
     Examples
     --------
@@ -283,25 +283,27 @@ def confusion_only(counts: ArticleCounts) -> ArticleCounts:
 
 
 def check_probabilities(proba: NDArray[np.float64], n_sentences: int, n_labels: int) -> None:
-    """Raise ``ValueError`` unless each of n sentences has n probabilities that sum to 1."""
+    """Raise ``ValueError`` unless each sentence has one probability per label and they sum to 1."""
     if n_sentences == 0:
-        raise ValueError("no sentence came; a score of nothing is undefined")
+        raise ValueError("no sentence came; pass at least one to score")
     if proba.shape != (n_sentences, n_labels):
-        raise ValueError(f"probabilities of shape {proba.shape} came, expected {(n_sentences, n_labels)}")
+        raise ValueError(
+            f"probabilities of shape {proba.shape} came, expected {(n_sentences, n_labels)}; pass one row per sentence"
+        )
     wrong = np.flatnonzero(~(np.abs(proba.sum(axis=1) - 1) < 1e-3) | (proba < 0).any(axis=1))
     if len(wrong):
         raise ValueError(
-            f"the probabilities of sentence {wrong[0]} sum to {proba[wrong[0]].sum():.6g}; expected 1 and none below 0"
+            f"the probabilities of sentence {wrong[0]} sum to {proba[wrong[0]].sum():.6g}; expected 1, none below 0"
         )
 
 
 def log_loss(losses: Counts, n_sentences: Counts) -> Counts:
     """Mean negative log probability of the gold label in nats, shape (...)."""
-    return _share(losses[..., 0], n_sentences)
+    return _ratio(losses[..., 0], n_sentences)
 
 
 def brier(losses: Counts, n_sentences: Counts) -> Counts:
-    """Mean squared distance of the probabilities from the gold label, in [0, 2], shape (...).
+    """Mean squared distance between the probabilities and the gold label, in [0, 2], shape (...).
 
     References
     ----------
@@ -309,7 +311,7 @@ def brier(losses: Counts, n_sentences: Counts) -> Counts:
        probability. Monthly Weather Review 78(1), 1-3.
        doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2
     """
-    return _share(losses[..., 1], n_sentences)
+    return _ratio(losses[..., 1], n_sentences)
 
 
 def expected_calibration_error(bins: Counts) -> Counts:
@@ -318,7 +320,7 @@ def expected_calibration_error(bins: Counts) -> Counts:
     Parameters
     ----------
     bins : ndarray of shape (..., n_bins, 3)
-        Sentences, sum of confidence and sum of right ones, by confidence.
+        By confidence: number of sentences, sum of confidence, number of correct predictions.
 
     References
     ----------
@@ -327,7 +329,7 @@ def expected_calibration_error(bins: Counts) -> Counts:
 
     Examples
     --------
-    Four sentences at confidence 0.75, of which two are right:
+    Four sentences at confidence 0.75, of which two are predicted correctly:
 
     >>> float(expected_calibration_error(np.array([[4.0, 3.0, 2.0]])))
     0.25
@@ -337,16 +339,16 @@ def expected_calibration_error(bins: Counts) -> Counts:
 
 
 def calibration_gaps(bins: Counts) -> Counts:
-    """Confidence minus accuracy of each bin, times its share of the sentences, shape (..., n_bins).
+    """Confidence minus accuracy of each bin, weighted by its proportion of sentences, shape (..., n_bins).
 
     Parameters
     ----------
     bins : ndarray of shape (..., n_bins, 3)
-        As :func:`expected_calibration_error` takes them.
+        As in :func:`expected_calibration_error`.
 
     Examples
     --------
     >>> calibration_gaps(np.array([[4.0, 3.0, 2.0], [4.0, 3.0, 4.0]])).tolist()
     [0.125, -0.125]
     """
-    return _share(bins[..., 1] - bins[..., 2], bins[..., 0].sum(axis=-1, keepdims=True))
+    return _ratio(bins[..., 1] - bins[..., 2], bins[..., 0].sum(axis=-1, keepdims=True))

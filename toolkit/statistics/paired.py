@@ -1,7 +1,7 @@
-"""Two systems on the same sentences -> what may be said of their difference.
+"""Counts of two systems on the same sentences -> their difference, with intervals, tests and effect sizes.
 
-A run is resampled once, for all the pairs it stands in; all random choices are made before
-that, as one record of draws.
+A system is resampled once for all the pairs it is part of. All random choices are drawn
+before that and kept in one record, so that every pair rests on the same ones.
 """
 
 from __future__ import annotations
@@ -18,55 +18,48 @@ from toolkit.statistics.effects import (
     reversal_proportion,
     standardised_difference,
 )
+from toolkit.statistics.intervals import bca_interval, interval
 from toolkit.statistics.metrics import ArticleCounts, Counts
 from toolkit.statistics.permutation import draw_permutations, permutation_test
-from toolkit.statistics.resampling import (
-    Statistic,
-    bca_interval,
-    bootstrap_weights,
-    interval,
-    leave_one_out,
-    sum_counts,
-    weighted_sums,
-)
+from toolkit.statistics.resampling import Statistic, bootstrap_weights, leave_one_out, sum_counts, weighted_sums
 
 
 @dataclass(frozen=True, slots=True)
 class Resamples:
-    """All random choices of a comparison of any number of runs.
+    """All random choices of a comparison of any number of systems.
 
     Attributes
     ----------
     weights : ndarray of shape (n_resamples, n_articles)
-        How often each article comes, for intervals.
-    swaps : ndarray of shape (n_resamples, n_articles)
-        1 where two systems swap their predictions, for tests.
+        How often each article occurs in each resample, for intervals.
+    permutations : ndarray of shape (n_permutations, n_articles)
+        1 where two systems exchange their predictions on an article, for tests.
     """
 
     weights: NDArray[np.float64]
-    swaps: NDArray[np.float64]
+    permutations: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class RunSample:
-    """What pairs need of one run.
+class ResampledSystem:
+    """What a pair needs to know of one system.
 
     Attributes
     ----------
     counts : ArticleCounts
-        Of n articles.
-    right : ndarray of bool of shape (n_sentences,)
-        Whether each sentence is predicted right.
+        Counts of n articles.
+    correct : ndarray of bool of shape (n_sentences,)
+        Whether each sentence is predicted correctly.
     value : float
         Its score.
     resampled : ndarray of shape (n_resamples,)
-        Its score by resample.
+        Its score on each resample.
     left_out : ndarray of shape (n_articles,)
         Its score without each article.
     """
 
     counts: ArticleCounts
-    right: NDArray[np.bool_]
+    correct: NDArray[np.bool_]
     value: float
     resampled: Counts
     left_out: Counts
@@ -81,23 +74,24 @@ class PairedComparison:
     value, low, high : float
         The difference and its 95 % percentile interval over resampled articles.
     bca_low, bca_high : float
-        The same interval corrected for bias and skewness.
+        The bias-corrected and accelerated interval of the same level.
     p_value : float
-        Of the two-sided randomisation test that swaps whole articles. Not corrected for how
-        many comparisons are made; that takes all of them, see ``significance.holm``.
+        Of the two-sided randomisation test that permutes whole articles. It is not corrected
+        for the number of comparisons, which only :func:`toolkit.statistics.permutation.holm`
+        can do with all of them at hand.
     only_first, only_second : int
-        Sentences that only one of the two has right.
+        Sentences that only one of the two systems predicts correctly.
     mcnemar_p : float
         Of McNemar's exact test on these, which ignores articles and is too small where
-        sentences of an article are alike.
+        sentences of an article are similar.
     cohen_g : float
-        Effect on sentences, in [-1/2, 1/2].
+        Effect size on sentences, in [-1/2, 1/2].
     standardised : float
-        Effect on articles: the difference in standard deviations between articles.
+        Effect size on articles: the difference in standard deviations between articles.
     reversal_proportion : float
-        Share of resampled differences of the other sign.
+        Proportion of resampled differences with the opposite sign.
     reversal_probability : float
-        Chance that the order is the other way round on as many new articles.
+        Probability that the same number of new articles would reverse the order.
     n_sentences, n_articles, n_resamples : int
         What the comparison rests on.
     """
@@ -121,67 +115,71 @@ class PairedComparison:
 
 
 def make_resamples(n_articles: int, n_resamples: int, rng: np.random.Generator) -> Resamples:
-    """Make all random choices of a comparison.
+    """Draw all random choices of a comparison, as many permutations as resamples.
 
     Examples
     --------
-    >>> draws = make_resamples(3, 2, np.random.default_rng(0))
-    >>> draws.weights.shape, draws.swaps.shape
+    >>> resamples = make_resamples(3, 2, np.random.default_rng(0))
+    >>> resamples.weights.shape, resamples.permutations.shape
     ((2, 3), (2, 3))
     """
     return Resamples(bootstrap_weights(n_articles, n_resamples, rng), draw_permutations(n_articles, n_resamples, rng))
 
 
-def sample_run(counts: ArticleCounts, right: ArrayLike, score: Statistic, draws: Resamples) -> RunSample:
-    """Resample one run, for all the pairs it stands in.
+def resample_system(
+    counts: ArticleCounts, correct: ArrayLike, score: Statistic, resamples: Resamples
+) -> ResampledSystem:
+    """Resample one system, for all the pairs it is part of.
 
     Parameters
     ----------
     counts : ArticleCounts
-        Of n articles; where the score is one of the confusion alone, those of
-        ``metrics.confusion_only`` do and are quicker.
-    right : array-like of bool of shape (n_sentences,)
-        Whether each sentence is predicted right, in an order shared by all runs.
+        Counts of n articles. If the score needs the confusion matrix alone, those of
+        :func:`toolkit.statistics.metrics.confusion_only` are enough, and faster.
+    correct : array-like of bool of shape (n_sentences,)
+        Whether each sentence is predicted correctly, in an order shared by all systems.
     score : callable
-        Counts to a score, such as the headline.
-    draws : Resamples
+        Maps counts to a score, such as the headline.
+    resamples : Resamples
         For n articles.
 
     Returns
     -------
-    RunSample
+    ResampledSystem
 
     Raises
     ------
     ValueError
-        If the draws are for another number of articles, or the counts are not of these
+        If the resamples are for another number of articles, or the counts are not of these
         sentences.
 
     Examples
     --------
-    >>> none = np.zeros((2, 0))
-    >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), none, none)
-    >>> draws = make_resamples(2, 100, np.random.default_rng(0))
-    >>> sample_run(counts, [True, False, True, True], lambda summed: summed.confusion[..., 0, 0], draws).value
+    >>> empty = np.zeros((2, 0))
+    >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), empty, empty)
+    >>> resamples = make_resamples(2, 100, np.random.default_rng(0))
+    >>> resample_system(counts, [True, False, True, True], lambda c: c.confusion[..., 0, 0], resamples).value
     3.0
     """
-    n_articles, hits = len(counts.confusion), np.asarray(right, dtype=bool)
-    for name in ("weights", "swaps"):
-        n_drawn = getattr(draws, name).shape[1]
-        if n_drawn != n_articles:
-            raise ValueError(f"{name} for {n_drawn} articles came with counts of {n_articles}; draw for {n_articles}")
+    n_articles, correct = len(counts.confusion), np.asarray(correct, dtype=bool)
+    for name in ("weights", "permutations"):
+        n_columns = getattr(resamples, name).shape[1]
+        if n_columns != n_articles:
+            raise ValueError(
+                f"{name} for {n_columns} articles came with counts of {n_articles}; draw them for {n_articles}"
+            )
     summed = sum_counts(counts)
-    counted = int(summed.confusion.sum()), int(np.trace(summed.confusion))
-    if (len(hits), int(hits.sum())) != counted:
+    n_sentences, n_correct = int(summed.confusion.sum()), int(np.trace(summed.confusion))
+    if (len(correct), int(correct.sum())) != (n_sentences, n_correct):
         raise ValueError(
-            f"{hits.sum()} of {len(hits)} sentences came as right, but the counts have {counted[1]} of {counted[0]};"
-            " take both from the same predictions"
+            f"{correct.sum()} of {len(correct)} sentences came as correct, but the counts have {n_correct} of"
+            f" {n_sentences}; take both from the same predictions"
         )
-    return RunSample(
+    return ResampledSystem(
         counts=counts,
-        right=hits,
+        correct=correct,
         value=float(score(summed)),
-        resampled=score(weighted_sums(counts, draws.weights)),
+        resampled=score(weighted_sums(counts, resamples.weights)),
         left_out=score(leave_one_out(counts)),
     )
 
@@ -189,22 +187,22 @@ def sample_run(counts: ArticleCounts, right: ArrayLike, score: Statistic, draws:
 def compare_pair(
     first: ArticleCounts,
     second: ArticleCounts,
-    first_right: ArrayLike,
-    second_right: ArrayLike,
+    first_correct: ArrayLike,
+    second_correct: ArrayLike,
     score: Statistic,
-    draws: Resamples,
+    resamples: Resamples,
 ) -> PairedComparison:
-    """Compare two systems on the same sentences: score of first minus second.
+    """Compare two systems on the same sentences: score of the first minus score of the second.
 
     Parameters
     ----------
     first, second : ArticleCounts
         Counts of the same n articles, in the same order.
-    first_right, second_right : array-like of bool of shape (n_sentences,)
-        Whether each sentence is predicted right, in the same order.
+    first_correct, second_correct : array-like of bool of shape (n_sentences,)
+        Whether each sentence is predicted correctly, in the same order.
     score : callable
-        Counts to a score, such as the headline.
-    draws : Resamples
+        Maps counts to a score, such as the headline.
+    resamples : Resamples
         For n articles.
 
     Returns
@@ -214,42 +212,47 @@ def compare_pair(
     Raises
     ------
     ValueError
-        If the two are not over the same sentences, or a part does not fit the others.
+        If the two are not over the same sentences, or the arguments do not fit each other.
 
     Examples
     --------
-    The first system is right twice where the second is wrong, the second once:
+    The first system is correct twice where the second is wrong, the second once:
 
-    >>> none = np.zeros((3, 0))
-    >>> first = ArticleCounts(np.array([[[1.0, 0], [0, 0]], [[1.0, 0], [0, 0]], [[0.0, 1], [0, 0]]]), none, none)
-    >>> second = ArticleCounts(np.array([[[0.0, 1], [0, 0]], [[0.0, 1], [0, 0]], [[1.0, 0], [0, 0]]]), none, none)
-    >>> share = lambda summed: summed.confusion[..., 0, 0] / summed.confusion.sum(axis=(-2, -1))
-    >>> draws = make_resamples(3, 100, np.random.default_rng(0))
-    >>> found = compare_pair(first, second, [True, True, False], [False, False, True], share, draws)
-    >>> round(found.value, 3), found.only_first, found.only_second, found.mcnemar_p
+    >>> empty = np.zeros((3, 0))
+    >>> first = ArticleCounts(np.array([[[1.0, 0], [0, 0]], [[1.0, 0], [0, 0]], [[0.0, 1], [0, 0]]]), empty, empty)
+    >>> second = ArticleCounts(np.array([[[0.0, 1], [0, 0]], [[0.0, 1], [0, 0]], [[1.0, 0], [0, 0]]]), empty, empty)
+    >>> accuracy = lambda counts: counts.confusion[..., 0, 0] / counts.confusion.sum(axis=(-2, -1))
+    >>> resamples = make_resamples(3, 100, np.random.default_rng(0))
+    >>> pair = compare_pair(first, second, [True, True, False], [False, False, True], accuracy, resamples)
+    >>> round(pair.value, 3), pair.only_first, pair.only_second, pair.mcnemar_p
     (0.333, 2, 1, 1.0)
     """
-    return compare_samples(
-        sample_run(first, first_right, score, draws), sample_run(second, second_right, score, draws), score, draws
+    return compare_systems(
+        resample_system(first, first_correct, score, resamples),
+        resample_system(second, second_correct, score, resamples),
+        score,
+        resamples,
     )
 
 
-def compare_samples(first: RunSample, second: RunSample, score: Statistic, draws: Resamples) -> PairedComparison:
-    """Compare two systems already resampled with the same draws: score of first minus second.
+def compare_systems(
+    first: ResampledSystem, second: ResampledSystem, score: Statistic, resamples: Resamples
+) -> PairedComparison:
+    """Compare two systems that share their resamples: score of the first minus score of the second.
 
     Parameters
     ----------
-    first, second : RunSample
-        From :func:`sample_run` with this score and these draws.
+    first, second : ResampledSystem
+        From :func:`resample_system` with this score and these resamples.
     score : callable
-        Counts to a score.
-    draws : Resamples
+        Maps counts to a score.
+    resamples : Resamples
         For their articles.
 
     Returns
     -------
     PairedComparison
-        As of :func:`compare_pair`, which shows an example.
+        As in :func:`compare_pair`, which shows an example.
 
     Raises
     ------
@@ -257,16 +260,16 @@ def compare_samples(first: RunSample, second: RunSample, score: Statistic, draws
         If the two are not over the same sentences.
     """
     _check_paired(first, second)
-    return describe_pair(first, second, permutation_test(first.counts, second.counts, score, draws.swaps))
+    return describe_pair(first, second, permutation_test(first.counts, second.counts, score, resamples.permutations))
 
 
-def describe_pair(first: RunSample, second: RunSample, p_value: float) -> PairedComparison:
-    """Say all of a pair of systems but its p-value, which is given.
+def describe_pair(first: ResampledSystem, second: ResampledSystem, p_value: float) -> PairedComparison:
+    """Measure everything about a pair of systems except its p-value, which is given.
 
     Parameters
     ----------
-    first, second : RunSample
-        From :func:`sample_run` with the same score and draws.
+    first, second : ResampledSystem
+        From :func:`resample_system` with the same score and resamples.
     p_value : float
         Of their difference, from a test of this pair or of all pairs at once.
 
@@ -281,18 +284,18 @@ def describe_pair(first: RunSample, second: RunSample, p_value: float) -> Paired
 
     Examples
     --------
-    >>> none = np.zeros((2, 0))
-    >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), none, none)
-    >>> hits, score = [True, False, True, True], lambda summed: summed.confusion[..., 0, 0]
-    >>> sample = sample_run(counts, hits, score, make_resamples(2, 100, np.random.default_rng(0)))
-    >>> found = describe_pair(sample, sample, 1.0)
-    >>> found.value, found.only_first, found.p_value
+    >>> empty = np.zeros((2, 0))
+    >>> counts = ArticleCounts(np.array([[[1.0, 1], [0, 0]], [[2.0, 0], [0, 0]]]), empty, empty)
+    >>> correct, score = [True, False, True, True], lambda counts: counts.confusion[..., 0, 0]
+    >>> system = resample_system(counts, correct, score, make_resamples(2, 100, np.random.default_rng(0)))
+    >>> pair = describe_pair(system, system, 1.0)
+    >>> pair.value, pair.only_first, pair.p_value
     (0.0, 0, 1.0)
     """
     _check_paired(first, second)
     value = first.value - second.value
     resampled, left_out = first.resampled - second.resampled, first.left_out - second.left_out
-    only_first, only_second = (int(np.sum(one.right & ~two.right)) for one, two in ((first, second), (second, first)))
+    only_first, only_second = int((first.correct & ~second.correct).sum()), int((second.correct & ~first.correct).sum())
     low, high = interval(resampled)
     bca_low, bca_high = bca_interval(resampled, value, left_out)
     return PairedComparison(
@@ -309,19 +312,19 @@ def describe_pair(first: RunSample, second: RunSample, p_value: float) -> Paired
         standardised=standardised_difference(value, left_out),
         reversal_proportion=reversal_proportion(resampled, value),
         reversal_probability=reversal_probability(resampled, value),
-        n_sentences=len(first.right),
+        n_sentences=len(first.correct),
         n_articles=len(left_out),
         n_resamples=len(resampled),
     )
 
 
-def _check_paired(first: RunSample, second: RunSample) -> None:
-    ours, theirs = first.counts.confusion, second.counts.confusion
-    if ours.shape != theirs.shape:
-        raise ValueError(f"counts of shapes {ours.shape} and {theirs.shape} came; compare systems on the same articles")
-    differing = np.flatnonzero((ours.sum(axis=-1) != theirs.sum(axis=-1)).any(axis=-1))
+def _check_paired(first: ResampledSystem, second: ResampledSystem) -> None:
+    one, two = first.counts.confusion, second.counts.confusion
+    if one.shape != two.shape:
+        raise ValueError(f"counts of shapes {one.shape} and {two.shape} came; compare systems on the same articles")
+    differing = np.flatnonzero((one.sum(axis=-1) != two.sum(axis=-1)).any(axis=-1))
     if len(differing):
         raise ValueError(
-            f"the two systems have other gold labels in {len(differing)} articles, first in article {differing[0]};"
-            " compare systems on the same sentences"
+            f"the two systems have different gold labels in {len(differing)} articles, first in article"
+            f" {differing[0]}; compare systems on the same sentences"
         )

@@ -1,4 +1,7 @@
-"""Formulas of recalibration: temperature scaling and isotonic maps of arrays of probabilities."""
+"""Probabilities -> recalibrated probabilities: the formulas of temperature scaling and isotonic maps.
+
+Fitting is done in ``toolkit.estimators.recalibration``; the compiled engine applies the same formulas.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-# What a probability of 0 counts as: its logarithm must be a number.
+# A probability of 0 counts as this, since its logarithm must be finite.
 LEAST = float(np.finfo(float).eps)
-# The second most probable label stays this far below the first, so that rounding never makes a tie.
+# The second most probable label stays at least this far below the first, so that rounding never makes a tie.
 MARGIN = 1e-15
 
 
 def scale_temperature(proba: Floats, temperature: float) -> Floats:
-    """Raise probabilities to the power of 1 / temperature and make them sum to 1 again."""
+    """Raise probabilities to the power of 1 / temperature and normalise them to sum to 1."""
     logs = log_ratios(proba)
     powers = np.exp(logs / temperature)
     powers = np.where(logs < 0, np.minimum(powers, 1 - MARGIN), 1.0)
@@ -23,14 +26,14 @@ def scale_temperature(proba: Floats, temperature: float) -> Floats:
 
 
 def log_ratios(proba: Floats) -> Floats:
-    """Return the logarithm of each probability's ratio to the row's highest: exactly 0 for the most probable label."""
+    """Return the logarithm of each probability over the highest of its row: exactly 0 for the most probable label."""
     positive = np.maximum(proba, LEAST)
     logs: Floats = np.log(positive / positive.max(axis=1, keepdims=True))
     return logs
 
 
 def map_isotonic(proba: Floats, points: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """Map each column by its own curve and make rows sum to 1 again; a row mapped to 0 throughout stays as it came."""
+    """Map each column by its own curve and normalise rows to sum to 1; a row mapped to all zeros is left unchanged."""
     mapped = interpolate_columns(proba, points)
     return _normalised(np.where(mapped.sum(axis=1, keepdims=True) > 0, mapped, proba))
 

@@ -1,20 +1,20 @@
 "use strict";
 for (const part of document.querySelectorAll(".js, .filters")) part.hidden = false;
 
-// A matrix is one stop of the tab key; arrows move within it.
+// The tab key stops at a matrix once; arrow keys move within it.
 for (const table of document.querySelectorAll(".matrix")) {
   const readout = table.closest(".scroll").nextElementSibling;
   const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
   const cells = rows.flat().filter((cell) => cell.title);
   for (const cell of cells) {
-    cell.dataset.about = cell.title;
+    cell.dataset.description = cell.title;
     cell.removeAttribute("title");
     cell.tabIndex = -1;
   }
   if (cells.length) cells[0].tabIndex = 0;
   const show = (event) => {
     const cell = event.target.closest("td");
-    if (cell && cell.dataset.about) readout.textContent = cell.dataset.about;
+    if (cell && cell.dataset.description) readout.textContent = cell.dataset.description;
   };
   const move = (cell) => {
     for (const other of cells) other.tabIndex = -1;
@@ -25,7 +25,7 @@ for (const table of document.querySelectorAll(".matrix")) {
   table.addEventListener("focusin", show);
   table.addEventListener("click", (event) => {
     const cell = event.target.closest("td");
-    if (cell && cell.dataset.about) move(cell);
+    if (cell && cell.dataset.description) move(cell);
   });
   table.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
@@ -34,11 +34,11 @@ for (const table of document.querySelectorAll(".matrix")) {
     event.preventDefault();
     const row = rows.findIndex((one) => one.includes(cell));
     const next = (rows[row + step[0]] || [])[rows[row].indexOf(cell) + step[1]];
-    if (next && next.dataset.about) move(next);
+    if (next && next.dataset.description) move(next);
   });
 }
 
-// Sorting: by the first number of a cell, else by its text; what has no number comes last.
+// Sort by the first number in a cell, else by its text; cells without a number come last.
 for (const table of document.querySelectorAll(".sortable")) {
   const body = table.tBodies[0];
   for (const head of table.tHead.rows[0].cells) {
@@ -48,14 +48,14 @@ for (const table of document.querySelectorAll(".sortable")) {
     head.textContent = "";
     head.append(button);
     button.addEventListener("click", () => {
-      const place = head.cellIndex;
+      const column = head.cellIndex;
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = (row) => {
-        const text = row.cells[place].textContent.trim();
-        const found = /^[<\s]*([+-]?[\d,]*\.?\d+)/.exec(text);
-        return found ? parseFloat(found[1].replaceAll(",", "")) - (text.startsWith("<") ? 1e-9 : 0) : text;
+        const text = row.cells[column].textContent.trim();
+        const number = /^[<\s]*([+-]?[\d,]*\.?\d+)/.exec(text);
+        return number ? parseFloat(number[1].replaceAll(",", "")) - (text.startsWith("<") ? 1e-9 : 0) : text;
       };
       const compare = (one, two) => {
         const [a, b] = [key(one), key(two)];
