@@ -32,15 +32,15 @@ def macro(n_correct, wrong=4):
 
 
 def test_mean_of_folds_is_that_of_a_hand_count():
-    found = repeats(4, 2, 3, 3)
+    repeated = repeats(4, 2, 3, 3)
     scores = [1, macro(2), macro(3), macro(3)]
-    assert found.headlines() == pytest.approx(scores)
-    headline = found.headline()
+    assert repeated.headlines() == pytest.approx(scores)
+    headline = repeated.headline()
     assert headline.value == pytest.approx(sum(scores) / 4)
     assert (headline.low, headline.high) == pytest.approx(corrected_interval(scores, 6, 3))
     # Six of eight denials are correct in both repetitions, whichever folds they are in.
-    assert found.pooled() == pytest.approx([macro(6, 8)] * 2)
-    denial, pledge, none = found.label_f1()
+    assert repeated.pooled() == pytest.approx([macro(6, 8)] * 2)
+    denial, pledge, none = repeated.label_f1()
     assert denial.value == pytest.approx(np.mean([2 * n / (4 + n) for n in (4, 2, 3, 3)]))
     assert pledge.value == pytest.approx(np.mean([8 / (12 - n) for n in (4, 2, 3, 3)]))
     # No fold has sentences without an act.
@@ -49,27 +49,27 @@ def test_mean_of_folds_is_that_of_a_hand_count():
 
 def test_mean_is_undefined_if_a_fold_has_no_score():
     empty = replace(fold(1, 4, 0), confusion=((0, 0, 0), (0, 0, 0), (0, 0, 5)))
-    found = Repeats(LABELS, (fold(0, 4, 0), empty))
-    record = found.to_dict()
+    repeated = Repeats(LABELS, (fold(0, 4, 0), empty))
+    record = repeated.to_dict()
     assert record["headline"] == {"value": None, "low": None, "high": None}
     assert record["folds"][1]["headline"] is None
     json.dumps(record, allow_nan=False)
-    [pair] = compare_folds([found, found])
+    [pair] = compare_folds([repeated, repeated])
     assert np.isnan([pair.value, pair.low, pair.high, pair.p_value, pair.p_corrected]).all()
 
 
 def test_pairs_of_the_same_folds_are_tested_and_corrected():
     runs = [repeats(4, 2, 3, 3), None, repeats(3, 2, 2, 3), repeats(1, 0, 2, 1)]
-    found = compare_folds(runs)
-    assert [(pair.first, pair.second) for pair in found] == [(0, 2), (0, 3), (2, 3)]
-    for pair in found:
+    pairs = compare_folds(runs)
+    assert [(pair.first, pair.second) for pair in pairs] == [(0, 2), (0, 3), (2, 3)]
+    for pair in pairs:
         first, second = (runs[index].headlines() for index in (pair.first, pair.second))
         assert pair.p_value == corrected_t_test(first, second, 6, 3)
         assert pair.value == pytest.approx(np.mean(first - second))
         assert (pair.low, pair.high) == corrected_interval(first - second, 6, 3)
         assert pair.n_folds == 4
-    assert [pair.p_corrected for pair in found] == holm([pair.p_value for pair in found])
-    assert found[1].p_corrected == pytest.approx(3 * found[1].p_value)
+    assert [pair.p_corrected for pair in pairs] == holm([pair.p_value for pair in pairs])
+    assert pairs[1].p_corrected == pytest.approx(3 * pairs[1].p_value)
 
 
 def test_runs_with_other_folds_are_not_paired():

@@ -47,7 +47,7 @@ def test_report_of_a_run_that_is_read_only_is_refused(runs, monkeypatch, capsys)
 
 def test_report_keeps_the_other_files_of_the_folder(runs):
     (runs / "words/curve.json").write_text("{}")
-    (runs / "words/model/notes.txt").write_text("mine")
+    (runs / "words/model/notes.txt").write_text("a note")
     (runs / "words/figures/old.svg").write_text("drawn by an older toolkit")
     before = content(runs / "words")
     render_again(runs / "words", 10)

@@ -18,7 +18,7 @@ def test_verify_finds_a_changed_file(runs, corpus_folder):
     path = runs / "words/predictions.csv"
     path.write_text(path.read_text().replace("northern", "southern", 1))
     (runs / "words/figures/confusion.svg").unlink()
-    (runs / "words/model/README.md").write_text("mine")
+    (runs / "words/model/README.md").write_text("changed")
     record = json.loads((runs / "words/model/manifest.json").read_text())
     (runs / "words/model/manifest.json").write_text(json.dumps({**record, "bytes": 1}))
     assert verify(runs / "words", corpus_folder) == [

@@ -54,7 +54,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    path = next((executable for name in names if name and (executable := shutil.which(name))), None)
     assert path, "there is no chromium; install it or name it in CHROMIUM"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -160,10 +160,10 @@ def count(page):
 def test_axe_finds_no_violation(visit, name, size, dark):
     page = visit(name, size, dark)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    listed = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found["violations"]]
+    results = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    listed = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in results["violations"]]
     assert listed == [], json.dumps(listed, indent=1)
-    assert len(found["passes"]) > 10
+    assert len(results["passes"]) > 10
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}-{size}-{'dark' if dark else 'light'}.png", full_page=True)
 
