@@ -1,4 +1,4 @@
-"""The toolkit's own errors, and the few phrases that every error message needs."""
+"""The toolkit's own errors, and the phrases that their messages share."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Iterable, Sequence
 class ToolkitError(Exception):
     """A problem with what the user gave: a file, a table, a model, a run.
 
-    The command line catches this class alone and prints its message; everything
-    else is a bug of the toolkit and keeps its traceback.
+    The command line catches only this class and prints its message; anything else is a
+    bug in the toolkit and keeps its traceback.
     """
 
 
 class CorpusError(ToolkitError):
-    """A corpus that cannot be read as it stands.
+    """A corpus that cannot be used as it is.
 
     Parameters
     ----------
     problems : sequence of str
-        One sentence a problem, each with its file and line; all of a file at once.
+        One sentence per problem, each with its file and line; all of a file at once.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -30,7 +30,7 @@ class CorpusError(ToolkitError):
 
 
 class ConfigError(ToolkitError):
-    """An experiment file that does not say what it must, or says too much."""
+    """An experiment file that lacks a setting, or has one that is unknown or invalid."""
 
 
 class ModelError(ToolkitError):
@@ -46,19 +46,19 @@ class TableError(ToolkitError):
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Name the option nearest to a mistyped word, as the tail of a message.
+    """Name the option nearest to a mistyped word, as the end of a message.
 
     Parameters
     ----------
     word : str
-        What came.
+        The word that came.
     options : iterable of str
-        What was expected.
+        The words that were expected.
 
     Returns
     -------
     str
-        ``"; did you mean 'x'?"``, or the empty string when nothing is near.
+        ``"; did you mean 'x'?"``, or the empty string if no option is near.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
 
 
 def quote(value: object, at_most: int = 80) -> str:
-    """Write a value as Python would, cut where it is too long for a sentence.
+    """Write a value as Python would, cut if it is too long for a sentence.
 
     Examples
     --------
@@ -99,7 +99,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 def printable(text: str) -> str:
-    r"""Return one line that can neither steer a terminal nor turn the direction of reading.
+    r"""Return text as one line that can neither control a terminal nor reverse the reading direction.
 
     Examples
     --------

@@ -23,7 +23,7 @@ from toolkit.experiment.fitting import evaluate, fit_pipeline, sentence_columns,
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
-from toolkit.models.explanation import explain, has_weights
+from toolkit.models.explanation import has_weights, sentence_contributions
 from toolkit.models.saving import inspect_model
 
 
@@ -206,7 +206,8 @@ def test_recalibrated_model_is_explained_by_its_own_weights(workplace, calibrate
     plain = load_run(workplace / "runs/words").model
     assert has_weights(calibrated.model.pipeline)
     ours, theirs = (
-        explain(model.pipeline, model.label_set, "He denied the report.") for model in (calibrated.model, plain)
+        sentence_contributions(model.pipeline, model.label_set, "He denied the report.")
+        for model in (calibrated.model, plain)
     )
     assert ours == theirs
 

@@ -9,7 +9,7 @@ import pytest
 
 from toolkit.exceptions import RunError
 from toolkit.experiment.older_runs import find_file, is_known, translate_record, upgrade
-from toolkit.experiment.reporting import render_again
+from toolkit.experiment.reporting import report
 from toolkit.experiment.run_files import RUN_SCHEMA
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.verification import verify
@@ -69,7 +69,7 @@ def test_older_run_is_verified(older, corpus_folder):
 
 
 def test_older_run_is_measured_again_and_still_verified(older, corpus_folder, workplace):
-    render_again(older)
+    report(older)
     assert (older / "report.json").read_text() == (workplace / "runs/words/report.json").read_text()
     assert (older / "pulls.json").is_file()
     assert verify(older, corpus_folder) == []

@@ -16,7 +16,7 @@ from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import RunError, ToolkitError
 from toolkit.experiment.fitting import evaluate
 from toolkit.experiment.repeats import repeat_folds, repeat_seeds
-from toolkit.experiment.reporting import render_again
+from toolkit.experiment.reporting import report
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
@@ -184,7 +184,7 @@ def test_repetitions_of_another_run_are_refused(own, change, capsys):
     change_repeats(folder, change)
     message = "the report does not hold the 3 repetitions of this run; train again"
     with pytest.raises(RunError, match=message):
-        render_again(folder)
+        report(folder)
     assert cli.main(["compare", str(folder), str(own / "words")]) == 1
     assert message in capsys.readouterr().err
 
@@ -217,7 +217,7 @@ def test_page_shows_the_mean_beside_the_single_score(three):
 def test_report_is_the_same_when_rendered_again(own):
     folder = own / "words+evaluation.repeats=3"
     before = {name: (folder / name).read_bytes() for name in ("report.json", "report.html")}
-    render_again(folder)
+    report(folder)
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli import main as cli
-from toolkit.experiment.reporting import render_again
+from toolkit.experiment.reporting import report
 from toolkit.experiment.runs import load_run
 
 
@@ -50,7 +50,7 @@ def test_report_keeps_the_other_files_of_the_folder(runs):
     (runs / "words/model/notes.txt").write_text("a note")
     (runs / "words/figures/old.svg").write_text("drawn by an older toolkit")
     before = content(runs / "words")
-    render_again(runs / "words", 10)
+    report(runs / "words", 10)
     after = content(runs / "words")
     assert set(before) - set(after) == {Path("figures/old.svg")}
     changed = {str(name) for name in after if after[name] != before[name]}

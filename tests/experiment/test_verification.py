@@ -5,7 +5,7 @@ import json
 import pytest
 
 from toolkit.exceptions import RunError
-from toolkit.experiment.reporting import render_again
+from toolkit.experiment.reporting import report
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.verification import verify
 
@@ -38,7 +38,7 @@ def test_verify_wants_the_corpus_of_the_run(workplace, own_corpus):
 
 def test_report_with_other_resamples_says_so_and_is_verified(runs, corpus_folder):
     assert ">bootstrap resamples<" not in (runs / "words/report.html").read_text()
-    again = render_again(runs / "words", 10)
+    again = report(runs / "words", 10)
     assert again.n_resamples == load_run(runs / "words").n_resamples == 10
     assert "10; 100 as trained, for the difference to the baseline" in (runs / "words/report.html").read_text()
     assert verify(runs / "words", corpus_folder) == []

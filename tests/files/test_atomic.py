@@ -1,4 +1,4 @@
-"""A folder is the old one or the new one, whatever comes between."""
+"""A folder is the old one or the new one, whatever interrupts its writing."""
 
 import errno
 import os
@@ -13,14 +13,14 @@ from toolkit.files.atomic import folders_with, restore_folder, write_folder
 
 
 @pytest.fixture
-def place(tmp_path):
+def folder(tmp_path):
     (tmp_path / "runs/words").mkdir(parents=True)
     (tmp_path / "runs/words/manifest.json").write_text("old")
     return tmp_path / "runs/words"
 
 
-def write(place, text="new"):
-    with write_folder(place) as part:
+def write(folder, text="new"):
+    with write_folder(folder) as part:
         (part / "manifest.json").write_text(text)
 
 
@@ -28,22 +28,22 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_new_folder_takes_the_place_of_the_old(place):
-    write(place)
-    assert (place / "manifest.json").read_text() == "new"
-    write(place.parent / "fresh")
-    assert names(place.parent) == ["fresh", "words"]
+def test_new_folder_takes_the_place_of_the_old(folder):
+    write(folder)
+    assert (folder / "manifest.json").read_text() == "new"
+    write(folder.parent / "fresh")
+    assert names(folder.parent) == ["fresh", "words"]
 
 
-def test_link_is_followed(place):
-    (place.parent / "link").symlink_to("words")
-    write(place.parent / "link")
-    assert (place.parent / "link").is_symlink()
-    assert (place / "manifest.json").read_text() == "new"
+def test_link_is_followed(folder):
+    (folder.parent / "link").symlink_to("words")
+    write(folder.parent / "link")
+    assert (folder.parent / "link").is_symlink()
+    assert (folder / "manifest.json").read_text() == "new"
 
 
 @pytest.mark.parametrize("moment", [0, 1, 2])
-def test_interruption_at_any_rename_leaves_the_old_folder_or_the_new(place, monkeypatch, moment):
+def test_interruption_at_any_rename_leaves_the_old_folder_or_the_new(folder, monkeypatch, moment):
     rename, calls = Path.replace, []
 
     def interrupted(path, target):
@@ -55,11 +55,11 @@ def test_interruption_at_any_rename_leaves_the_old_folder_or_the_new(place, monk
     monkeypatch.setattr(Path, "replace", interrupted)
     if moment < 2:
         with pytest.raises(KeyboardInterrupt):
-            write(place)
+            write(folder)
     else:
-        write(place)
-    assert (place / "manifest.json").read_text() == ("old" if moment < 2 else "new")
-    assert names(place.parent) == ["words"]
+        write(folder)
+    assert (folder / "manifest.json").read_text() == ("old" if moment < 2 else "new")
+    assert names(folder.parent) == ["words"]
 
 
 KILLED = """
@@ -76,25 +76,25 @@ with write_folder(sys.argv[1]) as part:
 """
 
 
-def test_folder_left_aside_by_a_crash_is_put_back(place):
-    assert subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False).returncode == 9
-    assert not place.exists()
-    # A run whose name begins alike has nothing to do with it.
-    restore_folder(place.parent / "word")
-    assert not (place.parent / "word").exists()
-    restore_folder(place)
-    assert (place / "manifest.json").read_text() == "old"
-    restore_folder(place.parent / "nowhere" / "deep")
+def test_folder_that_a_crash_left_renamed_gets_its_name_back(folder):
+    assert subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False).returncode == 9
+    assert not folder.exists()
+    # A run whose name only begins the same is another one.
+    restore_folder(folder.parent / "word")
+    assert not (folder.parent / "word").exists()
+    restore_folder(folder)
+    assert (folder / "manifest.json").read_text() == "old"
+    restore_folder(folder.parent / "nowhere" / "deep")
 
 
-def test_listing_puts_back_and_leaves_out_what_is_being_written(place):
-    subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False)
-    (place.parent / "empty").mkdir()
-    assert folders_with(place.parent, "manifest.json") == [place]
-    with write_folder(place) as part:
+def test_listing_restores_folders_and_leaves_out_those_being_written(folder):
+    subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    (folder.parent / "empty").mkdir()
+    assert folders_with(folder.parent, "manifest.json") == [folder]
+    with write_folder(folder) as part:
         (part / "manifest.json").write_text("new")
-        assert folders_with(place.parent, "manifest.json") == [place]
-    assert folders_with(place.parent / "nowhere", "manifest.json") == []
+        assert folders_with(folder.parent, "manifest.json") == [folder]
+    assert folders_with(folder.parent / "nowhere", "manifest.json") == []
 
 
 WRITING = """
@@ -108,52 +108,52 @@ with write_folder(sys.argv[1]) as part:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with their process")
-def test_what_a_killed_process_left_is_deleted_and_what_another_writes_is_not(place):
+def test_leftover_of_a_killed_process_is_deleted_and_what_another_writes_is_not(folder):
     def start(name):
-        command = [sys.executable, "-c", WRITING, str(place.parent / name)]
+        command = [sys.executable, "-c", WRITING, str(folder.parent / name)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        return process, place.parent / process.stdout.readline().strip()
+        return process, folder.parent / process.stdout.readline().strip()
 
     (killed, left), (running, written), (other, others) = start("words"), start("words"), start("word")
     for process in (killed, other):
         process.kill()
         process.communicate()
-    (place.parent / ".words.notes").mkdir()
-    write(place)
-    # Too young to be sure of.
+    (folder.parent / ".words.notes").mkdir()
+    write(folder)
+    # It is too young to be known as abandoned.
     assert left.is_dir()
-    for folder in (left, written, others, place.parent / ".words.notes"):
-        os.utime(folder, (0, 0))
-    write(place)
+    for leftover in (left, written, others, folder.parent / ".words.notes"):
+        os.utime(leftover, (0, 0))
+    write(folder)
     assert not left.exists()
     assert (written / "half").is_file()
     assert (others / "half").is_file()
-    assert (place.parent / ".words.notes").is_dir()
+    assert (folder.parent / ".words.notes").is_dir()
     running.communicate()
-    assert names(place) == ["half"]
+    assert names(folder) == ["half"]
     assert not written.exists()
 
 
-def test_what_stood_aside_and_was_replaced_is_deleted(place):
-    aside = place.parent / ".words.abcd_123.old"
+def test_renamed_folder_that_was_replaced_is_deleted(folder):
+    aside = folder.parent / ".words.abcd_123.old"
     aside.mkdir()
-    write(place)
+    write(folder)
     assert not aside.exists()
 
 
-def test_place_that_cannot_be_written_to_is_refused(place):
-    (place.parent / "file").write_text("")
-    with pytest.raises(RunError, match=r"the folder cannot be written to; free it or name another .*file\]"):
-        write(place.parent / "file" / "words")
+def test_folder_that_cannot_be_written_to_is_refused(folder):
+    (folder.parent / "file").write_text("")
+    with pytest.raises(RunError, match=r"cannot be written to; change its permissions or name another .*file\]"):
+        write(folder.parent / "file" / "words")
 
 
-def test_full_disk_is_one_sentence_and_leaves_the_old_folder(place):
+def test_full_disk_is_one_sentence_and_leaves_the_old_folder(folder):
     def write_until_full():
-        with write_folder(place) as part:
+        with write_folder(folder) as part:
             (part / "manifest.json").write_text("new")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with pytest.raises(RunError, match=r"the folder cannot be written .*; make room"):
+    with pytest.raises(RunError, match=r"the folder cannot be written .*; free space"):
         write_until_full()
-    assert (place / "manifest.json").read_text() == "old"
-    assert names(place.parent) == ["words"]
+    assert (folder / "manifest.json").read_text() == "old"
+    assert names(folder.parent) == ["words"]

@@ -1,75 +1,110 @@
-"""A saved model labels sentences, articles and tables as its run did."""
+"""A saved model predicts like its run, works in scikit-learn's tools and travels between processes."""
 
+import copy
+import multiprocessing
+import pickle
+
+import joblib
 import numpy as np
-import pyarrow as pa
 import pytest
 from sklearn.pipeline import Pipeline
 
 import toolkit
-from toolkit.exceptions import TableError
 from toolkit.experiment.runs import load_run
-from toolkit.files.tables import Batch
 from toolkit.models.classifier import load_model
 
+TEXTS = ["He denied the report.", "She said she hoped for the treaty.", "The river rose by night."]
 
-def test_saved_model_predicts_like_the_run(workplace):
-    model = toolkit.load_model(workplace / "runs/words/model")
+
+@pytest.fixture(scope="module")
+def words(workplace):
+    return load_model(workplace / "runs/words/model")
+
+
+def test_saved_model_predicts_like_the_run(workplace, words):
     test = load_run(workplace / "runs/words").predictions.take("test")
-    assert model.predict(test.text).tolist() == list(test.predicted)
-    assert np.allclose(model.predict_proba(test.text), test.proba, atol=1e-6)
-    assert model.labels == ("denial", "statement", "none")
-    assert isinstance(model.pipeline, Pipeline)
-    assert "words" in repr(model)
-    assert load_run(workplace / "runs/words").model.labels == model.labels
+    assert words.predict(test.text).tolist() == list(test.predicted)
+    assert np.allclose(words.predict_proba(test.text), test.proba, atol=1e-6)
+    assert words.labels == ("denial", "statement", "none")
+    assert isinstance(words.pipeline, Pipeline)
+    assert "words" in repr(words)
+    assert load_run(workplace / "runs/words").model.labels == words.labels
 
 
-def test_article_is_labelled_sentence_by_sentence(workplace):
+def test_classes_are_in_the_order_of_the_probabilities(words):
+    assert words.classes_.tolist() == list(words.labels)
+    proba = words.predict_proba(TEXTS)
+    assert words.classes_[proba.argmax(axis=1)].tolist() == words.predict(TEXTS).tolist()
+    assert words.predict(TEXTS).tolist() == ["denial", "statement", "none"]
+
+
+def test_classifier_takes_a_sequence_of_texts_only(words):
+    with pytest.raises(TypeError, match="one text came, expected a sequence"):
+        words.predict("He denied it.")
+    with pytest.raises(TypeError, match="sentence 1 is None, expected text"):
+        words.predict(["a", None])
+    assert words.predict([]).shape == (0,)
+    assert (words.predict_proba(np.array(TEXTS)) == words.predict_proba(TEXTS)).all()
+
+
+def test_article_is_labelled_sentence_by_sentence(words):
     text = "Floods\n\nThe grey ministry denied the report about the dam. The river rose by the wall at night."
-    found = load_model(workplace / "runs/words/model").label_article(text)
-    assert len(found) == 3
-    assert found.labels[1:] == ("denial", "none")
-    row = found.rows()[1]
+    article = words.label_article(text)
+    assert len(article) == 3
+    assert article.labels[1:] == ("denial", "none")
+    row = article.rows()[1]
     assert text[row["start"] : row["end"]] == row["text"]
     assert list(row) == ["start", "end", "paragraph", "text", "label", "p_denial", "p_statement", "p_none"]
-    assert len(load_model(workplace / "runs/words/model").label_article("")) == 0
+    assert row["p_denial"] == round(float(article.proba[1, 0]), 6)
+    assert len(words.label_article("")) == len(words.label_article("").rows()) == 0
 
 
-def test_table_keeps_its_columns_and_missing_text_has_no_label(workplace):
-    model = load_model(workplace / "runs/words/model")
-    batch = [{"id": 1, "text": "He denied the report."}, {"id": 2, "text": None}, {"id": 3, "text": float("nan")}]
-    (rows,) = model.label_table([batch])
-    assert rows[0]["label"] == "denial"
-    assert rows[0]["id"] == 1
-    assert rows[1] == {"id": 2, "text": None, "label": None, "p_denial": None, "p_statement": None, "p_none": None}
-    assert rows[2]["label"] is None
-    with pytest.raises(TableError, match="column 'label' is in the table already"):
-        list(model.label_table([[{"text": "a", "label": "b"}]]))
-    with pytest.raises(TableError, match=r"'text' of row 2 is 5, expected text; .*\[t\]"):
-        list(model.label_table([[{"text": "a"}, {"text": 5}]], where="t"))
-    with pytest.raises(TableError, match="column 'p_none' is in the table already"):
-        list(model.label_table([[{"text": "a"}, {"text": "b", "p_none": 1}]]))
+@pytest.mark.parametrize("name", ["words", "majority"])
+def test_copies_predict_the_same(workplace, name):
+    model = load_model(workplace / f"runs/{name}/model")
+    expected = model.predict_proba(TEXTS)
+    # Once before anything is opened, and once when the pipeline and the engine are.
+    for _ in range(2):
+        for twin in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), copy.copy(model)):
+            assert (twin.predict_proba(TEXTS) == expected).all()
+            assert twin.engine == model.engine
+            assert twin.manifest == model.manifest
+        assert isinstance(model.pipeline, Pipeline)
 
 
-def test_columns_are_labelled_as_rows_are(workplace):
-    texts = ["He denied the report.", " ", None, "The river rose by night.", "\x1f"]
-    rows = [{"id": place, "text": text} for place, text in enumerate(texts)]
-    dictionary = pa.array(texts).dictionary_encode()
-    for name in ("words", "majority"):
-        model = load_model(workplace / f"runs/{name}/model")
-        (expected,) = model.label_table([rows])
-        for column in (texts, pa.array(texts), pa.array(texts, pa.large_string()), dictionary):
-            (found,) = model.label_table([Batch({"id": range(5), "text": column})])
-            assert list(found) == expected
-        (found,) = model.label_table([Batch({"text": pa.array(texts[:1])})])
-        assert found[0]["label"] == expected[0]["label"]
-        (found,) = model.label_table([Batch({"text": pa.array(texts[1:3])})])
-        assert [row["label"] for row in found] == [None, None]
+def test_copy_does_not_need_the_folder(workplace, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(workplace / "runs/words/model", tmp_path / "model")
+    model = load_model(folder)
+    content = pickle.dumps(model)
+    shutil.rmtree(folder)
+    assert (pickle.loads(content).predict_proba(TEXTS) == model.predict_proba(TEXTS)).all()
 
 
-def test_classifier_takes_a_sequence_of_texts_only(workplace):
-    model = load_model(workplace / "runs/words/model")
-    with pytest.raises(TypeError, match="one text came, expected a sequence"):
-        model.predict("He denied it.")
-    with pytest.raises(TypeError, match="sentence 1 is None, expected text"):
-        model.predict(["a", None])
-    assert model.predict([]).shape == (0,)
+def test_pipeline_compiled_once_is_not_compiled_again_in_a_copy(workplace, tmp_path, monkeypatch):
+    import shutil
+
+    folder = shutil.copytree(workplace / "runs/words/model", tmp_path / "model")
+    (folder / "compiled.npz").unlink()
+    model = load_model(folder)
+    assert model.engine == "compiled"
+    content = pickle.dumps(model)
+    monkeypatch.setattr("toolkit.engine.inference.compilation.compile_pipeline", lambda pipeline: 1 / 0)
+    assert pickle.loads(content).engine == "compiled"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["words", "majority"])
+def test_model_works_in_other_processes(workplace, name):
+    model = load_model(workplace / f"runs/{name}/model")
+    expected = model.predict(TEXTS).tolist()
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        parts = pool.map(model.predict, [[text] for text in TEXTS])
+    assert [label for part in parts for label in part.tolist()] == expected
+    parts = joblib.Parallel(n_jobs=2)(joblib.delayed(model.predict)([text]) for text in TEXTS)
+    assert [label for part in parts for label in part.tolist()] == expected
+
+
+def test_facade_loads_the_same_model(workplace, words):
+    assert (toolkit.load_model(workplace / "runs/words/model").predict_proba(TEXTS) == words.predict_proba(TEXTS)).all()

@@ -11,7 +11,7 @@ from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import load_model
-from toolkit.models.explanation import contrast_contributions, explain, has_weights, top_ngrams
+from toolkit.models.explanation import contrast_contributions, has_weights, sentence_contributions, top_ngrams
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 
@@ -28,7 +28,7 @@ def test_ngrams_explain_a_sentence(workplace):
         "report about",
         "about the",
     }
-    contributions = explain(model.pipeline, model.label_set, "He denied it.")
+    contributions = sentence_contributions(model.pipeline, model.label_set, "He denied it.")
     assert {weight.ngram for weight in contributions["denial"]} == {"denied"} | {
         weight.ngram for weight in contributions["none"]
     }
@@ -42,7 +42,7 @@ def test_two_classes_have_a_weight_each():
     found = top_ngrams(pipeline, LABELS, 1)
     assert list(found) == ["denial", "statement"]
     assert found["denial"][0].ngram in {"he", "denied", "it"}
-    assert list(explain(pipeline, LABELS, "he")) == ["denial", "statement"]
+    assert list(sentence_contributions(pipeline, LABELS, "he")) == ["denial", "statement"]
 
 
 def test_model_without_weights_explains_nothing(workplace):
@@ -50,7 +50,7 @@ def test_model_without_weights_explains_nothing(workplace):
     assert not has_weights(model.pipeline)
     assert top_ngrams(model.pipeline, model.label_set) == {}
     with pytest.raises(ModelError, match="no n-gram weights"):
-        explain(model.pipeline, model.label_set, "x")
+        sentence_contributions(model.pipeline, model.label_set, "x")
     assert contrast_contributions(model.pipeline, model.label_set, ["x"], ["denial"], ["none"]) == [[]]
 
 

@@ -12,7 +12,7 @@ from tests.analysis.builders import ARABIC, HOSTILE, LABELS, split_predictions
 from tests.pages.builders import Elements, page_of
 from tests.pages.golden import GOLDEN, golden_page
 from toolkit.comparison.comparing import compare
-from toolkit.experiment.reporting import render_again
+from toolkit.experiment.reporting import report
 from toolkit.experiment.runs import load_run
 from toolkit.labels import Label, LabelSet
 from toolkit.pages.run_page import render_report
@@ -123,7 +123,7 @@ def test_page_is_byte_stable(run):
     again = render_report(run.report, run.predictions, {}, run.contributions)
     assert render_report(run.report, run.predictions, {}, run.contributions) == again
     before = (run.folder / "report.html").read_bytes()
-    assert render_again(run.folder).report.to_dict() == run.report.to_dict()
+    assert report(run.folder).report.to_dict() == run.report.to_dict()
     assert (run.folder / "report.html").read_bytes() == before
 
 

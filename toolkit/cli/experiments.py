@@ -1,23 +1,97 @@
-"""TODO toolkit.cli.experiments."""
+"""``toolkit train``, ``report``, ``compare``, ``curve`` and ``verify``: from experiment files to what they show."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.labelling import _gold_table
-from toolkit.cli.output import DONE, Progress, print_safe
+from toolkit.cli.options import (
+    add_column_options,
+    add_command,
+    add_corpus_option,
+    add_jobs_options,
+    proportion,
+    resample_count,
+    whole_number,
+)
+from toolkit.cli.output import DONE, Progress, safe
 from toolkit.exceptions import ToolkitError, list_some
 
 if TYPE_CHECKING:
     from toolkit.analysis.learning_curve import LearningCurve
     from toolkit.experiment.runs import Run
 
-# What writes a comparison to a file of each ending.
+# The method of a comparison that makes a file of each ending.
 COMPARISON_ENDINGS = {".html": "to_html", ".md": "to_markdown", ".tex": "to_latex", ".json": "to_json"}
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands about experiments and their runs to the parser's."""
+    train = add_command(commands, "train", _train, "train and evaluate experiments")
+    train.add_argument(
+        "experiments", nargs="*", metavar="EXPERIMENT", help="a .toml file or its bare name; none: all of experiments/"
+    )
+    add_corpus_option(train)
+    train.add_argument("--runs", default="runs", metavar="DIR", help="where run folders go (default: runs)")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="replace a setting, as in classifier.C=3"
+    )
+    add_jobs_options(train)
+
+    report = add_command(commands, "report", _report, "measure and render a run's report again, from its predictions")
+    report.add_argument("run_folders", nargs="+", metavar="RUN", help="run folders")
+    report.add_argument(
+        "--resamples", type=resample_count, metavar="N", help="bootstrap resamples (default: as the experiment says)"
+    )
+
+    compare = add_command(commands, "compare", _compare, "compare runs from their stored predictions")
+    compare.add_argument("runs", nargs="*", metavar="RUN", help="run folders; none: all of runs/")
+    compare.add_argument("--against", metavar="RUN", help="the run that the others are compared with")
+    compare.add_argument("--output", metavar="FILE", help="write .html, .md, .tex or .json instead of printing")
+
+    _add_curve(commands)
+
+    verify = add_command(commands, "verify", _verify, "train a run again; say whether everything is the same")
+    verify.add_argument("run_folder", metavar="RUN", help="a run folder")
+    add_corpus_option(verify)
+    add_jobs_options(verify)
+
+
+def _add_curve(commands: Any) -> None:
+    summary = "measure how an experiment's scores rise with the articles it learns from"
+    curve = add_command(commands, "curve", _curve, summary)
+    curve.add_argument("experiment", metavar="EXPERIMENT", help="a .toml file, or the name of one in experiments/")
+    curve.add_argument(
+        "--table", metavar="TABLE", help="score on these sentences (default: articles held out of training)"
+    )
+    add_column_options(curve)
+    # --draws is the older spelling.
+    curve.add_argument(
+        "--repeats",
+        "--draws",
+        type=whole_number,
+        default=3,
+        metavar="N",
+        help="repetitions, each with the articles in another random order (default: 3)",
+    )
+    curve.add_argument(
+        "--fractions",
+        type=proportion,
+        nargs="+",
+        default=(1 / 8, 1 / 4, 1 / 2, 1.0),
+        metavar="FRACTION",
+        help="proportions of the articles to learn from (default: 1/8 1/4 1/2 1)",
+    )
+    curve.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the curve as .svg or .json (default, without --table: into the experiment's run, for compare)",
+    )
+    curve.add_argument("--runs", default="runs", metavar="DIR", help="where run folders lie (default: runs)")
+    add_corpus_option(curve)
+    add_jobs_options(curve)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -26,31 +100,30 @@ def _train(options: argparse.Namespace) -> int:
     from toolkit.experiment.training import train
 
     paths = find_experiments(options.experiments)
-    loaded = load_corpus(options.corpus)
+    corpus = load_corpus(options.corpus)
     for path in paths:
-        progress = Progress(path.stem, options.quiet)
-        run = train(path, loaded, options.runs, options.set, options.jobs, progress)
+        run = train(path, corpus, options.runs, options.set, options.jobs, Progress(path.stem, options.quiet))
         if not options.quiet:
-            test, held = (run.report.scores[split].headline.value for split in ("test", "train"))
-            print(
-                f"{run.name:<18} macro F1 {held:.3f} cross-validated, {_of_folds(run)}{test:.3f} on test"
-                f"  ->  {run.folder}/report.html"
-            )
+            _print_run(run)
     return DONE
 
 
-def _of_folds(run: Run) -> str:
-    if run.repeats is None:
-        return ""
-    found = run.repeats.headline()
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}] in the mean of {len(run.repeats.folds)} folds, "
+def _print_run(run: Run) -> None:
+    test, train = (run.report.scores[split].headline.value for split in ("test", "train"))
+    folds = ""
+    if run.repeats is not None:
+        mean = run.repeats.headline()
+        folds = f"{mean.value:.3f} [{mean.low:.3f}, {mean.high:.3f}] in the mean of {len(run.repeats.folds)} folds, "
+    print(
+        f"{run.name:<18} macro F1 {train:.3f} cross-validated, {folds}{test:.3f} on test  ->  {run.folder}/report.html"
+    )
 
 
 def _report(options: argparse.Namespace) -> int:
-    from toolkit.experiment.reporting import render_again
+    from toolkit.experiment.reporting import report
 
     for folder in options.run_folders:
-        run = render_again(folder, options.resamples)
+        run = report(folder, options.resamples)
         print(f"{run.folder}/report.html")
     return DONE
 
@@ -59,10 +132,10 @@ def _compare(options: argparse.Namespace) -> int:
     from toolkit.comparison.comparing import compare
     from toolkit.files.atomic import folders_with, write_file
 
-    if options.output is not None and Path(options.output).suffix.lower() not in COMPARISON_ENDINGS:
+    ending = Path(options.output or "").suffix
+    if options.output is not None and ending.lower() not in COMPARISON_ENDINGS:
         raise ToolkitError(
-            f"the ending {Path(options.output).suffix!r} is none of {', '.join(COMPARISON_ENDINGS)}; "
-            f"name another output [{options.output}]"
+            f"the ending {ending!r} is none of {', '.join(COMPARISON_ENDINGS)}; name another output [{options.output}]"
         )
     folders = options.runs or folders_with("runs", "manifest.json")
     against = options.against
@@ -70,10 +143,9 @@ def _compare(options: argparse.Namespace) -> int:
         folders = [*folders, against]
     comparison = compare(folders, against)
     if options.output is None:
-        print(print_safe(comparison.to_text()), end="")
+        print(safe(comparison.to_text()), end="")
         return DONE
-    ending = Path(options.output).suffix.lower()
-    text = getattr(comparison, COMPARISON_ENDINGS[ending])()
+    text = getattr(comparison, COMPARISON_ENDINGS[ending.lower()])()
     with write_file(options.output) as file:
         file.write(text.encode("utf-8", "replace"))
     return DONE
@@ -81,97 +153,61 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _curve(options: argparse.Namespace) -> int:
     from toolkit.config import find_experiments, read_experiment
+    from toolkit.corpus.gold_tables import read_gold_table
     from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
-    from toolkit.experiment.curves import LabelledSentences, learning_curve
+    from toolkit.experiment.curve_files import check_curve_ending, curve_path, write_curve
+    from toolkit.experiment.curves import curve
 
-    if options.output and Path(options.output).suffix.lower() not in (".svg", ".json"):
-        raise ToolkitError(
-            f"the ending {Path(options.output).suffix!r} is none of .svg, .json; name another output [{options.output}]"
-        )
+    if options.output:
+        check_curve_ending(options.output)
     [path] = find_experiments([options.experiment])
     experiment, corpus = read_experiment(path), load_corpus(options.corpus)
-    labels = corpus_labels(corpus)
-    outside = None
+    table = None
     if options.table:
-        text, gold, also = _gold_table(options, labels)
-        outside = LabelledSentences(tuple(text), tuple(gold), tuple(also) if also is not None else None)
-    beside = None
-    if not options.output and not options.table:
-        # Said before: to learn so many times takes minutes.
-        beside = _place_beside_run(Path(options.runs) / experiment.name, experiment.digest, corpus_fingerprint(corpus))
+        columns = (options.text_column, options.label_column, options.also_column)
+        table = read_gold_table(options.table, corpus_labels(corpus), *columns)
+    output = Path(options.output) if options.output else None
+    if not output and not table:
+        run_folder = Path(options.runs) / experiment.name
+        output, reason = curve_path(run_folder, experiment.digest, corpus_fingerprint(corpus))
+        if reason:
+            # Before the fits, which take minutes.
+            print(safe(f"the curve will not be saved: {reason}"), file=sys.stderr)
     progress = Progress(f"curve of {experiment.name}", options.quiet)
-    found = learning_curve(
-        experiment,
-        corpus,
-        labels,
-        outside,
-        fractions=options.fractions,
-        n_orders=options.draws,
-        n_jobs=options.jobs,
-        progress=progress,
-    )
-    print(f"{'articles':>8}  {'sentences':>9}{''.join(f'{name:>17}' for name in found.scores)}")
-    for place, n_articles in enumerate(found.n_articles):
-        means = "".join(f"{values[place].mean():>17.3f}" for values in found.scores.values())
-        print(f"{n_articles:>8}  {found.n_sentences[place]:>9}{means}")
-    _print_forecast(found)
-    if options.output:
-        _write_curve(Path(options.output), found)
-    elif beside:
-        _write_curve(beside, found)
-        print(f"saved for 'toolkit compare' to draw  ->  {beside}")
+    points = curve(experiment, corpus, table, options.fractions, options.repeats, options.jobs, progress)
+    _print_curve(points)
+    if output:
+        write_curve(output, points)
+        if not options.output:
+            print(f"saved for 'toolkit compare' to draw  ->  {output}")
     return DONE
 
 
-def _place_beside_run(folder: Path, digest: str, fingerprint: str) -> Path | None:
-    """Return where a curve goes in the run of the same experiment on the same corpus; say why it goes nowhere."""
-    from toolkit.experiment.run_files import CURVE
-    from toolkit.experiment.runs import load_run
-
-    if not (folder / "manifest.json").is_file():
-        told = f"the curve will not be saved: there is no run of it; train it or name an --output [{folder}]"
-    else:
-        manifest = load_run(folder).manifest
-        if (manifest.digest, manifest.corpus.fingerprint) == (digest, fingerprint):
-            return folder / CURVE
-        told = (
-            "the curve will not be saved: its run has other settings or another corpus; "
-            f"train it again or name an --output [{folder}]"
-        )
-    print(told, file=sys.stderr)
-    return None
-
-
-def _print_forecast(curve: LearningCurve) -> None:
-    """Print what a power law through the points predicts for twice the articles, if there are points enough."""
+def _print_curve(curve: LearningCurve) -> None:
+    """Print the means over repetitions and, from enough points, the forecast for twice the articles."""
     import numpy as np
 
     from toolkit.statistics.power_law import MIN_POINTS, forecast
 
+    print(f"{'articles':>8}  {'sentences':>9}{''.join(f'{name:>17}' for name in curve.scores)}")
+    for point, n_articles in enumerate(curve.n_articles):
+        means = "".join(f"{values[point].mean():>17.3f}" for values in curve.scores.values())
+        print(f"{n_articles:>8}  {curve.n_sentences[point]:>9}{means}")
     if len(set(curve.n_articles)) < MIN_POINTS or any(np.isnan(values).any() for values in curve.scores.values()):
         return
     laws = [forecast(curve.n_articles, values) for values in curve.scores.values()]
     print(f"{laws[0].n_articles:>8}  {'predicted':>9}{''.join(f'{law.value:>17.3f}' for law in laws)}")
+    # Only nan differs from itself.
     ranges = [f"[{law.low:.3f}, {law.high:.3f}]" if law.low == law.low else "–" for law in laws]
-    print(f"{'':>8}  {'95 %':>9}{''.join(f'{shown:>17}' for shown in ranges)}")
-
-
-def _write_curve(path: Path, curve: LearningCurve) -> None:
-    from toolkit.files.atomic import write_file
-    from toolkit.pages.figures import draw_learning_curve, standalone
-
-    is_figure = path.suffix.lower() == ".svg"
-    text = standalone(draw_learning_curve(curve)) if is_figure else json.dumps(curve.to_dict(), indent=1) + "\n"
-    with write_file(path) as file:
-        file.write(text.encode("utf-8"))
+    print(f"{'':>8}  {'95 %':>9}{''.join(f'{text:>17}' for text in ranges)}")
 
 
 def _verify(options: argparse.Namespace) -> int:
     from toolkit.experiment.verification import verify
 
-    found = verify(options.run_folder, options.corpus, options.jobs, Progress("verify", options.quiet))
-    if found:
-        raise ToolkitError(f"the run is not reproduced: {list_some(found)} [{options.run_folder}]")
+    differences = verify(options.run_folder, options.corpus, options.jobs, Progress("verify", options.quiet))
+    if differences:
+        raise ToolkitError(f"the run is not reproduced: {list_some(differences)} [{options.run_folder}]")
     if not options.quiet:
-        print("the same: every prediction, score, figure and model byte, the clock's fields aside")
+        print("the same: every prediction, score, figure and byte of the model; only times may differ")
     return DONE

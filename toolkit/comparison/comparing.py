@@ -102,6 +102,12 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     RunError
         If there are fewer than two runs, two have the same name, they differ in corpus,
         segmenter, split or labels, a folder is incomplete, or ``against`` is not one of them.
+
+    Examples
+    --------
+    >>> comparison = compare(["runs/default", "runs/words"])  # doctest: +SKIP
+    >>> [entry.name for entry in comparison.entries]  # doctest: +SKIP
+    ['default', 'words']
     """
     loaded = load_comparable(runs)
     predictions = {run.name: {split: run.predictions.take(split) for split, _ in SPLIT_TITLES} for run in loaded}

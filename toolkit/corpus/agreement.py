@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from toolkit.corpus.loading import corpus_labels, load_corpus
+from toolkit.exceptions import CorpusError
 from toolkit.labels import LabelSet
 from toolkit.statistics.intervals import Estimate, interval
 from toolkit.statistics.metrics import Counts, encode
 from toolkit.statistics.resampling import bootstrap_weights
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +170,36 @@ def _against_rest(counts: Counts, index: int) -> Counts:
         [np.stack([both, first_only], -1), np.stack([second_only, neither], -1)], -2
     )
     return reduced
+
+
+def agreement(corpus: str | Path | DatasetDict = "data") -> Agreement:
+    """Measure how far the two annotators of a corpus agree, on sentences that both have labelled.
+
+    Parameters
+    ----------
+    corpus : str, Path or DatasetDict
+        A corpus folder, which may lack a test split, or a corpus already loaded.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    CorpusError
+        If the folder does not hold a valid corpus, or no sentence has both labels.
+
+    Examples
+    --------
+    >>> kappa = agreement("data").kappa
+    >>> 0 < kappa.low < kappa.value < kappa.high < 1
+    True
+    """
+    loaded = load_corpus(corpus, needed=()) if isinstance(corpus, str | Path) else corpus
+    labels = corpus_labels(loaded)
+    rows = [row for split in loaded.values() for row in split if row["first"] is not None and row["second"] is not None]
+    if not rows:
+        where = f" [{corpus}]" if isinstance(corpus, str | Path) else ""
+        raise CorpusError([f"no sentence has both a first and a second label; annotate twice{where}"])
+    first, second = ([labels.names[row[annotator]] for row in rows] for annotator in ("first", "second"))
+    return measure_agreement(first, second, [row["article"] for row in rows], labels)

@@ -13,4 +13,6 @@ Files in reading order:
 - ``training``: all of these in order -> a run folder
 - ``verification``: train again and list what differs
 - ``curves``: learning curves
+- ``curve_files``: a learning curve in a file, which may be in the folder of a run
+- ``evaluation``: a saved model scored on a table with gold labels
 """

@@ -10,7 +10,7 @@ from toolkit.labels import LabelSet
 from toolkit.models.explanation import contrast_contributions, top_ngrams
 
 
-def sentence_contributions(
+def listed_contributions(
     evaluation: Evaluation, predictions: Predictions
 ) -> dict[int, tuple[tuple[str, float, str], ...]]:
     """List the n-grams with the largest contributions to each prediction that a page lists.

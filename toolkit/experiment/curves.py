@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.analysis.scores import lenient_gold
-from toolkit.config import Experiment
+from toolkit.config import Experiment, read_experiment
 from toolkit.corpus.folds import article_folds
+from toolkit.corpus.gold_tables import LabelledSentences, read_gold_table
+from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
@@ -23,23 +25,6 @@ if TYPE_CHECKING:
 
 FRACTIONS = (1 / 8, 1 / 4, 1 / 2, 1.0)
 Columns = Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledSentences:
-    """Sentences from outside the corpus with their gold labels.
-
-    Attributes
-    ----------
-    text, gold : tuple of str
-        The sentences and their labels.
-    also : tuple of str or None
-        The second label a careful reader could defend, empty where there is none.
-    """
-
-    text: tuple[str, ...]
-    gold: tuple[str, ...]
-    also: tuple[str | None, ...] | None = None
 
 
 def learning_curve(
@@ -137,7 +122,7 @@ def _sides(
     try:
         folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_orders]
     except ValueError as error:
-        raise ToolkitError(f"{error}; ask for fewer draws or name a table to score on [--draws]") from error
+        raise ToolkitError(f"{error}; use fewer repetitions or name a table to score on [--repeats]") from error
     return [(rows, take_rows(train, held_out)) for rows, held_out in folds]
 
 
@@ -178,3 +163,56 @@ def _grade(
             [outside.gold[row] for row in unambiguous], [predicted[row] for row in unambiguous]
         )
     return grades
+
+
+def curve(
+    experiment: str | Path | Experiment,
+    corpus: str | Path | DatasetDict = "data",
+    table: str | Path | Iterable[Mapping[str, Any]] | LabelledSentences | None = None,
+    fractions: Sequence[float] = FRACTIONS,
+    n_repeats: int = 3,
+    n_jobs: int = 1,
+    progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+) -> LearningCurve:
+    """Measure how an experiment's scores rise with the number of articles it learns from.
+
+    Parameters
+    ----------
+    experiment : str, Path or Experiment
+        An experiment file, or a record already read.
+    corpus : str, Path or DatasetDict
+        A corpus folder, or a corpus already loaded; its test split is never touched.
+    table : str, Path, iterable of mapping or LabelledSentences, optional
+        Sentences to score on: a table with gold labels in its column ``label``, its rows, or what
+        :func:`toolkit.corpus.gold_tables.read_gold_table` returns. Without it, articles are held out.
+    fractions : sequence of float
+        Proportions of the articles to learn from, in (0, 1].
+    n_repeats : int
+        Repetitions, each with the articles in another random order.
+    n_jobs : int
+        Fits made at once; the result does not depend on it.
+    progress : callable
+        Called with a step's name, how many are done and of how many.
+
+    Returns
+    -------
+    LearningCurve
+        Macro F1 over the acts, for each fraction and repetition.
+
+    Raises
+    ------
+    ToolkitError
+        If the experiment, the corpus or the table cannot be used, the smallest part is too small
+        to fit, or there are fewer articles than repetitions.
+
+    Examples
+    --------
+    >>> points = curve("experiments/naive-bayes.toml", "data", fractions=(0.5, 1))  # doctest: +SKIP
+    >>> points.n_articles  # doctest: +SKIP
+    (273, 545)
+    """
+    record = experiment if isinstance(experiment, Experiment) else read_experiment(experiment)
+    loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
+    labels = corpus_labels(loaded)
+    outside = table if table is None or isinstance(table, LabelledSentences) else read_gold_table(table, labels)
+    return learning_curve(record, loaded, labels, outside, fractions, n_repeats, n_jobs, progress)

@@ -39,7 +39,7 @@ def write_page(
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
 
 
-def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
+def report(folder: str | Path, n_resamples: int | None = None) -> Run:
     """Measure and render a run's report again from its stored predictions; nothing is trained.
 
     Parameters
@@ -59,6 +59,11 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     ------
     RunError
         If the folder is not a run, a file of it is damaged, or it cannot be written to.
+
+    Examples
+    --------
+    >>> report("runs/default", n_resamples=10_000).n_resamples  # doctest: +SKIP
+    10000
     """
     run = load_run(folder)
     if not os.access(run.folder, os.W_OK):
@@ -67,7 +72,7 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
     n_resamples = n_resamples or experiment.evaluation.resamples
     findings = measure_findings(run.predictions, run.context, experiment_cues(experiment), n_resamples, experiment.seed)
     repeats = run.repeats.scores() if run.repeats else run.report.repeats
-    report = replace(run.report, schema=RUN_SCHEMA, repeats=repeats, **vars(findings))
+    measured = replace(run.report, schema=RUN_SCHEMA, repeats=repeats, **vars(findings))
     contributions = run.contributions
     with write_folder(run.folder) as part:
         # Everything else is kept, a learning curve as well.
@@ -78,9 +83,9 @@ def render_again(folder: str | Path, n_resamples: int | None = None) -> Run:
             ignore=lambda place, _: REPORT_FILES if Path(place) == run.folder else (),
             dirs_exist_ok=True,
         )
-        write_json(part / REPORT, report)
-        write_page(part, report, run.predictions, findings, contributions)
-    return Run(run.folder, run.manifest, report, run.predictions)
+        write_json(part / REPORT, measured)
+        write_page(part, measured, run.predictions, findings, contributions)
+    return Run(run.folder, run.manifest, measured, run.predictions)
 
 
 def experiment_cues(experiment: Experiment) -> tuple[tuple[str, tuple[str, ...]], ...] | None:

@@ -134,6 +134,12 @@ def load_run(folder: str | Path) -> Run:
     ------
     RunError
         If the folder is not a run, lacks a file, or has an unknown schema.
+
+    Examples
+    --------
+    >>> run = load_run("runs/default")  # doctest: +SKIP
+    >>> round(run.scores("test").headline.value, 3)  # doctest: +SKIP
+    0.764
     """
     folder = Path(folder)
     restore_folder(folder)

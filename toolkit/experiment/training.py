@@ -19,7 +19,7 @@ from toolkit.analysis.report import Clock, ContributionsRecord, ModelFile, Repor
 from toolkit.config import Experiment, read_experiment
 from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import RunError
-from toolkit.experiment.contributions import sentence_contributions
+from toolkit.experiment.contributions import listed_contributions
 from toolkit.experiment.fitting import Evaluation, evaluate
 from toolkit.experiment.repeats import repeat_folds
 from toolkit.experiment.reporting import experiment_cues, write_page
@@ -84,6 +84,12 @@ def train(
     ------
     ToolkitError
         If the experiment, the corpus or the folder cannot be used.
+
+    Examples
+    --------
+    >>> run = train("experiments/naive-bayes.toml", "data", "runs")  # doctest: +SKIP
+    >>> run.name, (run.folder / "report.html").is_file()  # doctest: +SKIP
+    ('naive-bayes', True)
     """
     if not isinstance(experiment, Experiment):
         experiment = read_experiment(experiment, overrides)
@@ -120,7 +126,7 @@ def write_run(
     context = corpus_context(corpus, labels)
     plan = experiment.evaluation
     findings = measure_findings(predictions, context, experiment_cues(experiment), plan.resamples, experiment.seed)
-    contributions = sentence_contributions(evaluation, predictions)
+    contributions = listed_contributions(evaluation, predictions)
     provenance = make_provenance(experiment, corpus)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
     model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]))

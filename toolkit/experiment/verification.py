@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.corpus.loading import corpus_fingerprint, load_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment import older_runs
-from toolkit.experiment.reporting import render_again
+from toolkit.experiment.reporting import report
 from toolkit.experiment.run_files import CURVE, MANIFEST, PAGE, RUN_SCHEMA
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import ProgressCallback, baseline_run, write_run
@@ -50,6 +50,11 @@ def verify(
     ------
     RunError
         If the folder is not a run or the corpus is not the one it was trained on.
+
+    Examples
+    --------
+    >>> verify("runs/naive-bayes", "data")  # doctest: +SKIP
+    []
     """
     run = load_run(folder)
     if isinstance(corpus, str | Path):
@@ -66,7 +71,7 @@ def verify(
         again.mkdir()
         write_run(again, experiment, corpus, baseline_run(experiment, run.folder.parent), n_jobs, progress)
         if run.n_resamples != experiment.evaluation.resamples:
-            render_again(again, run.n_resamples)
+            report(again, run.n_resamples)
         is_older = older_runs.is_known(json.loads((stored / MANIFEST).read_bytes())["schema"])
         if is_older:
             stored = Path(scratch, "stored")

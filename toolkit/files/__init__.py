@@ -1,1 +1,11 @@
-"""TODO."""
+"""The user's files in, rows out; rows in, files that appear whole or not at all.
+
+Read in this order:
+
+- ``tables``: a table held by column, its rows made only when asked for
+- ``csv_cells``: cells as CSV text that no spreadsheet runs
+- ``reading``: CSV, TSV, JSON lines, Parquet and plain text -> tables and articles
+- ``writing``: tables -> CSV, TSV, JSON lines and Parquet
+- ``atomic``: files and folders that replace the old ones in one step
+- ``json_shapes``: plain data -> where it is not of the expected shape
+"""

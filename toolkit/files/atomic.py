@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all, also where a crash comes between."""
+"""Files and folders that replace the old ones whole or not at all, even if a crash interrupts."""
 
 from __future__ import annotations
 
@@ -16,29 +16,34 @@ from typing import IO
 from toolkit.exceptions import RunError, TableError
 
 _ASIDE = ".old"
-# Eight characters are what tempfile draws.
-_DRAWN = "[a-z0-9_]{8}"
-# A folder as young as this may be of a process that has not locked it yet, in seconds.
+# The random part of a name that tempfile makes.
+_RANDOM = "[a-z0-9_]{8}"
+# The process that made a folder younger than this, in seconds, may not have locked it yet.
 _GRACE = 60
 
 
 @contextmanager
 def write_folder(folder: str | Path) -> Iterator[Path]:
-    """Give a folder to write in, which takes the place of the old one when all is done.
+    """Yield a folder to write in, which replaces the old one when all is written.
 
-    Not every system can swap two folders in one step: for a moment the old one stands
-    aside. After an interruption it is in its place again; after a crash :func:`restore_folder`
-    puts it there. What a killed process left half written is deleted by the next one.
+    Not every system can exchange two folders in one step: for a moment the old one is
+    renamed. After an interruption it has its name again; after a crash :func:`restore_folder`
+    gives it back. What a killed process left half written is deleted by the next one.
 
     Parameters
     ----------
     folder : str or Path
-        The place; it need not be there. A link is followed.
+        The folder to replace; it need not exist. A link is followed.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it.
 
     Raises
     ------
     RunError
-        If its parent or the folder cannot be written to, or the disk is full.
+        If the folder or its parent cannot be written to, or the disk is full.
     """
     folder = Path(folder).resolve()
     try:
@@ -46,7 +51,9 @@ def write_folder(folder: str | Path) -> Iterator[Path]:
         _delete_leftovers(folder)
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     except OSError as error:
-        raise RunError(f"the folder cannot be written to; free it or name another [{folder.parent}]") from error
+        raise RunError(
+            f"the folder cannot be written to; change its permissions or name another [{folder.parent}]"
+        ) from error
     aside = part.with_name(part.name + _ASIDE)
     try:
         part.chmod(0o755)
@@ -60,7 +67,7 @@ def write_folder(folder: str | Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
         if isinstance(error, OSError) and error.strerror:
             raise RunError(
-                f"the folder cannot be written ({error.strerror}); make room or free it [{folder}]"
+                f"the folder cannot be written ({error.strerror}); free space or change its permissions [{folder}]"
             ) from error
         raise
     finally:
@@ -69,62 +76,62 @@ def write_folder(folder: str | Path) -> Iterator[Path]:
 
 
 def restore_folder(folder: str | Path) -> None:
-    """Put a folder in its place again that a crash left aside; do nothing where none is."""
+    """Give a folder its name back that a crash left renamed; do nothing if there is none."""
     folder = Path(folder).resolve()
     if folder.exists() or not folder.parent.is_dir():
         return
-    ours = re.compile(rf"\.{re.escape(folder.name)}\.{_DRAWN}{re.escape(_ASIDE)}")
+    pattern = re.compile(rf"\.{re.escape(folder.name)}\.{_RANDOM}{re.escape(_ASIDE)}")
     for other in sorted(folder.parent.iterdir()):
-        if ours.fullmatch(other.name):
+        if pattern.fullmatch(other.name):
             with suppress(OSError):
                 other.replace(folder)
             return
 
 
 def _delete_leftovers(folder: Path) -> None:
-    """Delete what killed processes left of this folder: half written, or stood aside and replaced."""
-    ours = re.compile(rf"\.{re.escape(folder.name)}\.{_DRAWN}({re.escape(_ASIDE)})?")
-    found = [(other, named[1]) for other in sorted(folder.parent.iterdir()) if (named := ours.fullmatch(other.name))]
-    for other, is_aside in found:
-        if folder.exists() if is_aside else _is_abandoned(other):
+    """Delete what killed processes left of this folder: half written, or renamed and since replaced."""
+    pattern = re.compile(rf"\.{re.escape(folder.name)}\.{_RANDOM}({re.escape(_ASIDE)})?")
+    for other in sorted(folder.parent.iterdir()):
+        match = pattern.fullmatch(other.name)
+        if match and (folder.exists() if match[1] else _is_abandoned(other)):
             shutil.rmtree(other, ignore_errors=True)
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Say whether nobody writes a folder: the system frees the lock of a process that ends, however it ends."""
+    """Say whether no process writes a folder: the system releases the lock of a process however it ends."""
     try:
-        with _locked(folder) as is_ours:
-            return is_ours and time.time() - folder.stat().st_mtime > _GRACE
+        with _locked(folder) as is_locked:
+            return is_locked and time.time() - folder.stat().st_mtime > _GRACE
     except OSError:
         return False
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Try to lock a folder, and give whether that went; where there are no such locks no leftover is deleted."""
+    """Try to lock a folder and yield whether it worked; never on a system without locks that end with their process."""
     if sys.platform == "win32":
         yield False
         return
     import fcntl
 
-    handle = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        is_ours = False
+        is_locked = False
         with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_ours = True
-        yield is_ours
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_locked = True
+        yield is_locked
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
 def folders_with(parent: str | Path, name: str) -> list[Path]:
-    """List the folders that hold a file, in order of their names; hidden ones are being written.
+    """List the folders that contain a file, in order of their names, without hidden ones, which are being written.
 
     Parameters
     ----------
     parent : str or Path
-        Where to look; not deeper. It need not be there.
+        Only its direct subfolders are listed. It need not exist.
     name : str
         Name of the file.
     """
@@ -136,12 +143,12 @@ def folders_with(parent: str | Path, name: str) -> list[Path]:
 
 @contextmanager
 def write_file(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open a file that appears under its name only when all of it is written.
+    """Open a file for writing that gets its name only when all of it is written.
 
     Raises
     ------
     TableError
-        If the folder does not exist or cannot be written to, or the place is a folder.
+        If its folder does not exist or cannot be written to, or the path is a folder.
     """
     path = Path(path)
     if path.is_dir():
@@ -153,7 +160,7 @@ def write_file(path: str | Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        # A temporary file is the owner's alone; a written one has the usual rights.
+        # Only the owner may read a temporary file; a written one gets the usual permissions.
         mask = os.umask(0)
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)

@@ -1,4 +1,4 @@
-"""Cells of a table as CSV text: none starts a formula in a spreadsheet, and all come back as they were."""
+"""Cells of a table <-> CSV text that starts no formula in a spreadsheet and comes back as it was."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from toolkit.exceptions import quote
 
-# No sentence is as long; a quote that is never closed swallows no more of a file than this.
+# Longer than any sentence; a quote that is never closed swallows no more of a file than this.
 LONGEST_CELL = 10_000_000
-# A spreadsheet takes a cell that starts so for a formula. The apostrophes before are
-# ours: one more is put before them, so that taking one away gives the text back.
+# A spreadsheet takes a cell that starts like this for a formula. A cell that already has
+# apostrophes before such a start gets one more, so that removing one gives the text back.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
@@ -23,7 +23,7 @@ class _Writable(Protocol):
 
 
 def escape_formula(cell: object) -> str:
-    """Write a cell so that no spreadsheet runs it; numbers stay as they are.
+    """Write a cell so that no spreadsheet runs it; numbers stay unchanged.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def escape_formula(cell: object) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """Take back what :func:`escape_formula` put before a cell.
+    """Remove what :func:`escape_formula` put before a cell.
 
     Examples
     --------
@@ -46,18 +46,18 @@ def unescape_formula(cell: str) -> str:
 
 
 def cell_reader(lines: Iterable[str], delimiter: str = ",", strict: bool = False) -> Any:
-    """Return a reader of the standard library that takes cells of up to 10,000,000 characters.
+    """Return a reader of the standard library that accepts cells of up to 10,000,000 characters.
 
     Notes
     -----
-    The library's own limit is 131,072, and one for all of a process: it is only ever raised.
+    The library's own limit is 131,072 and holds for the whole process: it is only ever raised.
     """
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     return csv.reader(lines, delimiter=delimiter, strict=strict)
 
 
-def header_misfit(found: Sequence[str], expected: Sequence[str]) -> str | None:
-    """Say where the header of a table is not the one expected; ``None`` where it is.
+def header_misfit(header: Sequence[str], expected: Sequence[str]) -> str | None:
+    """Say where the header of a table first differs from the one expected; ``None`` where it does not.
 
     Examples
     --------
@@ -66,15 +66,15 @@ def header_misfit(found: Sequence[str], expected: Sequence[str]) -> str | None:
     >>> header_misfit(["a"], ["a", "b"]), header_misfit(["a", "b"], ["a"])
     ("column 2 is missing, expected 'b'", "column 2 is 'b', expected none")
     """
-    for number, (came, wanted) in enumerate(zip_longest(found, expected), 1):
-        if came != wanted:
-            told = "missing" if came is None else quote(came)
-            return f"column {number} is {told}, expected {'none' if wanted is None else repr(wanted)}"
+    for number, (name, expected_name) in enumerate(zip_longest(header, expected), 1):
+        if name != expected_name:
+            actual = "missing" if name is None else quote(name)
+            return f"column {number} is {actual}, expected {'none' if expected_name is None else repr(expected_name)}"
     return None
 
 
 def cell_writer(file: _Writable, delimiter: str = ",") -> Callable[[Iterable[object]], None]:
-    r"""Return what writes a row of defused cells: RFC 4180, but lines end in LF.
+    r"""Return a function that writes a row of escaped cells: RFC 4180, but lines end in LF.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def cell_writer(file: _Writable, delimiter: str = ",") -> Callable[[Iterable[obj
     '"\'=1","a\rb"\n'
     """
     plain = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    # The library leaves a lone CR unquoted unless it ends lines, and reads it as a line's end.
+    # The library writes a lone CR unquoted unless CR ends lines, and reads it back as the end of a line.
     quoted = csv.writer(file, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
     def write(row: Iterable[object]) -> None:

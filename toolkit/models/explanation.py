@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from toolkit.exceptions import ModelError
 from toolkit.labels import LabelSet
+from toolkit.models.classifier import SentenceClassifier, load_model
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -61,7 +63,9 @@ def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, l
     return found
 
 
-def explain(pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12) -> dict[str, list[Contribution]]:
+def sentence_contributions(
+    pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12
+) -> dict[str, list[Contribution]]:
     """List the n-grams of one sentence that pull most towards each label.
 
     Parameters
@@ -187,3 +191,62 @@ def _coefficients(pipeline: Pipeline) -> Any:
     if hasattr(classifier, "calibrated_classifiers_"):
         classifier = classifier.calibrated_classifiers_[0].estimator
     return getattr(classifier, "coef_", getattr(classifier, "feature_log_prob_", None))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a model labels a sentence as it does.
+
+    Attributes
+    ----------
+    proba : dict of str to float
+        Probability of each label, most probable first.
+    contributions : dict of str to list of Contribution
+        By label, the n-grams that count most for and against it; a label without a
+        training sentence is left out.
+    """
+
+    proba: dict[str, float]
+    contributions: dict[str, list[Contribution]]
+
+
+def explain(model: str | Path | SentenceClassifier, text: str, n: int = 12) -> Explanation:
+    """Explain the label of one sentence by its n-grams.
+
+    Parameters
+    ----------
+    model : str, Path or SentenceClassifier
+        A model's folder, or a model already loaded; it must be linear.
+    text : str
+        The sentence.
+    n : int
+        How many n-grams are listed for each label, by the size of their contribution.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model, or the model has no weight for each n-gram.
+    ValueError
+        If the sentence is empty.
+
+    Examples
+    --------
+    >>> explanation = explain("runs/words/model", "The ministry denied it.")  # doctest: +SKIP
+    >>> list(explanation.proba)[0]  # doctest: +SKIP
+    'denial'
+    >>> explanation.contributions["denial"][0].ngram  # doctest: +SKIP
+    'denied'
+    """
+    if not text.strip():
+        raise ValueError("the sentence is empty; give one that has words")
+    loaded = model if isinstance(model, SentenceClassifier) else load_model(model)
+    proba = loaded.predict_proba([text])[0]
+    order = proba.argsort(kind="stable")[::-1]
+    return Explanation(
+        {loaded.labels[column]: float(proba[column]) for column in order},
+        sentence_contributions(loaded.pipeline, loaded.label_set, text, n),
+    )

@@ -10,7 +10,7 @@ import platform
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -223,6 +223,12 @@ def inspect_model(folder: str | Path) -> dict[str, Any]:
     ------
     ModelError
         If the folder holds no model.
+
+    Examples
+    --------
+    >>> inspection = inspect_model("runs/default/model")  # doctest: +SKIP
+    >>> inspection["intact"], inspection["untrusted"]  # doctest: +SKIP
+    (True, [])
     """
     folder, manifest, content = _read(folder)
     intact = hashlib.sha256(content).hexdigest() == manifest["sha256"]
@@ -276,7 +282,7 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
     model = SavedModel(
         LabelSet.from_dict(manifest["labels"]),
         manifest,
-        lambda: load(content, str(path)),
+        partial(load, content, str(path)),
         _read_compiled(folder, manifest),
     )
     # What is wrong with the file is said now, not when it is first used.

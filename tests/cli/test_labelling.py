@@ -1,0 +1,122 @@
+"""Labelling, evaluating, explaining and inspecting by command."""
+
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.helpers import ARTICLE, MODEL, capture_bytes, json_rows
+from tests.conftest import write_csv
+
+
+def test_article_into_a_pipe_gives_json_lines(run, monkeypatch):
+    out = capture_bytes(monkeypatch)
+    run("label", "a.txt", *MODEL)
+    rows = json_rows(out.getvalue().decode())
+    assert [row["label"] for row in rows[1:]] == ["denial", "none"]
+    assert ARTICLE[rows[1]["start"] : rows[1]["end"]] == rows[1]["text"]
+
+
+def test_article_on_a_terminal_gives_a_table(run, monkeypatch):
+    out = capture_bytes(monkeypatch, tty=True)
+    Path("b.txt").write_text("He denied\x1b[31m it.")
+    run("label", "a.txt", "b.txt", *MODEL)
+    text = out.getvalue().decode()
+    assert "denial" in text
+    assert "b.txt" in text
+    assert "\x1b" not in text
+
+
+def test_standard_input_is_an_article(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ARTICLE.encode())))
+    run("label", "-", *MODEL, "--output", "x.jsonl")
+    assert len(json_rows(Path("x.jsonl").read_text())) == 3
+
+
+def test_folder_of_articles_names_each(run):
+    Path("deep/er").mkdir(parents=True)
+    Path("deep/er/b.md").write_text("He denied it.")
+    Path("deep/a.txt").write_text("It rained.")
+    Path("deep/c.pdf").write_text("")
+    run("label", "deep", *MODEL, "--output", "x.csv")
+    assert [line.partition(",")[0] for line in Path("x.csv").read_text().splitlines()] == [
+        "article",
+        "deep/a.txt",
+        "deep/er/b.md",
+    ]
+
+
+def test_article_page_is_written(run):
+    run("label", "a.txt", *MODEL, "--output", "x.html")
+    assert "<title>a.txt</title>" in Path("x.html").read_text()
+
+
+def test_table_gains_columns(run, monkeypatch):
+    write_csv(Path("t.csv"), ["id", "sentence"], [[7, "They denied the report."], [8, ""]])
+    run("label", "t.csv", *MODEL, "--output", "x.jsonl")
+    first, second = json_rows(Path("x.jsonl").read_text())
+    assert (first["id"], first["label"]) == ("7", "denial")
+    assert second["label"] is None
+    out = capture_bytes(monkeypatch, tty=True)
+    run("label", "t.csv", *MODEL)
+    assert out.getvalue().decode().splitlines()[1].startswith("–")
+
+
+def test_table_with_gold_labels_is_scored(run):
+    rows = [
+        ["They denied the report.", "denial", ""],
+        ["It rained.", "statement", "none"],
+        ["She said she hoped.", "statement", ""],
+    ]
+    write_csv(Path("t.csv"), ["text", "label", "also"], rows)
+    out = run("evaluate", "t.csv", *MODEL, "--also-column", "also", "--output", "found")
+    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["strict", "lenient", "unambiguous"]
+    assert "–" in out
+    assert json.loads(Path("found/scores.json").read_text())["strict"]["n_sentences"] == 3
+    assert Path("found/predictions.csv").read_text().count("\n") == 4
+    assert "strict" in run("evaluate", "t.csv", *MODEL)
+    records = [dict(zip(("text", "label", "also"), [*row[:2], row[2] or None], strict=True)) for row in rows]
+    pq.write_table(pa.Table.from_pylist(records), "t.parquet")
+    Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in records))
+    for name in ("t.parquet", "t.jsonl"):
+        assert run("evaluate", name, *MODEL, "--also-column", "also", "--output", "found") == out
+
+
+@pytest.mark.parametrize(
+    ("rows", "arguments", "message"),
+    [
+        ([], (), "the table has no row"),
+        ([["", "denial", ""]], (), "'text' of row 1 is '', expected a sentence; drop the row or fill it"),
+        ([["a", "denail", ""]], (), "did you mean 'denial'? [t.csv, row 1]"),
+        ([["a", "denial", "nope"]], ("--also-column", "also"), "label 'nope' is not in the label set"),
+        ([["a", "denial", ""]], ("--label-column", "lable"), "did you mean 'label'?"),
+        ([["a", "denial", ""]], ("--also-column", "alos"), "did you mean 'also'?"),
+        ([["a", "denial", ""]], ("--output", "a.txt"), "the folder cannot be made"),
+    ],
+)
+def test_wrong_gold_table_is_one_sentence(run, rows, arguments, message):
+    write_csv(Path("t.csv"), ["text", "label", "also"], rows)
+    error = run("evaluate", "t.csv", *MODEL, *arguments, code=1)
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_table_whose_rows_lack_a_label_is_refused(run):
+    Path("t.jsonl").write_text('{"text": "They denied it.", "label": "denial"}\n{"text": "It rose."}\n')
+    assert "label '' is not in the label set" in run("evaluate", "t.jsonl", *MODEL, code=1)
+
+
+def test_explanation_lists_ngrams_by_label(run):
+    text = run("explain", "They denied it.", *MODEL)
+    assert text.startswith("denial ")
+    assert "  denied" in text
+
+
+def test_inspection_prints_what_a_model_needs(run):
+    text = run("inspect", "runs/words/model")
+    assert "intact" in text
+    assert "scikit-learn 1." in text
+    assert "not trusted  none" in text

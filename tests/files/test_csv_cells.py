@@ -1,0 +1,36 @@
+"""Cells written as CSV start no formula and come back as they were."""
+
+import io
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from toolkit.files.csv_cells import cell_reader, cell_writer, escape_formula, unescape_formula
+
+
+@given(st.text())
+def test_escaped_cell_starts_no_formula_and_comes_back(text):
+    cell = escape_formula(text)
+    assert unescape_formula(cell) == text
+    assert cell[:1] not in "=@\t\r" or cell == ""
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-a", "@x", "\tx", "'=1"])
+def test_formula_is_escaped(cell):
+    assert escape_formula(cell) == "'" + cell
+
+
+def test_numbers_and_nothing_stay():
+    assert [escape_formula(cell) for cell in (-1.5, "+2", None, "it's")] == ["-1.5", "+2", "", "it's"]
+
+
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=3), min_size=1))
+@example([["a\rb", ""], ["\r", "\n"]])
+def test_rows_written_are_the_rows_read(rows):
+    buffer = io.StringIO(newline="")
+    write = cell_writer(buffer)
+    for row in rows:
+        write(row)
+    reader = cell_reader(io.StringIO(buffer.getvalue(), newline=""))
+    assert [[unescape_formula(cell) for cell in row] for row in reader] == rows

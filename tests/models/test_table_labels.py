@@ -1,0 +1,71 @@
+"""Labels and probabilities stand in columns beside a table's own, whatever the columns are made of."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.exceptions import TableError
+from toolkit.files.tables import Table
+from toolkit.models.classifier import load_model
+from toolkit.models.table_labels import has_text, round_proba
+
+
+@pytest.fixture(scope="module")
+def words(workplace):
+    return load_model(workplace / "runs/words/model")
+
+
+def test_table_keeps_its_columns_and_missing_text_has_no_label(words):
+    rows = [{"id": 1, "text": "He denied the report."}, {"id": 2, "text": None}, {"id": 3, "text": float("nan")}]
+    (table,) = words.label_table([rows])
+    assert table[0]["label"] == "denial"
+    assert table[0]["id"] == 1
+    assert table[1] == {"id": 2, "text": None, "label": None, "p_denial": None, "p_statement": None, "p_none": None}
+    assert table[2]["label"] is None
+    with pytest.raises(TableError, match="column 'label' is in the table already"):
+        list(words.label_table([[{"text": "a", "label": "b"}]]))
+    with pytest.raises(TableError, match=r"'text' of row 2 is 5, expected text; .*\[t\]"):
+        list(words.label_table([[{"text": "a"}, {"text": 5}]], where="t"))
+    with pytest.raises(TableError, match="column 'p_none' is in the table already"):
+        list(words.label_table([[{"text": "a"}, {"text": "b", "p_none": 1}]]))
+
+
+def test_wrong_row_of_a_later_batch_is_counted_from_the_first(words):
+    with pytest.raises(TableError, match="'text' of row 4 is 5"):
+        list(words.label_table([[{"text": "a"}] * 3, [{"text": 5}]]))
+
+
+def test_row_without_the_column_has_no_label_and_keeps_its_keys(words):
+    rows = [{"text": "He denied the report."}, {"id": 2}, {"id": 3, "text": "The river rose by night."}]
+    (table,) = words.label_table([rows])
+    assert [row["label"] for row in table] == ["denial", None, "none"]
+    assert [list(row)[:-3] for row in table] == [["text", "label"], ["id", "label"], ["id", "text", "label"]]
+
+
+def test_columns_are_labelled_as_rows_are(workplace):
+    texts = ["He denied the report.", " ", None, "The river rose by night.", "\x1f"]
+    rows = [{"id": index, "text": text} for index, text in enumerate(texts)]
+    dictionary = pa.array(texts).dictionary_encode()
+    for name in ("words", "majority"):
+        model = load_model(workplace / f"runs/{name}/model")
+        (expected,) = model.label_table([rows])
+        for column in (texts, pa.array(texts), pa.array(texts, pa.large_string()), dictionary):
+            (labelled,) = model.label_table([Table({"id": range(5), "text": column})])
+            assert list(labelled) == list(expected)
+        (labelled,) = model.label_table([Table({"text": pa.array(texts[:1])})])
+        assert labelled[0]["label"] == expected[0]["label"]
+        (labelled,) = model.label_table([Table({"text": pa.array(texts[1:3])})])
+        assert [row["label"] for row in labelled] == [None, None]
+
+
+def test_white_space_is_that_of_python():
+    texts = [chr(point) for point in range(0x3100)]
+    is_text = has_text(pa.array([*texts, None]))
+    assert is_text.tolist() == [bool(text.strip()) for text in texts] + [False]
+
+
+@given(st.lists(st.one_of(st.floats(0, 1), st.integers(0, 2 * 10**6).map(lambda half: half / 2e6)), min_size=1))
+def test_probabilities_are_rounded_as_by_python(values):
+    assert round_proba(np.array([values])).tolist() == [[round(value, 6) for value in values]]
