@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 LABELS = """
@@ -79,6 +83,19 @@ def own_corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def noisy_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus with half of its labels at random, so that choices and predictions depend on every seed."""
+    folder = write_corpus(tmp_path_factory.mktemp("noisy") / "data")
+    table, rng = folder / "sentences.csv", np.random.default_rng(0)
+
+    def randomise(match: re.Match[str]) -> str:
+        return f",{rng.choice(['denial', 'statement', 'none'])},," if rng.random() < 0.5 else match[0]
+
+    table.write_text(re.sub(r",(denial|statement|none),,", randomise, table.read_text()))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Path:
     """A folder with experiments/ and two finished runs."""
     from toolkit.experiment.training import train
@@ -87,3 +104,15 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> 
     for name, text in (("majority", MAJORITY), ("words", WORDS)):
         train(write_experiment(folder / "experiments", name, text), corpus_folder, folder / "runs")
     return folder
+
+
+@pytest.fixture
+def runs(tmp_path: Path, workplace: Path) -> Path:
+    """A copy of the finished runs that the test may break."""
+    return Path(shutil.copytree(workplace / "runs", tmp_path / "runs"))
+
+
+def change_manifest(folder: Path, **values: object) -> None:
+    """Change keys of the manifest of a run or of a model."""
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from toolkit.exceptions import ToolkitError
     from toolkit.experiment.curves import curve
     from toolkit.experiment.evaluation import evaluate
+    from toolkit.experiment.reporting import report
     from toolkit.experiment.runs import Run, load_run
     from toolkit.experiment.training import train
-    from toolkit.experiment.verification import report, verify
+    from toolkit.experiment.verification import verify
     from toolkit.labels import LabelSet
     from toolkit.models.classifier import LabelledArticle, SentenceClassifier, load_model
     from toolkit.models.explanation import explain
@@ -61,7 +62,7 @@ _HOMES = {
     "load_corpus": "corpus.loading",
     "load_model": "models.classifier",
     "load_run": "experiment.runs",
-    "report": "experiment.verification",
+    "report": "experiment.reporting",
     "segment": "corpus.segmentation",
     "train": "experiment.training",
     "verify": "experiment.verification",

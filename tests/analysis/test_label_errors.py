@@ -1,4 +1,4 @@
-"""Label errors: flipped labels are found, right ones are left alone, and nothing is changed."""
+"""Label errors: flipped labels are listed, correct ones are not."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ FLIPPED = {4: "none", 31: "denial", 50: "statement", 78: "none"}
 
 @pytest.fixture(scope="module")
 def flipped():
-    """Cross-validated predictions of 108 sentences, four of which bear another label than theirs."""
+    """Cross-validated predictions of 108 sentences, four of which have a flipped label."""
     rows = [(label, text, place, thing) for place in PLACES for thing in THINGS[:3] for label, text in TEXTS.items()]
     gold = np.array([FLIPPED.get(row, label) for row, (label, *_) in enumerate(rows)], dtype="<U9")
     columns = {
@@ -33,20 +33,21 @@ def flipped():
     record = {"question": "?", "seed": 1, "features": {"words": [1, 1]}, "classifier": {"name": "naive-bayes"}}
     experiment = make_experiment("x", record)
     proba = np.zeros((len(rows), 3))
-    for seen, held in article_folds(columns["article"], gold, 4, seed=1):
-        proba[held] = fit_pipeline(experiment, LABELS, take_rows(columns, seen), take_rows(columns, held)).proba
-    made = make_predictions(LABELS, columns["text"].tolist(), gold.tolist(), proba)
+    for train_rows, held_out in article_folds(columns["article"], gold, 4, seed=1):
+        train, others = take_rows(columns, train_rows), take_rows(columns, held_out)
+        proba[held_out] = fit_pipeline(experiment, LABELS, train, others).proba
+    predictions = make_predictions(LABELS, columns["text"].tolist(), gold.tolist(), proba)
     return replace(
-        made,
+        predictions,
         article=tuple(columns["article"].tolist()),
         position=tuple(row % 9 for row in range(len(rows))),
     )
 
 
-def test_flipped_labels_are_found_and_right_ones_left_alone(flipped):
-    found = find_label_errors(flipped)
-    assert {(error.article, error.position) for error in found} == {(f"a-{row // 9:02d}", row % 9) for row in FLIPPED}
-    for error in found:
+def test_flipped_labels_are_listed_and_correct_ones_are_not(flipped):
+    errors = find_label_errors(flipped)
+    assert {(error.article, error.position) for error in errors} == {(f"a-{row // 9:02d}", row % 9) for row in FLIPPED}
+    for error in errors:
         row = int(error.article[2:]) * 9 + error.position
         assert error.given == FLIPPED[row]
         assert error.suggested == list(TEXTS)[row % 3]
@@ -54,7 +55,7 @@ def test_flipped_labels_are_found_and_right_ones_left_alone(flipped):
         assert error.score == flipped.proba[row, LABELS.index(error.given)]
 
 
-def test_without_flips_nothing_is_found(flipped):
+def test_without_flips_nothing_is_listed(flipped):
     clean = replace(flipped, gold=tuple(list(TEXTS)[row % 3] for row in range(len(flipped))))
     assert find_label_errors(clean) == ()
 
@@ -69,31 +70,33 @@ def test_list_is_that_of_cleanlab():
     rng = np.random.default_rng(4)
     proba = rng.dirichlet(np.ones(3) / 2, 300).round(6)
     gold = [LABELS.names[rng.choice(3, p=0.6 * row / row.sum() + 0.4 / 3)] for row in proba]
-    told = replace(make_predictions(LABELS, [""] * 300, gold, proba), position=tuple(range(300)))
+    predictions = replace(make_predictions(LABELS, [""] * 300, gold, proba), position=tuple(range(300)))
     codes = encode(gold, LABELS.names)
-    shares = proba / proba.sum(axis=1, keepdims=True)
-    ranked = find_label_issues(codes, shares, return_indices_ranked_by="self_confidence", n_jobs=1)
-    found = find_label_errors(told)
-    assert sorted(error.position for error in found) == sorted(ranked.tolist())
-    assert [error.score for error in found] == pytest.approx(get_label_quality_scores(codes, shares)[ranked], abs=1e-5)
+    normalised = proba / proba.sum(axis=1, keepdims=True)
+    ranked = find_label_issues(codes, normalised, return_indices_ranked_by="self_confidence", n_jobs=1)
+    errors = find_label_errors(predictions)
+    assert sorted(error.position for error in errors) == sorted(ranked.tolist())
+    assert [error.score for error in errors] == pytest.approx(
+        get_label_quality_scores(codes, normalised)[ranked], abs=1e-5
+    )
 
 
 def test_order_of_sentences_changes_only_ties(flipped):
-    turned = replace(
+    reversed_ = replace(
         flipped,
         **{
             name: getattr(flipped, name)[::-1] for name in ("article", "position", "text", "gold", "predicted", "proba")
         },
     )
-    assert set(find_label_errors(turned)) == set(find_label_errors(flipped))
+    assert set(find_label_errors(reversed_)) == set(find_label_errors(flipped))
 
 
 def test_label_that_no_sentence_has_is_not_suggested_by_count_alone():
-    # Nobody is given "statement", and of a sentence said to be one for certain nothing is known.
+    # No sentence has the label "statement": a prediction of it with certainty says nothing about the others.
     proba = np.array([[0.9, 0.05, 0.05]] * 5 + [[0.05, 0.05, 0.9]] * 5 + [[0.0, 1.0, 0.0]])
     gold = ["denial"] * 4 + ["none"] * 6 + ["denial"]
-    found = find_label_errors(make_predictions(LABELS, [str(row) for row in range(11)], gold, proba))
-    assert [error.text for error in found] == ["4"]
+    errors = find_label_errors(make_predictions(LABELS, [str(row) for row in range(11)], gold, proba))
+    assert [error.text for error in errors] == ["4"]
 
 
 def test_single_label_has_no_errors_and_no_sentence_is_refused():
@@ -103,7 +106,7 @@ def test_single_label_has_no_errors_and_no_sentence_is_refused():
 
 
 @pytest.mark.parametrize("gold", [["denial", "none"], ["denial", "denial", "none"]])
-def test_a_few_sentences_are_looked_at_in_silence(gold):
+def test_few_sentences_raise_no_warning(gold):
     proba = np.array([[0.0, 0.0, 1.0]] * len(gold))
     assert len(find_label_errors(make_predictions(LABELS, [""] * len(gold), gold, proba))) <= len(gold)
 

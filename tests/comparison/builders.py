@@ -1,16 +1,18 @@
 """Small runs whose comparison can be recounted by hand, in memory and as folders."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from toolkit.analysis.context import no_context
-from toolkit.analysis.findings import measure_findings
+from toolkit.analysis.findings import Ceiling, measure_findings
 from toolkit.analysis.predictions import Predictions, write_predictions
+from toolkit.analysis.records import BySplit
 from toolkit.analysis.repeats import FoldComparison
-from toolkit.experiment.run_files import RUN_SCHEMA
+from toolkit.analysis.report import Chosen, Clock, CorpusIdentity, ModelFile, Report, RunManifest
+from toolkit.analysis.scores import score_predictions
+from toolkit.experiment.run_files import RUN_SCHEMA, write_json
 from toolkit.experiment.runs import Run
 from toolkit.labels import LabelSet
 
@@ -42,30 +44,56 @@ def make_predictions(predicted, gold=GOLD, per_article=2, texts=None, test="dp")
 
 def make_run(name, predicted, baseline="base", clock=None, folder="nowhere", **values):
     predictions = make_predictions(predicted, **values)
-    sizes = {split: predictions.split.count(split) for split in ("train", "test")}
     settings = {"name": name, "question": "?", "classifier": {"name": name}, "evaluation": {"resamples": 50}}
-    manifest = {
+    sizes = BySplit(*(predictions.split.count(split) for split in ("train", "test")))
+    provenance = {
         "schema": RUN_SCHEMA,
         "name": name,
         "seed": 7,
+        "digest": "0",
         "settings": settings,
-        "corpus": {"fingerprint": "f" * 64, "sentences": sizes},
+        "corpus": CorpusIdentity("f" * 64, sizes),
         "segmenter": "rules 1",
-        "labels": LABELS.to_dict(),
+        "versions": {},
     }
-    report = dict.fromkeys(("question", "background", "chosen", "ngrams", "against"))
-    report |= {"schema": RUN_SCHEMA, "baseline": baseline, "model": {"bytes": 2_000_000}}
-    report["ceiling"] = {"train": None, "test": None}
-    report["clock"] = {"training_seconds": 1.5, "sentences_per_second": 3000} if clock is None else clock
-    return Run(Path(folder), manifest, report, predictions)
+    times = {"training_seconds": 1.5, "sentences_per_second": 3000, **(clock or {})}
+    clock = Clock(finished="2031-01-01", revision=None, **times)
+    report = Report(
+        **provenance,
+        # Comparisons measure these anew from the predictions.
+        **dict.fromkeys(("scores", "calibration", "abstention", "slices", "label_errors")),
+        ceiling=BySplit(None, None),
+        question="?",
+        baseline=baseline,
+        background="none",
+        chosen=Chosen({}, ()),
+        ngrams={},
+        against=None,
+        model=ModelFile("pipeline.skops", 2_000_000, None),
+        clock=clock,
+    )
+    return Run(Path(folder), RunManifest(**provenance, labels=LABELS, clock=clock), report, predictions)
 
 
 def change_manifest(run, **values):
-    return replace(run, manifest={**run.manifest, **values})
+    return replace(run, manifest=replace(run.manifest, **values))
 
 
 def change_report(run, **values):
-    return replace(run, report={**run.report, **values})
+    return replace(run, report=replace(run.report, **values))
+
+
+def with_annotator(runs, predicted):
+    """Return runs over a corpus whose test split was annotated twice, and the scores of the second annotator."""
+    scores = score_predictions(make_predictions(predicted), 100)
+    ceiling = BySplit(None, Ceiling(model=scores.headline, gap=None, annotator=scores))
+    return [change_report(run, ceiling=ceiling) for run in runs], scores.to_dict()
+
+
+def without_costs(run):
+    """Return a run that records no costs."""
+    clock = replace(run.report.clock, training_seconds=0, sentences_per_second=0)
+    return change_report(run, clock=clock, model=replace(run.report.model, bytes=0))
 
 
 def change_predictions(run, **values):
@@ -74,20 +102,12 @@ def change_predictions(run, **values):
 
 def write_run(run, folder):
     """Write a run as if it had been trained; what is not in its predictions is made up."""
-    clock = {"finished": "2031-01-01", "revision": None, **run.report["clock"]}
-    settings = {**run.manifest["settings"], "seed": 7, "classifier": {"name": "majority"}}
+    settings = {**run.manifest.settings, "seed": 7, "classifier": {"name": "majority"}}
     settings["evaluation"] = {"resamples": 100}
-    manifest = {**run.manifest, "settings": settings, "digest": "0", "versions": {}, "clock": clock}
-    report = {
-        **run.report,
-        **manifest,
-        **measure_findings(run.predictions, no_context(len(run.predictions)), None, 50).to_dict(),
-    }
-    report |= {"question": "?", "chosen": {"final": {}, "folds": []}, "ngrams": {}}
-    report["model"] = {"file": "pipeline.skops", "bytes": 2_000_000, "sha256": None}
+    findings = measure_findings(run.predictions, no_context(len(run.predictions)), None, 50)
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "report.json").write_text(json.dumps(report))
+    write_json(folder / "manifest.json", replace(run.manifest, settings=settings))
+    write_json(folder / "report.json", replace(run.report, settings=settings, **vars(findings)))
     (folder / "predictions.csv").write_text(write_predictions(run.predictions))
     return folder
 

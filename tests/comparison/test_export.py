@@ -6,12 +6,10 @@ import re
 from tests.comparison.builders import (
     HOSTILE,
     change_manifest,
-    change_report,
     make_curve,
-    make_predictions,
     make_run,
+    with_annotator,
 )
-from toolkit.analysis.scores import score_predictions
 from toolkit.comparison.comparing import compare
 
 
@@ -89,9 +87,7 @@ def test_json_holds_whole_sentences():
 
 
 def test_second_annotator_is_in_text_and_json(three):
-    annotator = score_predictions(make_predictions("dnpd"), 100).to_dict()
-    comparison = compare(
-        [change_report(run, ceiling={"train": None, "test": {"annotator": annotator}}) for run in three]
-    )
+    runs, annotator = with_annotator(three, "dnpd")
+    comparison = compare(runs)
     assert "second annotator" in comparison.to_text()
     assert comparison.to_dict()["ceiling"]["test"]["headline"] == annotator["headline"]

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_two_runs_of_one_name_are_refused(three):
     [
         (lambda run: change_manifest(run, segmenter="rules 2"), r"segmenters \(rules 1 and rules 2\)"),
         (
-            lambda run: change_manifest(run, corpus={**run.manifest["corpus"], "fingerprint": "e"}),
+            lambda run: change_manifest(run, corpus=replace(run.manifest.corpus, fingerprint="e")),
             r"different corpora \(f{16} and e\)",
         ),
         (lambda run: change_predictions(run, text=("x",) * 6), "differ in the text"),
@@ -62,9 +63,9 @@ def test_runs_that_may_not_be_compared_are_refused(three, change, message):
         (
             "predictions.csv",
             lambda text: text[: text.rindex("test,")],
-            "1 test predictions came, the manifest names 2",
+            "1 test predictions came, expected 2 as in the manifest",
         ),
-        ("predictions.csv", lambda text: text[:-12], "no prediction of this label set"),
+        ("predictions.csv", lambda text: text[:-12], "not a prediction over this label set"),
         ("predictions.csv", lambda text: "", "column 1 is missing, expected 'split'"),
         ("manifest.json", lambda text: text[: len(text) // 2], "JSON"),
         ("report.json", lambda text: text[: len(text) // 2], "JSON"),
@@ -115,9 +116,9 @@ def test_missing_file_is_named(folders, name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "is not a learning curve"),
+        ("{", "the file is not valid JSON; draw it again or remove it"),
         ("[]", "the curve is \\[\\], expected keys with values; draw it again or remove it"),
-        (json.dumps({**make_curve("base"), "n_articles": [1]}), "is not a learning curve"),
+        (json.dumps({**make_curve("base"), "n_articles": [1]}), "n_sentences has 2 numbers, expected 1"),
         (json.dumps({**make_curve("base"), "scores": {"strict": "x"}}), "scores.strict is 'x', expected a list"),
         (json.dumps(make_curve("another")), "the curve is of 'another', expected 'base'"),
     ],

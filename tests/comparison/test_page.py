@@ -10,14 +10,13 @@ from tests.comparison.builders import (
     HOSTILE,
     change_manifest,
     change_predictions,
-    change_report,
     different_runs,
     make_curve,
-    make_predictions,
     make_run,
+    with_annotator,
     with_folds,
+    without_costs,
 )
-from toolkit.analysis.scores import score_predictions
 from toolkit.comparison.comparing import compare
 from toolkit.pages.figures import draw_learning_curves
 
@@ -32,8 +31,7 @@ def test_page_begins_with_the_result(three):
 
 
 def test_second_annotator_stands_below_the_runs(three):
-    annotator = score_predictions(make_predictions("dnpd"), 100).to_dict()
-    runs = [change_report(run, ceiling={"train": None, "test": {"annotator": annotator}}) for run in three]
+    runs, annotator = with_annotator(three, "dnpd")
     page = compare(runs).to_html()
     # Below the headline scores and below those of the test split.
     assert page.count("<tfoot>") == 2
@@ -84,8 +82,8 @@ def test_lowest_possible_p_value_is_stated(three):
 
 
 def test_missing_costs_are_named():
-    without = change_report(make_run("none", "dnpd"), clock=None, model=None)
-    page = compare([without, make_run("no", "dpnd", clock={"training_seconds": "1"})]).to_html()
+    without = without_costs(make_run("none", "dnpd"))
+    page = compare([without, make_run("no", "dpnd", clock={"training_seconds": -1.0})]).to_html()
     assert "training time, s: not recorded" in page
     assert "No run records what it cost." in compare([without, change_manifest(without, name="two")]).to_html()
 

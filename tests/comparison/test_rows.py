@@ -1,14 +1,12 @@
 """rows: tables of text hold what the record holds."""
 
-from tests.comparison.builders import change_manifest, change_report, make_predictions, make_run
-from toolkit.analysis.scores import score_predictions
+from tests.comparison.builders import change_manifest, make_run, with_annotator, without_costs
 from toolkit.comparison.comparing import compare
 from toolkit.comparison.rows import change_rows, cost_rows, score_rows, sentence_rows, setting_rows
 
 
 def test_second_annotator_stands_below_the_runs(three):
-    annotator = score_predictions(make_predictions("dnpd"), 100).to_dict()
-    runs = [change_report(run, ceiling={"train": None, "test": {"annotator": annotator}}) for run in three]
+    runs, annotator = with_annotator(three, "dnpd")
     comparison = compare(runs)
     assert [row["run"] for row in comparison.rows("test")][-2:] == [comparison.entries[-1].name, "second annotator"]
     row = score_rows(comparison, "test")[-1]
@@ -29,8 +27,8 @@ def test_changes_are_counted_against_the_baseline(three):
 
 
 def test_costs_are_those_of_the_folder_and_missing_ones_a_dash(three):
-    odd = make_run("odd", "dnpd", clock={"training_seconds": True, "sentences_per_second": -1})
-    without = change_report(change_manifest(odd, name="none"), clock=None, model=None)
+    odd = make_run("odd", "dnpd", clock={"training_seconds": 0, "sentences_per_second": -1})
+    without = without_costs(change_manifest(odd, name="none"))
     rows = {row["run"]: row for row in cost_rows(compare([three[0], odd, without]))}
     assert list(rows["base"].values())[2:] == ["1.5", "3,000", "2.000"]
     assert list(rows["odd"].values())[2:] == ["–", "–", "2.000"]
@@ -41,7 +39,7 @@ def test_settings_are_rows_where_they_are_more_than_the_runs(three):
     assert setting_rows(compare(three)) == [
         {"run": name, "classifier.name": name} for name in ("better", "other", "base")
     ]
-    changed = {**three[0].manifest["settings"], "seed": 8, "features": {"words": [1, 2]}}
+    changed = {**three[0].manifest.settings, "seed": 8, "features": {"words": [1, 2]}}
     rows = setting_rows(compare([change_manifest(three[0], settings=changed), three[1]]))
     assert [row["setting"] for row in rows] == ["classifier.name", "seed", "features.words"]
     assert rows[1] == {"setting": "seed", "better": "–", "base": "8"}

@@ -51,3 +51,10 @@ def test_missing_settings_take_their_defaults():
 def test_wrong_setting_is_refused(change, message):
     with pytest.raises(ConfigError, match=message):
         make_experiment("x", {**SETTINGS, **change})
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "x", 1000, True, 101])
+def test_invalid_number_of_repetitions_is_refused(value):
+    message = r"^evaluation\.repeats is .*; expected a whole number from 1 to 100 \["
+    with pytest.raises(ConfigError, match=message):
+        make_experiment("x", {**SETTINGS, "evaluation": {"repeats": value}})

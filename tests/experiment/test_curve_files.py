@@ -27,7 +27,7 @@ def test_ending_decides_what_is_written(tmp_path):
 def test_curve_belongs_to_the_run_of_the_same_experiment_and_corpus(workplace):
     folder = workplace / "runs/words"
     manifest = load_run(folder).manifest
-    same = (manifest["digest"], manifest["corpus"]["fingerprint"])
+    same = (manifest.digest, manifest.corpus.fingerprint)
     assert curve_path(folder, *same) == (folder / "curve.json", "")
     for other in (("0", same[1]), (same[0], "0")):
         path, reason = curve_path(folder, *other)

@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.config import read_experiment
 from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.curves import LabelledSentences, learning_curve
-from toolkit.pages.figures import draw_corpus, draw_learning_curve, draw_learning_curves
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +51,8 @@ def test_curve_without_a_table_holds_articles_out(setting):
     assert without_test.to_dict() == curve.to_dict()
 
 
-def test_points_are_at_the_articles_of_all_draws_on_average(setting, own_corpus):
-    # Three articles become one, which is a fold of its own: draws learn from 6, 4 and 4 of the 7.
+def test_points_are_averages_over_the_orders(setting, own_corpus):
+    # Three articles become one, which is a fold of its own: the orders train on 6, 4 and 4 of the 7.
     path = own_corpus / "sentences.csv"
     text = path.read_text()
     for number in (1, 2):
@@ -66,46 +64,6 @@ def test_points_are_at_the_articles_of_all_draws_on_average(setting, own_corpus)
     assert curve.n_sentences == (18,)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"n_articles": [4, 2]},
-        {"n_articles": [0, 2]},
-        {"n_articles": [1e999, 2]},
-        {"n_sentences": [-1, 2]},
-        {"scores": {"strict": [[0.5], [1.5]]}},
-        {"scores": {"strict": [[0.5], [-1]]}},
-        {"scores": {"strict": [[0.5], [10**400]]}},
-    ],
-)
-def test_record_of_a_curve_that_cannot_be_is_refused(change):
-    record = {"experiment": "words", "n_articles": [2, 4], "n_sentences": [4, 8], "scores": {"strict": [[0.5], [None]]}}
-    assert LearningCurve.from_dict(record).n_articles == (2, 4)
-    with pytest.raises(ValueError, match=r"draw (it|the curve) again"):
-        LearningCurve.from_dict({**record, **change})
-
-
-def test_undefined_scores_are_written_as_null():
-    curve = LearningCurve("words", (4,), (40,), {"strict": np.array([[np.nan, 0.5]])})
-    assert curve.to_dict()["scores"] == {"strict": [[None, 0.5]]}
-
-
 def test_part_too_small_to_fit_is_one_sentence(setting):
     with pytest.raises(ToolkitError, match="1 articles are too few to fit 'words' on"):
         learning_curve(*setting, OUTSIDE, fractions=(0.1,), n_orders=1)
-
-
-def test_curve_is_drawn_the_same_each_time():
-    scores = {"strict": np.array([[0.2, 0.4], [0.5, 0.5]]), "lenient": np.array([[0.3, 0.5], [0.6, 0.6]])}
-    curve = LearningCurve("words", (4, 8), (40, 81), scores)
-    drawn = draw_learning_curve(curve)
-    assert drawn == draw_learning_curve(curve)
-    assert ">strict<" in drawn
-    assert ">81<" in drawn
-
-
-def test_grade_genre_and_title_are_no_mathematics():
-    curve = LearningCurve("words", (4, 8), (40, 81), {"$\\frac$": np.array([[0.2], [0.5]])})
-    assert "$\\frac$" in draw_learning_curves([(0, curve)], "$\\frac$")
-    drawn = draw_corpus({"genre": {"$\\frac$ wire": [1, 2]}}, ["_hidden", "$\\sqrt$"])
-    assert all(text in drawn for text in ("$\\frac$ wire", "_hidden", "$\\sqrt$"))

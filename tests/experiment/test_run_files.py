@@ -1,4 +1,4 @@
-"""Whatever is wrong with the files of a run: a command does its work, or says in one sentence what is wrong."""
+"""Whatever is wrong with the files of a run: a command works, or says in one sentence what is wrong."""
 
 import json
 import random
@@ -12,10 +12,10 @@ from toolkit.cli import main as cli
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.runs import load_run
 
-# What stands in the place of a value: of each kind of JSON, and numbers that no arithmetic survives.
-STRANGERS = (None, True, -1, 0, 10**400, 0.5, 1e308, "", "x", "\ud800", [], [None], {}, {"x": 1})
+# What replaces a value: each kind of JSON, and numbers beyond the range of arithmetic.
+REPLACEMENTS = (None, True, -1, 0, 10**400, 0.5, 1e308, "", "x", "\ud800", [], [None], {}, {"x": 1})
 TABLES = ("predictions.csv", "context.csv")
-RECORDS = ("manifest.json", "report.json", "pulls.json", "curve.json", "model/manifest.json")
+RECORDS = ("manifest.json", "report.json", "contributions.json", "curve.json", "model/manifest.json")
 CURVE = {
     "experiment": "words",
     "n_articles": [2, 4],
@@ -26,30 +26,31 @@ CURVE = {
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, workplace):
+    """A copy of the finished runs with a learning curve, which each test leaves as it was."""
     folder = Path(shutil.copytree(workplace / "runs", tmp_path_factory.mktemp("damage") / "runs"))
     (folder / "words/curve.json").write_text(json.dumps(CURVE))
     return folder
 
 
-def places(value, above=()):
-    """List the ways to each key and item of plain data; of a list the first and the last."""
+def paths(value, above=()):
+    """List the paths to each key and item of plain data; of a list the first and the last."""
     if isinstance(value, dict):
         items = list(value.items())
     else:
         items = (
-            [(place, value[place]) for place in sorted({0, len(value) - 1})]
+            [(index, value[index]) for index in sorted({0, len(value) - 1})]
             if isinstance(value, list) and value
             else []
         )
     for key, item in items:
         yield (*above, key)
-        yield from places(item, (*above, key))
+        yield from paths(item, (*above, key))
 
 
-def change(text, way, act):
-    """Act on the key or item at the end of a way, and write the JSON again."""
+def change(text, path, act):
+    """Act on the key or item at the end of a path, and write the JSON again."""
     record = json.loads(text)
-    *above, last = way
+    *above, last = path
     inside = record
     for key in above:
         inside = inside[key]
@@ -61,8 +62,8 @@ def drop(inside, last):
     del inside[last]
 
 
-def put(stranger, inside, last):
-    inside[last] = stranger
+def put(value, inside, last):
+    inside[last] = value
 
 
 def rename(inside, last):
@@ -70,23 +71,23 @@ def rename(inside, last):
 
 
 def damaged_records(text):
-    """Yield what can be done to a JSON file, and what gives the file."""
-    for way in places(json.loads(text)):
-        yield f"without {way}", partial(change, text, way, drop)
-        for stranger in STRANGERS:
-            yield f"{way} = {stranger!r:.20}", partial(change, text, way, partial(put, stranger))
-        if isinstance(way[-1], str):
-            yield f"{way} renamed", partial(change, text, way, rename)
+    """Yield descriptions of damage to a JSON file, and functions that return the damaged text."""
+    for path in paths(json.loads(text)):
+        yield f"without {path}", partial(change, text, path, drop)
+        for value in REPLACEMENTS:
+            yield f"{path} = {value!r:.20}", partial(change, text, path, partial(put, value))
+        if isinstance(path[-1], str):
+            yield f"{path} renamed", partial(change, text, path, rename)
 
 
 def damaged_texts(text):
     step = max(1, len(text) // 40)
     for start in range(0, len(text), step):
         yield f"cut at {start}", partial(text.__getitem__, slice(start))
-        for stranger in ("\0", '"', ",", "\n", "9", "\ufeff", "\u2028"):
-            yield f"{stranger!r} at {start}", partial("".join, (text[:start], stranger, text[start + 1 :]))
+        for character in ("\0", '"', ",", "\n", "9", "\ufeff", "\u2028"):
+            yield f"{character!r} at {start}", partial("".join, (text[:start], character, text[start + 1 :]))
     yield "deep", partial("[".__mul__, 100_000)
-    yield "nothing", str
+    yield "empty", str
 
 
 def damaged_tables(text):
@@ -96,18 +97,18 @@ def damaged_tables(text):
         yield f"without line {number}", partial("\n".join, [*before, *after])
         yield f"line {number} twice", partial("\n".join, [*before, line, line, *after])
         cells = line.split(",")
-        for place in range(len(cells)):
-            for stranger in ("", "x", "-1", "nan", "1e999", "9" * 5000, "=1+1", '"', "\ud7ff" * 200_000):
-                changed = ",".join([*cells[:place], stranger, *cells[place + 1 :]])
-                what = f"line {number} cell {place} = {stranger[:9]!r}"
+        for column in range(len(cells)):
+            for cell in ("", "x", "-1", "nan", "1e999", "9" * 5000, "=1+1", '"', "\ud7ff" * 200_000):
+                changed = ",".join([*cells[:column], cell, *cells[column + 1 :]])
+                what = f"line {number} cell {column} = {cell[:9]!r}"
                 yield what, partial("\n".join, [*before, changed, *after])
 
 
 def all_damages(folder):
     for name in (*RECORDS, *TABLES):
         text = (folder / name).read_text(encoding="utf-8")
-        found = damaged_records(text) if name in RECORDS else damaged_tables(text)
-        for kind in (found, damaged_texts(text)):
+        structured = damaged_records(text) if name in RECORDS else damaged_tables(text)
+        for kind in (structured, damaged_texts(text)):
             for what, damage in kind:
                 yield name, what, damage
 
@@ -120,7 +121,7 @@ def commands(name, runs):
     compare = ["compare", words, str(runs / "majority"), "--output", str(runs.parent / "x.html")]
     if name == "curve.json":
         return [compare]
-    if name in ("pulls.json", "context.csv"):
+    if name in ("contributions.json", "context.csv"):
         return [["report", words]]
     return [compare, ["report", words]]
 
@@ -138,9 +139,9 @@ def check(runs, damages, capsys):
                 except Exception as error:
                     wrong.append(f"{arguments[0]}: {name} {what}: {type(error).__name__} {error}"[:400])
                     continue
-                told = capsys.readouterr().err
-                if code not in (0, 1) or (code == 1 and (told.count("\n") != 1 or len(told) > 1000)):
-                    wrong.append(f"{arguments[0]}: {name} {what}: {code} {told}"[:400])
+                message = capsys.readouterr().err
+                if code not in (0, 1) or (code == 1 and (message.count("\n") != 1 or len(message) > 1000)):
+                    wrong.append(f"{arguments[0]}: {name} {what}: {code} {message}"[:400])
             for written in ("report.json", "report.html", name):
                 shutil.copyfile(kept / written, folder / written)
     finally:
@@ -149,25 +150,25 @@ def check(runs, damages, capsys):
     assert wrong == []
 
 
-def test_damaged_run_is_loaded_or_refused_and_nothing_else(runs):
+def test_damaged_run_is_loaded_or_refused_in_one_sentence(runs):
     folder = runs / "words"
     damages = [damage for damage in all_damages(folder) if damage[0] in ("manifest.json", "report.json", *TABLES)]
-    told = []
+    messages = []
     for name, _, damage in random.Random(0).sample(damages, 60):
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(damage().encode("utf-8", "surrogatepass"))
         try:
             _ = load_run(folder).context
         except ToolkitError as error:
-            told.append((folder / name, str(error)))
+            messages.append((folder / name, str(error)))
         finally:
             (folder / name).write_bytes(kept)
-    assert len(told) > 30
-    assert [text for _, text in told if "\n" in text] == []
-    assert [text for path, text in told if str(path) not in text and path.suffix == ".json"] == []
+    assert len(messages) > 30
+    assert [text for _, text in messages if "\n" in text] == []
+    assert [text for path, text in messages if str(path) not in text and path.suffix == ".json"] == []
 
 
 @pytest.mark.slow
 def test_damage_gives_no_command_a_traceback(runs, capsys):
-    # A sample, a new one for another seed: all 19,000 take hours.
+    # A sample, which depends on the seed: all 19,000 take hours.
     check(runs, random.Random(3).sample(list(all_damages(runs / "words")), 250), capsys)

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pages.test_run_page import ARABIC, HOSTILE, page_of, told
-from toolkit.analysis.findings import reading_list, rivals
+from tests.analysis.builders import ARABIC, HOSTILE, split_predictions
+from tests.pages.builders import page_of
+from toolkit.analysis.findings import contrast_labels, reading_list
 from toolkit.comparison.comparing import compare
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.labels import Label, LabelSet
-from toolkit.pages import article_page
-from toolkit.pages import run_page as report
+from toolkit.pages import article_page, sentence_lists
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +54,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    path = next((executable for name in names if name and (executable := shutil.which(name))), None)
     assert path, "there is no chromium; install it or name it in CHROMIUM"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -64,42 +64,42 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def some_predictions():
-    """Sentences of which every third is wrong, with hostile and right-to-left ones among them."""
+    """Sentences of which every third is labelled wrongly, with hostile and right-to-left ones among them."""
     gold = [NAMES[row % 4] for row in range(N_SENTENCES)]
     predicted = [NAMES[(row + (row % 3 == 0)) % 4] for row in range(N_SENTENCES)]
     odd = {0: HOSTILE, 3: ARABIC, 6: "long " * 5000, 9: "The ministry denied that it had denied the (report) of Merit."}
     text = [odd.get(row, f"The minister said sentence {row} was untrue.") for row in range(N_SENTENCES)]
-    predictions = told(gold, predicted, LABELS, text)
-    sure = np.linspace(0.4, 0.97, N_SENTENCES)
-    proba = np.repeat((1 - sure)[:, None] / 3, 4, axis=1)
-    proba[np.arange(N_SENTENCES), [NAMES.index(name) for name in predicted]] = sure
+    predictions = split_predictions(gold, predicted, LABELS, text)
+    confidence = np.linspace(0.4, 0.97, N_SENTENCES)
+    proba = np.repeat((1 - confidence)[:, None] / 3, 4, axis=1)
+    proba[np.arange(N_SENTENCES), [NAMES.index(name) for name in predicted]] = confidence
     return replace(predictions, proba=proba)
 
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory, workplace, corpus_folder, some_predictions):
-    """Paths of a report, one of an experiment that repeats its folds, an article and a comparison."""
+    """Paths of a report, one with repeated cross-validation, an article and a comparison."""
     folder = tmp_path_factory.mktemp("pages")
     repeated = [
         train(workplace / f"experiments/{name}.toml", corpus_folder, folder / "runs", ["evaluation.repeats=3"])
         for name in ("words", "majority")
     ]
     run = load_run(workplace / "runs/words")
-    pulls = {
-        str(row): [["said", 0.5, "words"], [" untru", -0.25, "characters"]] for row in reading_list(some_predictions)
-    }
-    pulls["9"] = [
-        ["denied", 0.75, "words"],
-        ["the report", -0.5, "words"],
-        ["it", 0.1, "words"],
-        ["nist", 0.1, "characters"],
-    ]
+    contributions = dict.fromkeys(
+        reading_list(some_predictions), (("said", 0.5, "words"), (" untru", -0.25, "characters"))
+    )
+    contributions[9] = (
+        ("denied", 0.75, "words"),
+        ("the report", -0.5, "words"),
+        ("it", 0.1, "words"),
+        ("nist", 0.1, "characters"),
+    )
     text = (
         "Ministry denies it\n\nThe old ministry denied the report about the tower. The ministry said it hoped for the "
         f"road. The old river rose by the tower at night.\n\n{HOSTILE}\n\n{ARABIC}\n"
     )
     written = {
-        "report": page_of(run, some_predictions, pulls=pulls, question=f"Does it work? {HOSTILE}"),
+        "report": page_of(run, some_predictions, contributions=contributions, question=f"Does it work? {HOSTILE}"),
         "article": article_page.render_articles([("a.txt", run.model.label_article(text))], "words"),
         "comparison": compare([workplace / "runs/words", *repeated]).to_html(),
         "repeats": (repeated[0].folder / "report.html").read_text(encoding="utf-8"),
@@ -111,7 +111,7 @@ def pages(tmp_path_factory, workplace, corpus_folder, some_predictions):
 
 @pytest.fixture
 def visit(chromium, pages):
-    """Open a page; when the test ends nothing was loaded, shown in a dialog or complained of."""
+    """Open a page; when the test ends nothing may have been loaded, shown in a dialog or logged."""
     contexts, complaints = [], []
 
     def call(name, size="desktop", dark=False, script=True, **more):
@@ -141,7 +141,7 @@ def visit(chromium, pages):
 
 
 def rows(page):
-    """Texts of the sentences listed, a list of cells each."""
+    """Cells of the listed sentences, a list for each."""
     return page.eval_on_selector_all(
         "#reading tbody tr", "rows => rows.map(row => Array.from(row.cells, cell => cell.innerText.trim()))"
     )
@@ -160,17 +160,17 @@ def count(page):
 def test_axe_finds_no_violation(visit, name, size, dark):
     page = visit(name, size, dark)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    listed = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found["violations"]]
+    results = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    listed = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in results["violations"]]
     assert listed == [], json.dumps(listed, indent=1)
-    assert len(found["passes"]) > 10
+    assert len(results["passes"]) > 10
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}-{size}-{'dark' if dark else 'light'}.png", full_page=True)
 
 
 def test_lists_of_sentences_need_no_sideways_scrolling_on_a_phone(visit):
     page = visit("report", "phone")
-    for name in ("#reading", "#doubts"):
+    for name in ("#reading", "#suspected"):
         assert page.locator(f"{name} tbody tr").count() > 10
         assert page.locator(name).evaluate("list => list.scrollWidth - list.clientWidth") == 0
 
@@ -191,13 +191,15 @@ def test_page_follows_light_and_dark(visit, dark, paper):
 # --- the list of mistakes
 
 
-def test_mistakes_are_listed_surest_first_and_more_on_demand(visit, some_predictions):
+def test_mistakes_are_listed_most_confident_first_and_more_on_demand(visit, some_predictions):
     page = visit("report")
-    n_wrong = sum(one != other for one, other in zip(some_predictions.gold, some_predictions.predicted, strict=True))
+    n_wrong = sum(
+        gold != predicted for gold, predicted in zip(some_predictions.gold, some_predictions.predicted, strict=True)
+    )
     assert n_wrong == 134
     assert count(page) == "50 of 134 sentences shown."
-    shares = [float(cells[3]) for cells in rows(page)]
-    assert shares == sorted(shares, reverse=True)
+    confidences = [float(cells[3]) for cells in rows(page)]
+    assert confidences == sorted(confidences, reverse=True)
     for shown in (100, 134):
         page.click("#more")
         assert len(rows(page)) == shown
@@ -223,7 +225,7 @@ def test_confusion_cell_shows_its_sentences(visit, size):
     assert page.locator('[aria-pressed="true"]').count() == 0
 
 
-def test_cell_of_what_is_right_shows_the_doubtful_ones(visit):
+def test_cell_of_correct_predictions_shows_the_least_confident(visit):
     page = visit("report")
     page.click('[data-split="train"][data-gold="0"][data-predicted="0"] button')
     assert count(page) == "20 of 20 sentences shown."
@@ -233,7 +235,7 @@ def test_cell_of_what_is_right_shows_the_doubtful_ones(visit):
 def test_empty_cell_says_so(visit):
     page = visit("report")
     page.click('[data-split="train"][data-gold="0"][data-predicted="2"] button')
-    assert count(page) == "No sentence listed is of this kind."
+    assert count(page) == "No listed sentence matches."
     assert rows(page) == []
 
 
@@ -247,11 +249,11 @@ def test_mistakes_are_filtered_by_label_and_confidence(visit):
     page.select_option("#choose-predicted", "")
     page.fill("#choose-low", "0.5")
     page.fill("#choose-high", "0.6")
-    shares = [float(cells[3]) for cells in rows(page)]
-    assert shares
-    assert 0.5 <= min(shares) <= max(shares) <= 0.6
+    confidences = [float(cells[3]) for cells in rows(page)]
+    assert confidences
+    assert 0.5 <= min(confidences) <= max(confidences) <= 0.6
     page.select_option("#choose-split", label="test split")
-    assert count(page) == "No sentence listed is of this kind."
+    assert count(page) == "No listed sentence matches."
 
 
 def test_mistakes_are_sorted_by_each_column(visit):
@@ -259,32 +261,32 @@ def test_mistakes_are_sorted_by_each_column(visit):
     heading = page.locator('[data-sort="confidence"]')
     assert heading.get_attribute("aria-sort") == "descending"
     heading.locator("button").click()
-    shares = [float(cells[3]) for cells in rows(page)]
-    assert shares == sorted(shares)
+    confidences = [float(cells[3]) for cells in rows(page)]
+    assert confidences == sorted(confidences)
     assert heading.get_attribute("aria-sort") == "ascending"
     for name, column in (("gold", 1), ("predicted", 2)):
         page.click(f'[data-sort="{name}"] button')
         order = [LABELS.titles.index(cells[column]) for cells in rows(page)]
         assert order == sorted(order)
         assert heading.get_attribute("aria-sort") is None
-    page.click('[data-sort="place"] button')
+    page.click('[data-sort="position"] button')
     assert rows(page)[0][4] == "a0, train"
 
 
 @pytest.mark.parametrize("way", ["hover", "focus"])
-def test_sentence_shows_what_pulled_it_where(visit, way):
+def test_sentence_shows_the_contributions_of_its_ngrams(visit, way):
     page = visit("report")
     sentence = page.locator("#reading .sentence", has_text="denied that it had denied")
     page.select_option("#choose-split", label="cross-validated on train")
-    page.click('[data-sort="place"] button')
+    page.click('[data-sort="position"] button')
     getattr(sentence, way)()
-    panel = page.inner_text("#why")
+    panel = page.inner_text("#explanation")
     assert "denied +0.75" in panel
     assert "the·report −0.50" in panel
     # Row 9 is gold denial and predicted statement.
     assert panel.index("diplomatic statement") < panel.index("denied +0.75") < panel.index("denial <b>&</b>")
-    assert sentence.locator("mark.to").all_inner_texts() == ["nist", "denied", "it", "denied"]
-    assert sentence.locator("mark.away").all_inner_texts() == ["the (report"]
+    assert sentence.locator("mark.for").all_inner_texts() == ["nist", "denied", "it", "denied"]
+    assert sentence.locator("mark.against").all_inner_texts() == ["the (report"]
     assert sentence.inner_text() == "The ministry denied that it had denied the (report) of Merit."
     page.hover("h1") if way == "hover" else page.focus("#choose-all")
     assert sentence.locator("mark").count() == 0
@@ -292,7 +294,7 @@ def test_sentence_shows_what_pulled_it_where(visit, way):
 
 def test_hostile_text_is_text(visit):
     page = visit("report")
-    page.click('[data-sort="place"] button')
+    page.click('[data-sort="position"] button')
     assert rows(page)[0][0] == HOSTILE
     page.locator("#reading .sentence").first.hover()
     assert page.locator("#reading img, #reading script").count() == 0
@@ -313,17 +315,17 @@ def test_policy_stops_a_script_that_is_not_ours(visit):
     )
     page.wait_for_timeout(200)
     assert page.evaluate("window.hit") is None
-    heard = " ".join(visit.complaints)
-    assert "Executing inline script violates" in heard
-    assert "Loading the image 'https://example.invalid/x.png' violates" in heard
+    complaints = " ".join(visit.complaints)
+    assert "Executing inline script violates" in complaints
+    assert "Loading the image 'https://example.invalid/x.png' violates" in complaints
     visit.complaints.clear()
 
 
 def test_report_without_a_script_can_be_read(visit):
     page = visit("report", script=False)
-    assert page.locator("#reading tbody tr").count() == report.N_SHOWN
-    assert page.is_visible("text=The surest of them are shown.")
-    for hidden in ("#choose-gold", "#more", "#why", "#count"):
+    assert page.locator("#reading tbody tr").count() == sentence_lists.N_SHOWN
+    assert page.is_visible("text=The most confident ones are shown.")
+    for hidden in ("#choose-gold", "#more", "#explanation", "#count"):
         assert not page.is_visible(hidden)
     assert page.locator(".cell").first.inner_text() == "33"
     assert page.locator("button:visible").count() == 0
@@ -332,7 +334,7 @@ def test_report_without_a_script_can_be_read(visit):
 def test_report_prints_without_its_controls(visit, tmp_path):
     page = visit("report")
     page.emulate_media(media="print")
-    for hidden in ("#choose-gold", "nav", "#why"):
+    for hidden in ("#choose-gold", "nav", "#explanation"):
         assert not page.is_visible(hidden)
     assert page.is_visible("#reading table")
     # A number that is a button on the screen is still a number on paper.
@@ -356,11 +358,11 @@ def test_printed_table_is_no_wider_than_the_paper(visit, name, script):
 
 def test_numbers_of_every_pair_are_printed_though_shut(visit):
     page = visit("comparison")
-    seen = "tables => tables.map((one) => one.checkVisibility())"
-    assert page.eval_on_selector_all(".numbers table", seen) == [False, False]
+    are_visible = "tables => tables.map((one) => one.checkVisibility())"
+    assert page.eval_on_selector_all(".numbers table", are_visible) == [False, False]
     page.emulate_media(media="print")
-    assert page.eval_on_selector_all(".numbers table", seen) == [True, True]
-    assert not any(page.eval_on_selector_all(".changes table", seen))
+    assert page.eval_on_selector_all(".numbers table", are_visible) == [True, True]
+    assert not any(page.eval_on_selector_all(".changes table", are_visible))
 
 
 # --- the page of an article
@@ -387,7 +389,7 @@ def test_timeline_leads_to_its_sentence(visit):
     assert text in page.locator(":target").inner_text()
 
 
-def test_article_reads_as_it_came(visit):
+def test_article_keeps_its_text_and_paragraphs(visit):
     page = visit("article")
     paragraphs = page.locator("article p")
     assert paragraphs.count() == 4
@@ -407,7 +409,7 @@ def test_article_prints_with_its_marks(visit, tmp_path):
     assert (tmp_path / "article.pdf").stat().st_size > 5_000
 
 
-def test_pulls_of_the_test_are_of_listed_rows(some_predictions):
+def test_explained_sentence_is_listed(some_predictions):
     listed = reading_list(some_predictions)
     assert 9 in listed
-    assert rivals(some_predictions, [9]) == ["denial"]
+    assert contrast_labels(some_predictions, [9]) == ["denial"]

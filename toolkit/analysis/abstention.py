@@ -1,38 +1,42 @@
-"""Predictions -> what is gained by labelling only when sure: thresholds, coverage, risk."""
+"""Predictions -> what labelling only above a confidence threshold gains: coverage, risk, thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Estimate, without_nan
+from toolkit.analysis.records import Count, Number, NumberOrNan, Record
+from toolkit.analysis.scores import Estimate
 from toolkit.statistics.intervals import interval
 from toolkit.statistics.metrics import Counts, article_confusions, encode, macro_f1
 from toolkit.statistics.metrics import accuracy as accuracy_of
 from toolkit.statistics.resampling import bootstrap_weights
 
-WANTED = (0.8, 0.9, 0.95)
-# Resamples weighed at once: one weight a sentence each, so that memory stays small.
+TARGET_ACCURACIES = (0.8, 0.9, 0.95)
+# Points kept of a risk-coverage curve: as many as can be told apart on a page.
+N_POINTS = 200
+# Resamples weighted at once: each has a weight per sentence, so that blocks bound the memory.
 _BLOCK = 100
 
 
 @dataclass(frozen=True, slots=True)
 class RiskCoverage:
-    """Risk of what is labelled against how much is labelled, as the threshold falls.
+    """Risk of the labelled sentences against coverage, as the threshold falls.
 
     Attributes
     ----------
     threshold : ndarray of shape (n_thresholds,)
-        Each confidence that occurs, falling; what is as sure as that or surer is labelled.
+        Each confidence that occurs, falling; a sentence is labelled if its confidence is at
+        least the threshold.
     coverage : ndarray of shape (n_thresholds,)
-        Share of sentences labelled, in (0, 1], rising to 1.
+        Proportion of sentences labelled, in (0, 1], rising to 1.
     risk : ndarray of shape (n_thresholds,)
-        Share of those labelled that is wrong.
+        Proportion of the labelled sentences with a wrong label.
     """
 
     threshold: NDArray[np.float64]
@@ -41,15 +45,24 @@ class RiskCoverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a threshold leaves of some predictions.
+class RiskCoveragePoints(Record):
+    """At most 200 evenly spaced points of a :class:`RiskCoverage`, both ends included, with six decimals."""
+
+    threshold: tuple[Number, ...]
+    coverage: tuple[Number, ...]
+    risk: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectiveScores(Record):
+    """Scores of the sentences whose confidence reaches a threshold.
 
     Attributes
     ----------
     coverage : Estimate
-        Share of sentences labelled.
+        Proportion of sentences labelled.
     accuracy, headline : Estimate
-        Of the sentences labelled; ``nan`` where there is none.
+        Of the labelled sentences; ``nan`` if there are none.
     n_sentences : int
         Sentences labelled.
     """
@@ -57,67 +70,65 @@ class Kept:
     coverage: Estimate
     accuracy: Estimate
     headline: Estimate
-    n_sentences: int
+    n_sentences: Count
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """A threshold that reaches a wanted accuracy where it was chosen, and what it gives.
+class Threshold(Record):
+    """A threshold that reaches a target accuracy where it was chosen, and the scores above it.
 
     Attributes
     ----------
     wanted : float
-        The accuracy asked for.
+        The target accuracy.
     threshold : float
-        The lowest confidence that is labelled; ``nan`` if no threshold reaches it.
-    chosen_on, applied_to : Kept or None
-        The sentences it was chosen on, whose accuracy flatters it, and those it was not
-        chosen on. ``None`` without a threshold.
+        The lowest confidence that is labelled; ``nan`` if no threshold reaches the target.
+    chosen_on, applied_to : SelectiveScores or None
+        Of the sentences it was chosen on, whose accuracy is optimistic, and of those it was
+        not chosen on. ``None`` without a threshold.
     """
 
-    wanted: float
-    threshold: float
-    chosen_on: Kept | None
-    applied_to: Kept | None
+    wanted: Number
+    threshold: NumberOrNan
+    chosen_on: SelectiveScores | None
+    applied_to: SelectiveScores | None
 
 
 @dataclass(frozen=True, slots=True)
-class Abstention:
-    """What is gained by labelling only when sure.
+class Abstention(Record):
+    """What labelling only above a confidence threshold gains.
 
     Attributes
     ----------
     area : Estimate
-        Area under the risk-coverage curve of the sentences not chosen on, in [0, 1]: the
-        mean risk over all coverages. Less is better.
+        Area under the risk-coverage curve of the sentences that thresholds were not chosen
+        on, in [0, 1]: the mean risk over all coverages. Lower is better.
     excess_area : Estimate
-        What of it a perfect order of confidence would save.
+        The part of the area that a perfect ranking by confidence would avoid.
     thresholds : tuple of Threshold
-        One a wanted accuracy, in the order asked for.
+        One per target accuracy, in the order given.
     n_resamples : int
-        How often articles were drawn.
+        Number of bootstrap resamples of the articles.
+    curve : RiskCoveragePoints
+        The risk-coverage curve of the same sentences as the area.
     """
 
     area: Estimate
     excess_area: Estimate
     thresholds: tuple[Threshold, ...]
-    n_resamples: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain data; undefined is ``None``."""
-        record: dict[str, Any] = without_nan(asdict(self))
-        return record
+    n_resamples: Count
+    curve: RiskCoveragePoints
 
 
-def risk_coverage(right: ArrayLike, confidence: ArrayLike) -> RiskCoverage:
-    """Follow risk and coverage as the threshold falls.
+def risk_coverage(correct: ArrayLike, confidence: ArrayLike) -> RiskCoverage:
+    """Compute risk and coverage at each threshold.
 
     Parameters
     ----------
-    right : array-like of bool, shape (n_sentences,)
-        Whether each prediction is right.
+    correct : array-like of bool, shape (n_sentences,)
+        Whether each prediction is correct.
     confidence : array-like of shape (n_sentences,)
-        How sure each is.
+        Probability of each predicted label.
 
     Returns
     -------
@@ -139,31 +150,31 @@ def risk_coverage(right: ArrayLike, confidence: ArrayLike) -> RiskCoverage:
     >>> curve.threshold.tolist(), curve.coverage.tolist(), curve.risk.tolist()
     ([0.9, 0.8, 0.6], [0.25, 0.5, 1.0], [0.0, 0.0, 0.25])
     """
-    wrong, sure = _checked(right, confidence)
-    thresholds, group = _groups(sure)
+    wrong, probabilities = _checked(correct, confidence)
+    thresholds, group = _groups(probabilities)
     n = np.cumsum(np.bincount(group))
-    return RiskCoverage(thresholds, n / len(sure), np.cumsum(np.bincount(group, wrong)) / n)
+    return RiskCoverage(thresholds, n / len(probabilities), np.cumsum(np.bincount(group, wrong)) / n)
 
 
-def risk_coverage_area(right: ArrayLike, confidence: ArrayLike, weights: ArrayLike | None = None) -> Counts:
-    """Mean risk over all coverages: the area under the risk-coverage curve (AURC).
+def risk_coverage_area(correct: ArrayLike, confidence: ArrayLike, weights: ArrayLike | None = None) -> Counts:
+    """Average the risk over all coverages: the area under the risk-coverage curve (AURC).
 
-    The risk is taken after each sentence, surest first, and averaged. Of equally sure
-    sentences none comes first: the area is what all their orders give in the mean.
+    The risk is computed after each sentence, in order of falling confidence, and averaged.
+    Sentences of equal confidence have no order: the area is the mean over all their orders.
 
     Parameters
     ----------
-    right : array-like of bool, shape (n_sentences,)
-        Whether each prediction is right.
+    correct : array-like of bool, shape (n_sentences,)
+        Whether each prediction is correct.
     confidence : array-like of shape (n_sentences,)
-        How sure each is.
+        Probability of each predicted label.
     weights : array-like of int, shape (n_resamples, n_sentences), optional
         How often each sentence counts.
 
     Returns
     -------
     ndarray of shape () or (n_resamples,)
-        In [0, 1]; ``nan`` where nothing counts.
+        In [0, 1]; ``nan`` where all weights are 0.
 
     Raises
     ------
@@ -184,8 +195,8 @@ def risk_coverage_area(right: ArrayLike, confidence: ArrayLike, weights: ArrayLi
     >>> round(float(risk_coverage_area([True, False, True], [0.9, 0.8, 0.7])), 4)
     0.2778
     """
-    wrong, sure = _checked(right, confidence)
-    _, group = _groups(sure)
+    wrong, probabilities = _checked(correct, confidence)
+    _, group = _groups(probabilities)
     if weights is None:
         return _area(np.bincount(group), np.bincount(group, wrong))
     order = np.argsort(group, kind="stable")
@@ -196,12 +207,12 @@ def risk_coverage_area(right: ArrayLike, confidence: ArrayLike, weights: ArrayLi
 
 
 def least_area(n_wrong: ArrayLike, n_sentences: ArrayLike) -> Counts:
-    """Area under the curve of who is surer of all that is right than of anything wrong, shape (...).
+    """Return the area if every correct prediction were more confident than every wrong one, shape (...).
 
     Parameters
     ----------
     n_wrong, n_sentences : array-like of int, shape (...)
-        How many predictions are wrong, and how many there are.
+        Number of wrong predictions, and of all predictions.
 
     Examples
     --------
@@ -212,28 +223,28 @@ def least_area(n_wrong: ArrayLike, n_sentences: ArrayLike) -> Counts:
     return _area(np.stack([n - wrong, wrong], axis=-1), np.stack([np.zeros_like(wrong), wrong], axis=-1))
 
 
-def choose_threshold(right: ArrayLike, confidence: ArrayLike, accuracy: float) -> float:
-    """Return the lowest confidence at which what is labelled reaches an accuracy.
+def choose_threshold(correct: ArrayLike, confidence: ArrayLike, accuracy: float) -> float:
+    """Return the lowest threshold at which the labelled sentences reach an accuracy.
 
     Parameters
     ----------
-    right : array-like of bool, shape (n_sentences,)
-        Whether each prediction is right; of sentences that the classifier was not fitted on.
+    correct : array-like of bool, shape (n_sentences,)
+        Whether each prediction is correct, for sentences that the classifier was not fitted on.
     confidence : array-like of shape (n_sentences,)
-        How sure each is.
+        Probability of each predicted label.
     accuracy : float
-        Share of the labelled sentences that is to be right, in (0, 1].
+        Target proportion of correct labels among the labelled sentences, in (0, 1].
 
     Returns
     -------
     float
         ``nan`` if no threshold reaches it. The accuracy is reached on these sentences and
-        not promised of others.
+        not guaranteed on others.
 
     Raises
     ------
     ValueError
-        If there is no sentence, the lengths differ, or the accuracy is no such share.
+        If there is no sentence, the lengths differ, or the accuracy is outside (0, 1].
 
     Examples
     --------
@@ -241,8 +252,8 @@ def choose_threshold(right: ArrayLike, confidence: ArrayLike, accuracy: float) -
     0.6
     """
     if not 0 < accuracy <= 1:
-        raise ValueError(f"accuracy {accuracy!r} came, expected a share above 0 and at most 1; write 0.9 for 90 %")
-    curve = risk_coverage(right, confidence)
+        raise ValueError(f"accuracy is {accuracy!r}, expected a proportion above 0 and at most 1; write 0.9 for 90 %")
+    curve = risk_coverage(correct, confidence)
     # The tolerance keeps three of four from falling short of 0.75.
     reached = np.flatnonzero(1 - curve.risk >= accuracy - 1e-12)
     return float(curve.threshold[reached[-1]]) if len(reached) else float("nan")
@@ -251,7 +262,7 @@ def choose_threshold(right: ArrayLike, confidence: ArrayLike, accuracy: float) -
 def measure_abstention(
     chosen_on: Predictions,
     applied_to: Predictions,
-    wanted: Sequence[float] = WANTED,
+    wanted: Sequence[float] = TARGET_ACCURACIES,
     n_resamples: int = 2000,
     seed: int = 0,
 ) -> Abstention:
@@ -262,11 +273,12 @@ def measure_abstention(
     chosen_on : Predictions
         Cross-validated training sentences, at least one.
     applied_to : Predictions
-        Those of the test split, at least one.
+        Sentences of the test split, at least one.
     wanted : sequence of float
-        Accuracies, each in (0, 1].
+        Target accuracies, each in (0, 1].
     n_resamples, seed : int
-        How often articles are drawn, and what decides the draws. The thresholds stay.
+        Number of bootstrap resamples of the articles, and their seed. Thresholds are not
+        chosen anew in each resample.
 
     Returns
     -------
@@ -275,38 +287,39 @@ def measure_abstention(
     Raises
     ------
     ValueError
-        If there is no sentence or an accuracy is no such share.
+        If there is no sentence or a target accuracy is outside (0, 1].
 
     Notes
     -----
-    A threshold is carried over only as far as both sides mean the same by a probability.
-    The models of folds may have chosen other hyper-parameters than that of all training
-    articles, and be more or less sure than it: recalibrate before asking for an accuracy.
+    A threshold carries over only as far as a probability means the same on both sides. The
+    models of the folds may have chosen other hyper-parameters than the model of all training
+    articles, and be more or less confident: recalibrate before you rely on an accuracy.
 
     Examples
     --------
     >>> from toolkit.analysis.predictions import make_predictions
     >>> from toolkit.labels import LabelSet
-    >>> proba = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]])
-    >>> told = make_predictions(LabelSet.from_names(["a", "b"]), [""] * 3, ["a", "a", "b"], proba)
-    >>> found = measure_abstention(told, told, wanted=[1.0], n_resamples=100).thresholds[0]
-    >>> found.threshold, round(found.applied_to.coverage.value, 4)
+    >>> labels, proba = LabelSet.from_names(["a", "b"]), np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]])
+    >>> predictions = make_predictions(labels, [""] * 3, ["a", "a", "b"], proba)
+    >>> [threshold] = measure_abstention(predictions, predictions, wanted=[1.0], n_resamples=100).thresholds
+    >>> threshold.threshold, round(threshold.applied_to.coverage.value, 4)
     (0.8, 0.6667)
     """
-    right, sure = _outcome(chosen_on)
+    correct, confidence = _outcomes(chosen_on)
     thresholds = []
     for accuracy in wanted:
-        threshold = choose_threshold(right, sure, accuracy)
+        threshold = choose_threshold(correct, confidence, accuracy)
         reached = not np.isnan(threshold)
-        kept = [
-            measure_kept(part, threshold, n_resamples, seed) if reached else None for part in (chosen_on, applied_to)
+        scores = [
+            score_above(part, threshold, n_resamples, seed) if reached else None for part in (chosen_on, applied_to)
         ]
-        thresholds.append(Threshold(accuracy, threshold, *kept))
-    return Abstention(*_areas(applied_to, n_resamples, seed), tuple(thresholds), n_resamples)
+        thresholds.append(Threshold(accuracy, threshold, *scores))
+    area, excess_area = _areas(applied_to, n_resamples, seed)
+    return Abstention(area, excess_area, tuple(thresholds), n_resamples, _points(applied_to))
 
 
-def measure_kept(predictions: Predictions, threshold: float, n_resamples: int = 2000, seed: int = 0) -> Kept:
-    """Measure what a threshold leaves, with 95 % intervals over resampled articles.
+def score_above(predictions: Predictions, threshold: float, n_resamples: int = 2000, seed: int = 0) -> SelectiveScores:
+    """Score the sentences whose confidence reaches a threshold, with 95 % intervals over resampled articles.
 
     Parameters
     ----------
@@ -315,82 +328,90 @@ def measure_kept(predictions: Predictions, threshold: float, n_resamples: int = 
     threshold : float
         The lowest confidence that is labelled.
     n_resamples, seed : int
-        How often articles are drawn, and what decides the draws.
+        Number of bootstrap resamples of the articles, and their seed.
 
     Returns
     -------
-    Kept
+    SelectiveScores
     """
     labels = predictions.labels
     acts = [labels.index(name) for name in labels.acts]
     columns = predictions.gold, predictions.predicted, predictions.article
     sizes = article_confusions(*columns, labels.names).sum(axis=(1, 2))
-    kept = article_confusions(*columns, labels.names, kept=_outcome(predictions)[1] >= threshold)
+    labelled = article_confusions(*columns, labels.names, kept=_outcomes(predictions)[1] >= threshold)
     weights = bootstrap_weights(len(sizes), n_resamples, np.random.default_rng(seed))
-    once, drawn = kept.sum(axis=0), np.tensordot(weights, kept, axes=1)
-    return Kept(
-        coverage=Estimate(float(once.sum() / sizes.sum()), *interval(drawn.sum(axis=(1, 2)) / (weights @ sizes))),
-        accuracy=Estimate(float(accuracy_of(once)), *interval(accuracy_of(drawn))),
-        headline=Estimate(float(macro_f1(once, acts)), *interval(macro_f1(drawn, acts))),
-        n_sentences=int(once.sum()),
+    summed, resampled = labelled.sum(axis=0), np.tensordot(weights, labelled, axes=1)
+    coverages = resampled.sum(axis=(1, 2)) / (weights @ sizes)
+    return SelectiveScores(
+        coverage=Estimate(float(summed.sum() / sizes.sum()), *interval(coverages)),
+        accuracy=Estimate(float(accuracy_of(summed)), *interval(accuracy_of(resampled))),
+        headline=Estimate(float(macro_f1(summed, acts)), *interval(macro_f1(resampled, acts))),
+        n_sentences=int(summed.sum()),
     )
 
 
 def _areas(predictions: Predictions, n_resamples: int, seed: int) -> tuple[Estimate, Estimate]:
-    right, sure = _outcome(predictions)
+    """Return the area under the risk-coverage curve and its excess over the least area possible."""
+    correct, confidence = _outcomes(predictions)
     names, article = np.unique(np.asarray(predictions.article), return_inverse=True)
     weights = bootstrap_weights(len(names), n_resamples, np.random.default_rng(seed)).astype(int)
-    wrong_by_article = np.bincount(article, ~right).astype(int)
-    drawn = np.concatenate(
+    wrong_by_article = np.bincount(article, ~correct).astype(int)
+    resampled = np.concatenate(
         [
-            risk_coverage_area(right, sure, weights[start : start + _BLOCK, article])
+            risk_coverage_area(correct, confidence, weights[start : start + _BLOCK, article])
             for start in range(0, n_resamples, _BLOCK)
         ]
     )
     least = least_area(weights @ wrong_by_article, weights @ np.bincount(article))
-    once = float(risk_coverage_area(right, sure))
-    return (
-        Estimate(once, *interval(drawn)),
-        Estimate(once - float(least_area(np.sum(~right), len(right))), *interval(drawn - least)),
-    )
+    area = float(risk_coverage_area(correct, confidence))
+    excess = area - float(least_area(np.sum(~correct), len(correct)))
+    return Estimate(area, *interval(resampled)), Estimate(excess, *interval(resampled - least))
 
 
-def _outcome(predictions: Predictions) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return whether each prediction is right and how sure it is."""
-    right = np.asarray(predictions.gold) == np.asarray(predictions.predicted)
+def _points(predictions: Predictions) -> RiskCoveragePoints:
+    curve = risk_coverage(*_outcomes(predictions))
+    last = len(curve.risk) - 1
+    rows = np.unique(np.linspace(0, last, min(N_POINTS, last + 1)).round().astype(int))
+    columns = (curve.threshold, curve.coverage, curve.risk)
+    return RiskCoveragePoints(*(tuple(column[rows].round(6).tolist()) for column in columns))
+
+
+def _outcomes(predictions: Predictions) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return whether each prediction is correct, and its confidence."""
+    correct = np.asarray(predictions.gold) == np.asarray(predictions.predicted)
     columns = encode(predictions.predicted, predictions.labels.names)
-    return right, predictions.proba[np.arange(len(columns)), columns]
+    return correct, predictions.proba[np.arange(len(columns)), columns]
 
 
-def _checked(right: ArrayLike, confidence: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return what is wrong, and how sure each is."""
-    outcomes, sure = np.asarray(right, dtype=bool), np.asarray(confidence, dtype=float)
-    if len(sure) == 0 or outcomes.shape != sure.shape:
+def _checked(correct: ArrayLike, confidence: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return whether each prediction is wrong, and its confidence."""
+    outcomes, probabilities = np.asarray(correct, dtype=bool), np.asarray(confidence, dtype=float)
+    if len(probabilities) == 0 or outcomes.shape != probabilities.shape:
         raise ValueError(
-            f"{len(outcomes)} outcomes and {len(sure)} confidences came, expected as many of each and at least one; "
-            "pass one of each a sentence"
+            f"{len(outcomes)} outcomes and {len(probabilities)} confidences came, expected equally many and at "
+            "least one; pass one of each per sentence"
         )
-    return ~outcomes, sure
+    return ~outcomes, probabilities
 
 
 def _groups(confidence: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return the confidences that occur, falling, and which of them each sentence has."""
+    """Return the distinct confidences, falling, and the index of each sentence's one."""
     values, group = np.unique(-confidence, return_inverse=True)
     return -values, group
 
 
 def _area(n: NDArray[Any], errors: NDArray[Any]) -> Counts:
-    """Mean risk, where groups of equally sure sentences follow each other along the last dimension.
+    """Average the risk where groups of equal confidence follow each other along the last dimension.
 
-    In the mean over all orders of a group of g sentences with e errors, after N sentences
-    with E, the risk after the j-th is (E + j e / g) / (N + j). Its sum over the group is
-    e + (E - N e / g) (H(N + g) - H(N)), where H are the harmonic numbers.
+    Averaged over all orders of a group of g sentences with e errors that follows N sentences
+    with E errors, the risk after its j-th sentence is (E + j e / g) / (N + j). The sum over
+    the group is e + (E - N e / g) (H(N + g) - H(N)), where H are the harmonic numbers.
     """
     after, wrong_after = np.cumsum(n, axis=-1), np.cumsum(errors, axis=-1)
     before, wrong_before = after - n, wrong_after - errors
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, after.max(initial=0) + 1))])
-    share = errors / np.maximum(n, 1)
-    sums = errors + (wrong_before - before * share) * (harmonic[after] - harmonic[before])
+    error_rate = errors / np.maximum(n, 1)
+    sums = errors + (wrong_before - before * error_rate) * (harmonic[after] - harmonic[before])
     with np.errstate(divide="ignore", invalid="ignore"):
         area: Counts = sums.sum(axis=-1) / after[..., -1]
     return area

@@ -1,62 +1,64 @@
-"""Predictions -> how far their probabilities can be taken at their word, with intervals."""
+"""Predictions -> how well their probabilities are calibrated, with 95 % intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Estimate, calibration_error, without_nan
+from toolkit.analysis.records import Count, Number, NumberOrNan, Record
+from toolkit.analysis.scores import Estimate, calibration_error
 from toolkit.statistics.intervals import distance_interval, interval
 from toolkit.statistics.metrics import N_BINS, Counts, calibration_gaps, check_probabilities, encode
 from toolkit.statistics.resampling import bootstrap_weights
 
 
 @dataclass(frozen=True, slots=True)
-class ReliabilityBin:
+class ReliabilityBin(Record):
     """The sentences whose predicted label has a probability in one tenth of the scale.
 
     Attributes
     ----------
     low, high : float
-        Edges; the lower belongs to the bin, the upper only at 1.
+        Edges; the lower edge belongs to the bin, the upper one only if it is 1.
     n_sentences : int
         Sentences in it.
     confidence : float
-        Their mean probability; ``nan`` where there is none.
+        Their mean probability; ``nan`` in an empty bin.
     accuracy : Estimate
-        Share of them that is right.
+        Proportion of them that is predicted correctly.
     """
 
-    low: float
-    high: float
-    n_sentences: int
-    confidence: float
+    low: Number
+    high: Number
+    n_sentences: Count
+    confidence: NumberOrNan
     accuracy: Estimate
 
 
 @dataclass(frozen=True, slots=True)
-class BrierParts:
-    """The Brier score taken apart; each part is summed over the labels.
+class BrierParts(Record):
+    """The Brier score and its decomposition; each part is summed over the labels.
 
     ``score = reliability - resolution + uncertainty + within``.
 
     Attributes
     ----------
     score : Estimate
-        The Brier score, in [0, 2]; less is better.
+        The Brier score, in [0, 2]; lower is better.
     reliability : Estimate
-        How far the probabilities are from what comes true; less is better.
+        Squared distance of the probabilities from the observed frequencies; lower is better.
     resolution : Estimate
-        How far what comes true differs from bin to bin; more is better.
+        Variance of the observed frequencies between bins; higher is better.
     uncertainty : Estimate
-        What the corpus leaves open to one who only knows how common the labels are.
+        Variance of the labels: the score of a forecast that knows only their frequencies.
     within : Estimate
-        What probabilities do within a bin; 0 if a bin holds one probability.
+        What the variation of probabilities within a bin adds; 0 if each bin holds a single
+        probability.
     """
 
     score: Estimate
@@ -67,23 +69,23 @@ class BrierParts:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """How far probabilities can be taken at their word.
+class Calibration(Record):
+    """How well probabilities match the observed frequencies.
 
     Attributes
     ----------
     bins : tuple of ReliabilityBin
-        Of the predicted label, in order of confidence; empty ones are among them.
+        Of the predicted label, in order of confidence, empty bins included.
     calibration_error : Estimate
-        Of the predicted label, in [0, 1].
+        Expected calibration error of the predicted label, in [0, 1].
     classwise_error : Estimate
-        The same of the probability of each label, in the mean over the labels.
+        The same for the probability of each label, averaged over the labels.
     by_label : dict
-        The same of each label alone, in the order of the label set.
+        The same for each label, in the order of the label set.
     brier : BrierParts
         The Brier score and its parts.
     n_sentences, n_articles, n_resamples : int
-        What it rests on.
+        What it was computed from.
     """
 
     bins: tuple[ReliabilityBin, ...]
@@ -91,18 +93,13 @@ class Calibration:
     classwise_error: Estimate
     by_label: dict[str, Estimate]
     brier: BrierParts
-    n_sentences: int
-    n_articles: int
-    n_resamples: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain data; undefined is ``None``."""
-        record: dict[str, Any] = without_nan(asdict(self))
-        return record
+    n_sentences: Count
+    n_articles: Count
+    n_resamples: Count
 
 
 def count_forecasts(y_true: ArrayLike, y_proba: ArrayLike, articles: ArrayLike, labels: Sequence[str]) -> Counts:
-    """Sum by article and label what the probabilities said and what came true.
+    """Sum forecast probabilities and outcomes by article, label and bin.
 
     Parameters
     ----------
@@ -118,9 +115,10 @@ def count_forecasts(y_true: ArrayLike, y_proba: ArrayLike, articles: ArrayLike, 
     Returns
     -------
     ndarray of shape (n_articles, n_labels, n_bins, 5)
-        Articles in sorted order. By the label's probability in ten equal bins: sentences,
-        sum of probabilities, of those that have the label, of squared probabilities, and
-        of probabilities of those that have the label.
+        Articles in sorted order; bins are ten equal ones of the label's probability. Of the
+        sentences of a bin: their number, the sum of their probabilities, the number that
+        have the label, the sum of squared probabilities, and the sum of probabilities of
+        those that have the label.
 
     Raises
     ------
@@ -136,28 +134,28 @@ def count_forecasts(y_true: ArrayLike, y_proba: ArrayLike, articles: ArrayLike, 
     check_probabilities(proba, len(gold), len(labels))
     names, article = np.unique(np.asarray(articles), return_inverse=True)
     true = np.eye(len(labels))[gold]
-    place = np.minimum((proba * N_BINS).astype(int), N_BINS - 1)
+    bins = np.minimum((proba * N_BINS).astype(int), N_BINS - 1)
     sums = np.zeros((len(names), len(labels), N_BINS, 5))
     parts = np.stack([np.ones_like(proba), proba, true, proba**2, proba * true], axis=-1)
-    np.add.at(sums, (article[:, None], np.arange(len(labels))[None, :], place), parts)
+    np.add.at(sums, (article[:, None], np.arange(len(labels))[None, :], bins), parts)
     return sums
 
 
 def brier_parts(sums: Counts) -> dict[str, Counts]:
-    """Take the Brier score of each label apart.
+    """Decompose the Brier score of each label.
 
     Parameters
     ----------
     sums : ndarray of shape (..., n_bins, 5)
-        As :func:`count_forecasts` gives them, added up over articles.
+        As :func:`count_forecasts` returns them, summed over articles.
 
     Returns
     -------
     dict of ndarray of shape (...)
         ``score``, ``reliability``, ``resolution``, ``uncertainty`` and ``within``. Murphy's
-        identity holds when all probabilities of a bin are equal; ``within`` is what they
-        add when they are not, so that the parts always give the score. Undefined where
-        there is no sentence.
+        identity holds if all probabilities of a bin are equal; ``within`` is what their
+        variation adds, so that the parts always add up to the score. Undefined without
+        sentences.
 
     References
     ----------
@@ -170,23 +168,23 @@ def brier_parts(sums: Counts) -> dict[str, Counts]:
 
     Examples
     --------
-    Two of four sentences have the label; the one said to have it for certain does:
+    Two of four sentences have the label, among them the one with probability 1:
 
     >>> bins = np.array([[3.0, 1.0, 1.0, 1 / 3, 1 / 3], [1.0, 1.0, 1.0, 1.0, 1.0]])
     >>> {name: round(float(part), 4) for name, part in brier_parts(bins).items()}
     {'score': 0.1667, 'reliability': 0.0, 'resolution': 0.0833, 'uncertainty': 0.25, 'within': 0.0}
     """
-    n, said, true, squares, both = np.moveaxis(sums, -1, 0)
+    n, forecast, true, squares, products = np.moveaxis(sums, -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         total = n.sum(axis=-1)
         base = true.sum(axis=-1) / total
-        # Per bin, each term times the number of its sentences; an empty bin adds none.
-        mean_said, mean_true = (np.where(n > 0, part / n, 0.0) for part in (said, true))
-        variance = squares - n * mean_said**2
-        covariance = both - n * mean_said * mean_true
+        # Each term of a bin is weighted by the number of its sentences; an empty bin adds 0.
+        mean_forecast, mean_true = (np.where(n > 0, part / n, 0.0) for part in (forecast, true))
+        variance = squares - n * mean_forecast**2
+        covariance = products - n * mean_forecast * mean_true
         reliability, resolution = ((gaps**2).sum(axis=-1) for gaps in brier_gaps(sums))
         return {
-            "score": (squares - 2 * both + true).sum(axis=-1) / total,
+            "score": (squares - 2 * products + true).sum(axis=-1) / total,
             "reliability": reliability,
             "resolution": resolution,
             "uncertainty": base * (1 - base),
@@ -195,19 +193,20 @@ def brier_parts(sums: Counts) -> dict[str, Counts]:
 
 
 def brier_gaps(sums: Counts) -> tuple[Counts, Counts]:
-    """Take the gaps whose squares add up to reliability and to resolution, each of shape (..., n_bins).
+    """Return the gaps whose squares add up to reliability and to resolution, each of shape (..., n_bins).
 
     Parameters
     ----------
     sums : ndarray of shape (..., n_bins, 5)
-        As :func:`count_forecasts` gives them, added up over articles.
+        As :func:`count_forecasts` returns them, summed over articles.
 
     Returns
     -------
     (reliability, resolution)
-        Of each bin, times the root of its share of the sentences: its mean probability
-        minus the share of its sentences that have the label, and this share minus that of
-        all sentences. An empty bin has none; undefined where there is no sentence.
+        Of each bin: its mean probability minus the proportion of its sentences that have
+        the label, and that proportion minus the one of all sentences; both times the root
+        of the proportion of sentences in the bin. An empty bin has gaps of 0; undefined
+        without sentences.
 
     Examples
     --------
@@ -215,22 +214,22 @@ def brier_gaps(sums: Counts) -> tuple[Counts, Counts]:
     >>> reliability.tolist(), resolution.round(4).tolist()
     ([0.125, 0.0], [-0.375, 0.2165])
     """
-    n, said, true = np.moveaxis(sums[..., :3], -1, 0)
+    n, forecast, true = np.moveaxis(sums[..., :3], -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         total = n.sum(axis=-1, keepdims=True)
         root, base = np.sqrt(n / total), true.sum(axis=-1, keepdims=True) / total
-        return np.where(n > 0, root * (said - true) / n, root), np.where(n > 0, root * (true / n - base), root)
+        return np.where(n > 0, root * (forecast - true) / n, root), np.where(n > 0, root * (true / n - base), root)
 
 
 def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed: int = 0) -> Calibration:
-    """Measure how far probabilities can be taken at their word, with 95 % intervals over resampled articles.
+    """Measure how well probabilities are calibrated, with 95 % intervals over resampled articles.
 
     Parameters
     ----------
     predictions : Predictions
-        At least one sentence, none of which its classifier was fitted on.
+        At least one sentence, none of which the classifier was fitted on.
     n_resamples, seed : int
-        How often articles are drawn, and what decides the draws.
+        Number of bootstrap resamples of the articles, and their seed.
 
     Returns
     -------
@@ -243,8 +242,9 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
 
     Notes
     -----
-    Errors, reliability and resolution are distances, to which chance adds: their intervals
-    are those of :func:`toolkit.statistics.intervals.distance_interval`, the others percentile ones.
+    Errors, reliability and resolution are distances, which sampling inflates: their intervals
+    come from :func:`toolkit.statistics.intervals.distance_interval`; the others are percentile
+    intervals.
 
     References
     ----------
@@ -257,44 +257,55 @@ def measure_calibration(predictions: Predictions, n_resamples: int = 2000, seed:
     >>> from toolkit.labels import LabelSet
     >>> labels = LabelSet.from_names(["yes", "no"])
     >>> proba = np.array([[0.75, 0.25]] * 4)
-    >>> found = measure_calibration(make_predictions(labels, [""] * 4, ["yes", "yes", "no", "no"], proba), 100)
-    >>> found.calibration_error.value, found.bins[7].accuracy.value
+    >>> predictions = make_predictions(labels, [""] * 4, ["yes", "yes", "no", "no"], proba)
+    >>> calibration = measure_calibration(predictions, 100)
+    >>> calibration.calibration_error.value, calibration.bins[7].accuracy.value
     (0.25, 0.5)
     """
     names = predictions.labels.names
-    top = predictions.count().bins
+    bins = predictions.count().bins
     forecasts = count_forecasts(predictions.gold, predictions.proba, predictions.article, names)
-    weights = bootstrap_weights(len(top), n_resamples, np.random.default_rng(seed))
-
-    def distance(resampled: Counts, gaps: Counts, squared: bool = False, most: float = 1.0) -> Estimate:
-        size = np.square if squared else np.abs
-        low, high = distance_interval(resampled.reshape(n_resamples, -1), gaps.ravel(), len(top), size, most)
-        return Estimate(float(size(gaps.ravel()).sum()), low, high)
-
-    top_once, top_drawn = top.sum(axis=0), np.tensordot(weights, top, axes=1)
-    once, drawn = forecasts.sum(axis=0), np.tensordot(weights, forecasts, axes=1)
-    # The first three sums of a bin are those that the error of the predicted label takes.
-    gaps_once, gaps_drawn = calibration_gaps(once[..., :3]), calibration_gaps(drawn[..., :3])
-    parts_once, parts_drawn = brier_parts(once), brier_parts(drawn)
-    parts = {
-        name: Estimate(float(parts_once[name].sum()), *interval(parts_drawn[name].sum(axis=-1))) for name in parts_once
-    }
-    squared = zip(("reliability", "resolution"), brier_gaps(drawn), brier_gaps(once), (2.0, 1.0), strict=True)
-    parts |= {name: distance(roots, roots_once, True, most) for name, roots, roots_once, most in squared}
+    n_articles = len(bins)
+    weights = bootstrap_weights(n_articles, n_resamples, np.random.default_rng(seed))
+    bin_sums, resampled_bins = bins.sum(axis=0), np.tensordot(weights, bins, axes=1)
+    sums, resampled = forecasts.sum(axis=0), np.tensordot(weights, forecasts, axes=1)
+    # A label's error is computed from the first three sums of a bin, as that of the predicted label.
+    gaps, resampled_gaps = calibration_gaps(sums[..., :3]), calibration_gaps(resampled[..., :3])
     return Calibration(
-        bins=tuple(_bin(place, top_once[place], top_drawn[:, place]) for place in range(N_BINS)),
-        calibration_error=calibration_error(top_drawn, top_once, len(top)),
-        classwise_error=distance(gaps_drawn / len(names), gaps_once / len(names)),
-        by_label={name: distance(gaps_drawn[:, row], gaps_once[row]) for row, name in enumerate(names)},
-        brier=BrierParts(**parts),
+        bins=tuple(_bin(index, bin_sums[index], resampled_bins[:, index]) for index in range(N_BINS)),
+        calibration_error=calibration_error(resampled_bins, bin_sums, n_articles),
+        classwise_error=_distance(resampled_gaps / len(names), gaps / len(names), n_articles),
+        by_label={name: _distance(resampled_gaps[:, row], gaps[row], n_articles) for row, name in enumerate(names)},
+        brier=_brier(sums, resampled, n_articles),
         n_sentences=len(predictions),
-        n_articles=len(top),
+        n_articles=n_articles,
         n_resamples=n_resamples,
     )
 
 
-def _bin(place: int, once: Counts, drawn: Counts) -> ReliabilityBin:
+def _distance(
+    resampled: Counts, gaps: Counts, n_articles: int, size: Callable[..., Any] = np.abs, most: float = 1.0
+) -> Estimate:
+    """Sum the sizes of all gaps, with the interval of a distance."""
+    low, high = distance_interval(resampled.reshape(len(resampled), -1), gaps.ravel(), n_articles, size, most)
+    return Estimate(float(size(gaps.ravel()).sum()), low, high)
+
+
+def _brier(sums: Counts, resampled: Counts, n_articles: int) -> BrierParts:
+    observed, of_resamples = brier_parts(sums), brier_parts(resampled)
+    parts = {
+        name: Estimate(float(observed[name].sum()), *interval(of_resamples[name].sum(axis=-1))) for name in observed
+    }
+    squares = zip(("reliability", "resolution"), brier_gaps(resampled), brier_gaps(sums), (2.0, 1.0), strict=True)
+    parts |= {
+        name: _distance(resampled_gaps, gaps, n_articles, np.square, most)
+        for name, resampled_gaps, gaps, most in squares
+    }
+    return BrierParts(**parts)
+
+
+def _bin(index: int, sums: Counts, resampled: Counts) -> ReliabilityBin:
     with np.errstate(divide="ignore", invalid="ignore"):
-        confidence, accuracy = (float(np.divide(once[part], once[0])) for part in (1, 2))
-        low, high = interval(drawn[:, 2] / drawn[:, 0])
-    return ReliabilityBin(place / N_BINS, (place + 1) / N_BINS, int(once[0]), confidence, Estimate(accuracy, low, high))
+        confidence, accuracy = (float(np.divide(sums[part], sums[0])) for part in (1, 2))
+        low, high = interval(resampled[:, 2] / resampled[:, 0])
+    return ReliabilityBin(index / N_BINS, (index + 1) / N_BINS, int(sums[0]), confidence, Estimate(accuracy, low, high))

@@ -1,4 +1,4 @@
-"""A second annotator's labels, scored as if a model had said them: how good a model can look."""
+"""A second annotator's labels -> scores as if they were a model's: how good a model can look."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _UNDEFINED = Estimate(float("nan"), float("nan"), float("nan"))
 def annotator_predictions(
     y_true: Sequence[str], annotated: Sequence[str | None], articles: Sequence[str], labels: LabelSet
 ) -> Predictions:
-    """Turn an annotator's labels into predictions of the sentences that they labelled.
+    """Turn an annotator's labels into predictions of the sentences labelled.
 
     Parameters
     ----------
     y_true : sequence of str, length n_sentences
         Adjudicated labels.
     annotated : sequence of str or None, length n_sentences
-        What the annotator said; ``None`` or empty where nothing.
+        The annotator's labels; ``None`` or empty where there is none.
     articles : sequence of str, length n_sentences
         Article of each sentence.
     labels : LabelSet
@@ -34,28 +34,28 @@ def annotator_predictions(
     -------
     Predictions
         Of the sentences labelled, in order, each with probability 1; ``position`` is the
-        row it came from, so that a model can be scored on the same sentences.
+        row of the sentence, so that a model can be scored on the same sentences.
 
     Raises
     ------
     ValueError
-        If the lengths differ, a label is not in the set, or nothing is labelled.
+        If the lengths differ, a label is not in the set, or no sentence is labelled.
 
     Examples
     --------
     >>> labels = LabelSet.from_names(["yes", "no"])
-    >>> told = annotator_predictions(["yes", "no", "no"], ["yes", None, "yes"], ["x", "x", "y"], labels)
-    >>> told.gold, told.predicted, told.position
+    >>> annotator = annotator_predictions(["yes", "no", "no"], ["yes", None, "yes"], ["x", "x", "y"], labels)
+    >>> annotator.gold, annotator.predicted, annotator.position
     (('yes', 'no'), ('yes', 'yes'), (0, 2))
     """
     if not len(y_true) == len(annotated) == len(articles):
         raise ValueError(
             f"{len(y_true)} adjudicated and {len(annotated)} annotated labels of {len(articles)} articles came; "
-            "pass one of each a sentence"
+            "pass one of each per sentence"
         )
     rows = [row for row, name in enumerate(annotated) if name]
     if not rows:
-        raise ValueError("no sentence is labelled by the annotator; annotate some, or leave the ceiling out")
+        raise ValueError("the annotator labelled no sentence; annotate some, or leave the ceiling out")
     predicted = [str(annotated[row]) for row in rows]
     gold = [y_true[row] for row in rows]
     labels.check([*gold, *predicted])
@@ -80,37 +80,37 @@ def score_annotator(
     n_resamples: int = 2000,
     seed: int = 0,
 ) -> Scores:
-    """Score an annotator as if a model, with 95 % intervals over resampled articles.
+    """Score an annotator as if they were a model, with 95 % intervals over resampled articles.
 
     Parameters
     ----------
     y_true : sequence of str, length n_sentences
         Adjudicated labels.
     annotated : sequence of str or None, length n_sentences
-        What the annotator said; sentences with ``None`` or nothing are left out.
+        The annotator's labels; sentences with ``None`` or empty text are left out.
     articles : sequence of str, length n_sentences
         Article of each sentence.
     labels : LabelSet
         The label set.
     n_resamples, seed : int
-        How often articles are drawn, and what decides the draws.
+        Number of bootstrap resamples of the articles, and their seed.
 
     Returns
     -------
     Scores
-        As of a model; ``log_loss``, ``brier`` and ``calibration_error`` are ``nan``, since
-        who gives a label gives no probability.
+        Those of a model; ``log_loss``, ``brier`` and ``calibration_error`` are ``nan``, since
+        an annotator gives no probabilities.
 
     Raises
     ------
     ValueError
-        If the lengths differ, a label is not in the set, or nothing is labelled.
+        If the lengths differ, a label is not in the set, or no sentence is labelled.
 
     Notes
     -----
-    Whoever adjudicates has seen what the annotator said, so that the adjudicated label
-    leans towards it: the score is an upper bound of how far two readers agree, and what a
-    model reaches beyond it cannot be told from the habits of those who adjudicate.
+    The adjudicator has seen the annotator's label, so the adjudicated label leans towards
+    it: the score is an upper bound on the agreement of two readers, and what a model reaches
+    beyond it cannot be distinguished from the habits of the adjudicator.
 
     Examples
     --------
@@ -118,5 +118,5 @@ def score_annotator(
     >>> score_annotator(["yes", "no", "no"], ["yes", None, "yes"], ["x", "x", "y"], labels, 100).accuracy.value
     0.5
     """
-    found = score_predictions(annotator_predictions(y_true, annotated, articles, labels), n_resamples, seed)
-    return replace(found, log_loss=_UNDEFINED, brier=_UNDEFINED, calibration_error=_UNDEFINED)
+    scores = score_predictions(annotator_predictions(y_true, annotated, articles, labels), n_resamples, seed)
+    return replace(scores, log_loss=_UNDEFINED, brier=_UNDEFINED, calibration_error=_UNDEFINED)

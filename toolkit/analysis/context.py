@@ -1,4 +1,7 @@
-"""What a corpus says of each predicted sentence beside its label, kept in the run so that no report needs it."""
+"""What a corpus says of each predicted sentence besides its label <-> CSV text.
+
+A run keeps it, so that its report can be measured again without the corpus.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +25,14 @@ FACTS = ("date", "genre", "first", "second")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Facts of sentences, in the order of their predictions; empty where there is none.
+    """Facts about sentences, in the order of their predictions; empty text where unknown.
 
     Attributes
     ----------
     date, genre : tuple of str, length n_sentences
         Of the article.
     first, second : tuple of str, length n_sentences
-        What two annotators called the sentence.
+        Labels by the first and by the second annotator.
     """
 
     date: tuple[str, ...]
@@ -46,7 +49,7 @@ class Context:
 
 
 def no_context(n_sentences: int) -> Context:
-    """Return the context of sentences of which nothing is known.
+    """Return the context of sentences about which nothing is known.
 
     Examples
     --------
@@ -57,19 +60,19 @@ def no_context(n_sentences: int) -> Context:
 
 
 def corpus_context(corpus: DatasetDict, labels: LabelSet) -> Context:
-    """Gather the facts of a corpus: its train split first, then its test split, as predictions have them."""
+    """Collect the facts of a corpus in the order of its predictions: the train split, then the test split."""
 
-    def gather(name: str) -> tuple[str, ...]:
+    def collect(name: str) -> tuple[str, ...]:
         cells = [cell for split in ("train", "test") for cell in corpus[split][name]]
         if name in ("first", "second"):
             return tuple("" if cell is None else labels.names[cell] for cell in cells)
         return tuple(cell or "" for cell in cells)
 
-    return Context(*(gather(name) for name in FACTS))
+    return Context(*(collect(name) for name in FACTS))
 
 
 def write_context(context: Context, predictions: Predictions) -> str:
-    """Write facts as CSV text beside the article and position that name their sentence."""
+    """Write facts as CSV text, each row beside the article and position that identify its sentence."""
     buffer = io.StringIO(newline="")
     write = cell_writer(buffer)
     write([*KEYS, *FACTS])
@@ -86,7 +89,7 @@ def read_context(text: str, predictions: Predictions, where: str = "context.csv"
     text : str
         Content of the file.
     predictions : Predictions
-        Of the same run; each row must be of the same sentence.
+        Of the same run; each row must be about the same sentence.
     where : str
         Named in messages.
 
@@ -94,25 +97,25 @@ def read_context(text: str, predictions: Predictions, where: str = "context.csv"
     ------
     RunError
         If the header or the shape of a row is not as written, a label is not in the label
-        set, or a row is of another sentence than the prediction.
+        set, or a row is about another sentence than the prediction.
     """
     try:
         header, *rows = cell_reader(io.StringIO(text, newline=""))
     except (ValueError, csv.Error) as error:
         raise RunError(f"the table of sentences cannot be read; train again [{where}]") from error
-    told = header_misfit(header, [*KEYS, *FACTS])
-    if told:
-        raise RunError(f"{told}; train again [{where}:1]")
+    misfit = header_misfit(header, [*KEYS, *FACTS])
+    if misfit:
+        raise RunError(f"{misfit}; train again [{where}:1]")
     if len(rows) != len(predictions):
         raise RunError(f"{len(rows)} sentences came, {len(predictions)} were predicted; train again [{where}]")
     columns: list[list[Any]] = [[] for _ in FACTS]
     for number, cells in enumerate(rows):
         values = [unescape_formula(cell) for cell in cells]
         if values[:2] != [predictions.article[number], str(predictions.position[number])] or len(values) != len(header):
-            raise RunError(f"the row is not of the sentence predicted there; train again [{where}:{number + 2}]")
-        strangers = [name for name in values[4:] if name and name not in predictions.labels.names]
-        if strangers:
-            raise RunError(f"{predictions.labels.unknown(strangers[0])}; train again [{where}:{number + 2}]")
+            raise RunError(f"the row is not about the sentence predicted there; train again [{where}:{number + 2}]")
+        unknown = [name for name in values[4:] if name and name not in predictions.labels.names]
+        if unknown:
+            raise RunError(f"{predictions.labels.unknown(unknown[0])}; train again [{where}:{number + 2}]")
         for column, value in zip(columns, values[2:], strict=True):
             column.append(value)
     return Context(*(tuple(column) for column in columns))

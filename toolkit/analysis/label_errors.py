@@ -1,60 +1,57 @@
-"""Labels and the probabilities of a classifier that has not seen them -> labels worth a second look."""
+"""Gold labels and probabilities of a classifier not fitted on them -> labels worth a second look."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from toolkit.analysis.predictions import Predictions
+from toolkit.analysis.records import Number, Record, WholeNumber
 from toolkit.statistics.metrics import check_probabilities, encode
 
 
 @dataclass(frozen=True, slots=True)
-class LabelError:
+class LabelError(Record):
     """A sentence whose label is likely wrong.
 
     Attributes
     ----------
     article, position, text : str, int, str
-        Where the sentence stands, and what it says.
+        The sentence and its position in its article.
     given, suggested : str
         Its label, and the most probable one.
     score : float
-        Probability of the given label, in [0, 1]; the lower, the likelier is an error.
+        Probability of the given label, in [0, 1]; the lower, the likelier an error.
     """
 
     article: str
-    position: int
+    position: WholeNumber
     text: str
     given: str
     suggested: str
-    score: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain data."""
-        return asdict(self)
+    score: Number
 
 
 def find_label_errors(predictions: Predictions) -> tuple[LabelError, ...]:
     """List the sentences whose label is likely wrong, likeliest first, by confident learning.
 
-    How sure a classifier must be of a label before its word counts is learned from the
-    sentences that have it: the mean of their probabilities. How many sentences of a label
-    in truth have another is estimated from the words that count; as many are listed, those
-    that are furthest from their label. A list is to be read by a person and never to be
-    applied: a rare and right label looks like a wrong one.
+    The threshold of a label is the mean probability of the label over the sentences that
+    have it. A sentence is counted for another label if that label's probability reaches its
+    threshold; the counts estimate how many sentences of each label are mislabelled, and as
+    many are listed, those whose other label is ahead by the widest margin. Read the list,
+    never apply it: a rare and correct label looks like a wrong one.
 
     Parameters
     ----------
     predictions : Predictions
-        Cross-validated: a classifier that was fitted on a label does not doubt it.
+        Cross-validated: a classifier fitted on a label does not contradict it.
 
     Returns
     -------
     tuple of LabelError
-        In order of score, then as the sentences stand.
+        In order of score; equal ones in the order of the sentences.
 
     Raises
     ------
@@ -72,15 +69,14 @@ def find_label_errors(predictions: Predictions) -> tuple[LabelError, ...]:
     >>> from toolkit.labels import LabelSet
     >>> labels = LabelSet.from_names(["denial", "none"])
     >>> proba = np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 5)
-    >>> told = make_predictions(labels, list("abcdefghi"), ["denial"] * 5 + ["none"] * 4, proba)
-    >>> [(error.text, error.given, error.suggested, error.score) for error in find_label_errors(told)]
+    >>> predictions = make_predictions(labels, list("abcdefghi"), ["denial"] * 5 + ["none"] * 4, proba)
+    >>> [(error.text, error.given, error.suggested, error.score) for error in find_label_errors(predictions)]
     [('e', 'denial', 'none', 0.1)]
     """
     labels = predictions.labels
     gold, proba = encode(predictions.gold, labels.names), np.asarray(predictions.proba, dtype=float)
     check_probabilities(proba, len(gold), len(labels.names))
-    rows = _suspects(gold, proba)
-    found = [
+    errors = [
         LabelError(
             article=predictions.article[row],
             position=predictions.position[row],
@@ -89,24 +85,24 @@ def find_label_errors(predictions: Predictions) -> tuple[LabelError, ...]:
             suggested=labels.names[int(proba[row].argmax())],
             score=float(proba[row, gold[row]]),
         )
-        for row in rows
+        for row in _suspected_rows(gold, proba)
     ]
-    return tuple(sorted(found, key=lambda error: error.score))
+    return tuple(sorted(errors, key=lambda error: error.score))
 
 
-def _suspects(gold: Any, proba: Any) -> list[int]:
-    """Return the rows that cleanlab doubts, ascending."""
+def _suspected_rows(gold: Any, proba: Any) -> list[int]:
+    """Return the rows whose label cleanlab doubts, ascending."""
     from cleanlab.filter import find_label_issues
 
-    # It knows labels by number without a gap: one that no sentence has is not looked for,
-    # and what a classifier gives it is dealt out to the others.
+    # cleanlab numbers labels without gaps: a label that no sentence has is left out, and its
+    # probability is distributed over the others.
     present = np.unique(gold)
     if len(present) < 2:
         return []
-    shares = proba[:, present]
-    known = shares.sum(axis=1, keepdims=True)
-    shares = np.where(known > 0, shares / np.where(known > 0, known, 1), 1 / len(present))
-    # One process: the list does not depend on the machine. No label is too rare to be
+    known = proba[:, present]
+    total = known.sum(axis=1, keepdims=True)
+    known = np.where(total > 0, known / np.where(total > 0, total, 1), 1 / len(present))
+    # One process, so that the list does not depend on the machine. No label is too rare to be
     # doubted, since a person decides.
-    doubted = find_label_issues(np.searchsorted(present, gold), shares, min_examples_per_class=0, n_jobs=1)
+    doubted = find_label_issues(np.searchsorted(present, gold), known, min_examples_per_class=0, n_jobs=1)
     return [int(row) for row in np.flatnonzero(doubted)]

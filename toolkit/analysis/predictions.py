@@ -1,4 +1,4 @@
-"""TODO toolkit.analysis.predictions."""
+"""Sentences with gold label, predicted label and probabilities <-> CSV text."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
 from toolkit.statistics.metrics import ArticleCounts
 
-# Decimals kept of a probability: what two machines' arithmetic agrees on.
+# Decimals kept of a probability: as many as the arithmetic of two machines agrees on.
 N_DECIMALS = 6
-# How far rounded probabilities of a sentence may be from a sum of 1, as in metrics.
+# How far the rounded probabilities of a sentence may be from a sum of 1, as in metrics.
 TOLERANCE = 1e-3
 COLUMNS = ("split", "fold", "article", "position", "text", "gold", "predicted")
 
@@ -33,9 +33,9 @@ class Predictions:
     labels : LabelSet
         Order of the columns of ``proba``.
     split, fold, article, position, text, gold, predicted : tuple of length n_sentences
-        ``fold`` is the outer fold that a training sentence was held out in; -1 for test.
+        ``fold`` is the outer fold that held a training sentence out; -1 in the test split.
     proba : ndarray of shape (n_sentences, n_labels)
-        Probabilities, six decimals.
+        Probabilities, rounded to six decimals.
     """
 
     labels: LabelSet
@@ -53,10 +53,10 @@ class Predictions:
 
     def take(self, split: str) -> Predictions:
         """Return the sentences of one split."""
-        return select_rows(self, [row for row, side in enumerate(self.split) if side == split])
+        return select_rows(self, [row for row, name in enumerate(self.split) if name == split])
 
     def count(self) -> ArticleCounts:
-        """Sum by article whatever the scores are made of."""
+        """Sum by article what the scores are computed from."""
         return metrics.count_articles(self.gold, self.predicted, self.proba, self.article, self.labels.names)
 
 
@@ -67,7 +67,7 @@ def write_predictions(predictions: Predictions) -> str:
     write([*COLUMNS, *(f"p_{name}" for name in predictions.labels.names)])
     for row in range(len(predictions)):
         cells = [getattr(predictions, name)[row] for name in COLUMNS]
-        write([*cells, *(f"{share:.{N_DECIMALS}f}" for share in predictions.proba[row])])
+        write([*cells, *(f"{probability:.{N_DECIMALS}f}" for probability in predictions.proba[row])])
     return buffer.getvalue()
 
 
@@ -92,40 +92,40 @@ def read_predictions(text: str, labels: LabelSet, where: str = "predictions.csv"
                 columns, (*values[:1], int(values[1]), values[2], int(values[3]), *values[4:]), strict=True
             ):
                 column.append(value)
-            shares = [float(cell) for cell in cells[len(COLUMNS) :]]
+            probabilities = [float(cell) for cell in cells[len(COLUMNS) :]]
             if len(cells) != len(expected):
                 raise ValueError(f"{len(cells)} cells")
         except (ValueError, IndexError) as error:
-            raise RunError(f"the row is no prediction of this label set; train again [{where}:{line}]") from error
-        if not (abs(sum(shares) - 1) < TOLERANCE and min(shares) >= 0):
+            raise RunError(f"the row is not a prediction over this label set; train again [{where}:{line}]") from error
+        if not (abs(sum(probabilities) - 1) < TOLERANCE and min(probabilities) >= 0):
             raise RunError(
-                f"the probabilities of the row sum to {sum(shares):.6g} and the least is {min(shares):.6g}, "
-                f"expected a sum of 1 and none below 0; train again [{where}:{line}]"
+                f"the probabilities of the row sum to {sum(probabilities):.6g} and the least is "
+                f"{min(probabilities):.6g}, expected a sum of 1 and none below 0; train again [{where}:{line}]"
             )
-        proba.append(shares)
+        proba.append(probabilities)
     if not proba:
-        raise RunError(f"there is no prediction in the file; train again [{where}]")
+        raise RunError(f"the file has no predictions; train again [{where}]")
     named = {name: tuple(column) for name, column in zip(COLUMNS, columns, strict=True)}
     return Predictions(labels=labels, proba=np.array(proba), **named)
 
 
 def _records(text: str, header: list[str], where: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and cells of each row below the header expected."""
+    """Yield line number and cells of each row below the expected header."""
     reader = cell_reader(io.StringIO(text, newline=""))
     try:
-        told = header_misfit(next(reader, []), header)
-        if told:
-            raise RunError(f"{told}; train again [{where}:1]")
+        misfit = header_misfit(next(reader, []), header)
+        if misfit:
+            raise RunError(f"{misfit}; train again [{where}:1]")
         for cells in reader:
             yield reader.line_num, cells
     except csv.Error as error:
-        raise RunError(f"the table cannot be read from here on; train again [{where}:{reader.line_num}]") from error
+        raise RunError(f"the table cannot be read beyond this line; train again [{where}:{reader.line_num}]") from error
 
 
 def make_predictions(
     labels: LabelSet, text: Sequence[str], gold: Sequence[str], proba: NDArray[np.float64]
 ) -> Predictions:
-    """Make predictions of sentences from elsewhere; each is its own article.
+    """Make predictions of sentences from outside a corpus; each counts as an article of its own.
 
     Parameters
     ----------
@@ -151,11 +151,12 @@ def make_predictions(
         position=(0,) * n,
         text=tuple(text),
         gold=tuple(gold),
-        predicted=tuple(labels.names[place] for place in proba.argmax(axis=1)),
+        predicted=tuple(labels.names[column] for column in proba.argmax(axis=1)),
         proba=proba.round(N_DECIMALS),
     )
 
 
 def select_rows(predictions: Predictions, rows: Sequence[int]) -> Predictions:
+    """Return the predictions of these rows, in their order."""
     columns = {name: tuple(getattr(predictions, name)[row] for row in rows) for name in COLUMNS}
     return Predictions(labels=predictions.labels, proba=predictions.proba[list(rows)], **columns)

@@ -1,9 +1,9 @@
-"""TODO toolkit.analysis.repeats."""
+"""Confusions of the folds of repeated k-fold cross-validation -> their mean scores, and paired tests of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Estimate, without_nan
+from toolkit.analysis.records import Count, NumberOrNan, Record
+from toolkit.analysis.scores import Estimate
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
 from toolkit.statistics.fold_tests import corrected_interval, corrected_mean, corrected_t_test
 from toolkit.statistics.metrics import Counts
 from toolkit.statistics.permutation import holm
 
-# Hexadecimal digits that tell one fold's articles from another's.
+# Hexadecimal digits of the digest that identifies the articles of a fold.
 N_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class FoldCounts:
-    """What one fold was dealt, and what its model says of the articles held out.
+class FoldCounts(Record):
+    """One fold of one repetition: its articles, and the predictions on those held out.
 
     Attributes
     ----------
@@ -33,41 +34,83 @@ class FoldCounts:
     fold : int
         From 0.
     seed : int
-        Of the repeat: it decides the folds, the inner ones and the classifier's own draws.
+        Of the repetition: it determines the folds, the inner folds and the classifier's
+        random state.
     n_train, n_test : int
-        Articles learned from and held out.
+        Number of articles trained on and held out.
     articles : str
-        Digest of the names of those held out.
+        Digest of the names of the held-out articles.
     chosen : mapping
         Hyper-parameters chosen.
     confusion : tuple of tuple of int
-        Sentences held out; row: gold, column: predicted.
+        Held-out sentences; rows are gold labels, columns predicted ones.
     """
 
-    repeat: int
-    fold: int
-    seed: int
-    n_train: int
-    n_test: int
+    repeat: Count
+    fold: Count
+    seed: Count
+    n_train: Count
+    n_test: Count
     articles: str
-    chosen: Mapping[str, Any]
-    confusion: tuple[tuple[int, ...], ...]
+    chosen: dict[str, Any]
+    confusion: tuple[tuple[Count, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScores(FoldCounts):
+    """A fold with its macro F1 over the acts and its F1 by label, as a report holds it."""
+
+    headline: NumberOrNan
+    f1: dict[str, NumberOrNan]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanF1(Record):
+    """F1 of one label, averaged over all folds, with its corrected interval."""
+
+    name: str
+    f1: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedScores(Record):
+    """Scores over repeated k-fold cross-validation, as a report holds them.
+
+    Attributes
+    ----------
+    n_repeats : int
+        Number of repetitions, the first included.
+    headline : Estimate
+        Macro F1 over the acts, averaged over all folds, with its corrected interval.
+    labels : tuple of MeanF1
+        In the order of the label set.
+    pooled : tuple of float
+        Macro F1 over all sentences of each repetition.
+    folds : tuple of FoldScores
+        By repetition and fold.
+    """
+
+    n_repeats: Count
+    headline: Estimate
+    labels: tuple[MeanF1, ...]
+    pooled: tuple[NumberOrNan, ...]
+    folds: tuple[FoldScores, ...]
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Cross-validation with more than one dealing of the articles.
+    """Repeated k-fold cross-validation, counted by fold.
 
     Attributes
     ----------
     labels : LabelSet
         Order of the confusions.
     folds : tuple of FoldCounts
-        Of all repeats, by repeat and fold.
+        By repetition and fold.
 
     Examples
     --------
-    Of four sentences of each label the first model takes two for the other:
+    The first model predicts the other label for two of four sentences:
 
     >>> labels = LabelSet.from_names(["a", "b"])
     >>> folds = [FoldCounts(1, k, 0, 9, 9, str(k), {}, ((n, 4 - n), (0, 4))) for k, n in enumerate((2, 4))]
@@ -81,22 +124,22 @@ class Repeats:
 
     @property
     def n_repeats(self) -> int:
-        """How often the articles were dealt out."""
+        """Number of repetitions, the first included."""
         return max(fold.repeat for fold in self.folds)
 
     @cached_property
-    def dealing(self) -> tuple[tuple[int, int, int, int, str], ...]:
-        """Which articles each fold learned from and held out: where equal, folds pair."""
+    def fold_assignment(self) -> tuple[tuple[int, int, int, int, str], ...]:
+        """The articles of each fold; runs of equal assignment can be compared fold by fold."""
         return tuple((fold.repeat, fold.fold, fold.n_train, fold.n_test, fold.articles) for fold in self.folds)
 
     @property
     def n_train(self) -> list[int]:
-        """Articles that each fold learned from."""
+        """Number of articles that each fold's model was trained on."""
         return [fold.n_train for fold in self.folds]
 
     @property
     def n_test(self) -> list[int]:
-        """Articles that each fold held out."""
+        """Number of articles that each fold held out."""
         return [fold.n_test for fold in self.folds]
 
     @cached_property
@@ -109,20 +152,20 @@ class Repeats:
         return metrics.macro_f1(self.confusions, self._acts())
 
     def sums(self) -> Counts:
-        """Add the confusions of each repeat up, shape (n_repeats, n_labels, n_labels)."""
-        of_repeat = np.array([fold.repeat for fold in self.folds])
-        return np.array([self.confusions[of_repeat == place + 1].sum(axis=0) for place in range(self.n_repeats)])
+        """Add up the confusions of each repetition, shape (n_repeats, n_labels, n_labels)."""
+        repeat = np.array([fold.repeat for fold in self.folds])
+        return np.array([self.confusions[repeat == number].sum(axis=0) for number in range(1, self.n_repeats + 1)])
 
     def pooled(self) -> NDArray[np.float64]:
-        """Score all sentences of each repeat together, shape (n_repeats,)."""
+        """Score all sentences of each repetition together, shape (n_repeats,)."""
         return metrics.macro_f1(self.sums(), self._acts())
 
     def headline(self) -> Estimate:
-        """Average the headline over all folds, with its corrected interval; ``nan`` if one has none."""
+        """Average the headline score over all folds, with its corrected interval; ``nan`` if a fold has none."""
         return self._mean(self.headlines())
 
     def label_f1(self) -> tuple[Estimate, ...]:
-        """Average F1 over all folds, in the order of the labels; ``nan`` where a fold has none of the label."""
+        """Average F1 over all folds, in the order of the labels; ``nan`` if it is undefined in a fold."""
         return tuple(self._mean(scores) for scores in metrics.f1(self.confusions).T)
 
     def _acts(self) -> list[int]:
@@ -131,29 +174,31 @@ class Repeats:
     def _mean(self, scores: NDArray[np.float64]) -> Estimate:
         return _mean_of_folds(scores, self.n_train, self.n_test)
 
-    def summary(self) -> dict[str, Any]:
-        """Return what all folds say together as plain data; undefined is ``None``."""
-        means = zip(self.labels.names, self.label_f1(), strict=True)
-        record: dict[str, Any] = without_nan(
-            {
-                "n_repeats": self.n_repeats,
-                "headline": asdict(self.headline()),
-                "labels": [{"name": name, "f1": asdict(found)} for name, found in means],
-                "pooled": self.pooled().tolist(),
-            }
+    def scores(self) -> RepeatedScores:
+        """Return counts and scores of each fold and of all folds together."""
+        names = self.labels.names
+        by_label = (dict(zip(names, scores, strict=True)) for scores in metrics.f1(self.confusions).tolist())
+        rows = zip(self.folds, self.headlines().tolist(), by_label, strict=True)
+        means = zip(names, self.label_f1(), strict=True)
+        return RepeatedScores(
+            n_repeats=self.n_repeats,
+            headline=self.headline(),
+            labels=tuple(MeanF1(name, mean) for name, mean in means),
+            pooled=tuple(self.pooled().tolist()),
+            folds=tuple(FoldScores(**_counts_of(fold), headline=headline, f1=f1) for fold, headline, f1 in rows),
         )
-        return record
+
+    def summary(self) -> dict[str, Any]:
+        """Return the scores of all folds together as plain data; undefined is ``None``."""
+        return {key: value for key, value in self.to_dict().items() if key != "folds"}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the summary and, of each fold, counts and scores as plain data."""
-        names = self.labels.names
-        scores = zip(self.headlines().tolist(), metrics.f1(self.confusions).tolist(), strict=True)
-        folds = [
-            {**asdict(fold), "headline": headline, "f1": dict(zip(names, by_label, strict=True))}
-            for fold, (headline, by_label) in zip(self.folds, scores, strict=True)
-        ]
-        plain: list[dict[str, Any]] = without_nan(folds)
-        return {**self.summary(), "folds": plain}
+        """Return all scores as plain data; undefined is ``None``."""
+        return self.scores().to_dict()
+
+
+def _counts_of(fold: FoldCounts) -> dict[str, Any]:
+    return {field.name: getattr(fold, field.name) for field in fields(FoldCounts)}
 
 
 def _mean_of_folds(scores: NDArray[np.float64], n_train: Sequence[int], n_test: Sequence[int]) -> Estimate:
@@ -162,80 +207,61 @@ def _mean_of_folds(scores: NDArray[np.float64], n_train: Sequence[int], n_test: 
     return Estimate(corrected_mean(scores, n_train, n_test).value, *corrected_interval(scores, n_train, n_test))
 
 
-def read_repeats(record: Any, predictions: Predictions, n_repeats: int) -> Repeats:
-    """Read what :meth:`Repeats.to_dict` gave of a run; scores are counted anew.
+def check_repeats(scores: RepeatedScores, predictions: Predictions, n_repeats: int) -> Repeats:
+    """Check that folds read from a report are those of its run; scores are then computed anew.
 
     Parameters
     ----------
-    record : object
+    scores : RepeatedScores
         As in ``report.json``.
     predictions : Predictions
-        Of the run: the first repeat is of these.
+        Of the run: the first repetition made them.
     n_repeats : int
-        As the run's settings have it.
+        As in the run's settings.
 
     Raises
     ------
     ValueError
-        If a part is missing or of a wrong type, or the folds are not those of this run.
+        If the folds are not those of this run.
     """
-    names = predictions.labels.names
-    try:
-        folds = tuple(_read_fold(fold, len(names)) for fold in record["folds"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("a fold lacks a part, or has one that is none") from error
+    folds = tuple(FoldCounts(**_counts_of(fold)) for fold in scores.folds)
+    n_labels = len(predictions.labels.names)
+    for fold in folds:
+        rows = {len(fold.confusion), *map(len, fold.confusion)}
+        if rows != {n_labels} or not (fold.n_train and fold.n_test):
+            raise ValueError(f"fold {fold.fold} of repetition {fold.repeat} has impossible counts")
     if sorted({fold.repeat for fold in folds}) != list(range(1, n_repeats + 1)):
-        raise ValueError(f"the folds are not those of repeats 1 to {n_repeats}")
+        raise ValueError(f"the folds are not those of repetitions 1 to {n_repeats}")
     if len({(fold.repeat, fold.fold) for fold in folds}) < len(folds):
-        raise ValueError("a fold of a repeat is there twice")
+        raise ValueError("a fold of a repetition is there twice")
     repeats = Repeats(predictions.labels, folds)
-    held = predictions.take("train")
-    if {fold.n_train + fold.n_test for fold in folds} != {len(set(held.article))}:
-        raise ValueError("a fold has more articles than the run, or fewer")
-    told = metrics.confusion(held.gold, held.predicted, names)
+    train = predictions.take("train")
+    if {fold.n_train + fold.n_test for fold in folds} != {len(set(train.article))}:
+        raise ValueError("a fold has more or fewer articles than the run")
+    expected = metrics.confusion(train.gold, train.predicted, predictions.labels.names)
     sums = repeats.sums()
-    if np.any(sums[0] != told) or np.any(sums.sum(axis=-1) != told.sum(axis=-1)):
+    if np.any(sums[0] != expected) or np.any(sums.sum(axis=-1) != expected.sum(axis=-1)):
         raise ValueError("the folds hold out other sentences than those predicted")
     return repeats
 
 
-def _read_fold(record: Any, n_labels: int) -> FoldCounts:
-    repeat, number, seed, n_train, n_test = (
-        _count(record[name]) for name in ("repeat", "fold", "seed", "n_train", "n_test")
-    )
-    confusion = tuple(tuple(_count(cell) for cell in row) for row in record["confusion"])
-    if len(confusion) != n_labels or {len(row) for row in confusion} != {n_labels} or not (n_train and n_test):
-        raise ValueError(f"fold {number} of repeat {repeat} has counts that are none")
-    articles, chosen = record["articles"], record["chosen"]
-    if not isinstance(articles, str) or not isinstance(chosen, Mapping):
-        raise ValueError(f"fold {number} of repeat {repeat} names no articles, or nothing chosen")
-    return FoldCounts(repeat, number, seed, n_train, n_test, articles, dict(chosen), confusion)
-
-
-def _count(value: Any) -> int:
-    # Floating-point numbers count up to the limit by ones.
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ValueError("a number came that is no count; expected a whole number from 0 to 2^53")
-    return value
-
-
 @dataclass(frozen=True, slots=True)
 class FoldComparison:
-    """One pair of runs on the same folds, repeated.
+    """Two runs compared on the same folds of repeated cross-validation.
 
     Attributes
     ----------
     first, second : int
-        Places of the two runs, first before second.
+        Indices of the two runs, first before second.
     value, low, high : float
-        Mean of the headline of the first minus that of the second by fold, and its
+        Headline score of the first minus that of the second, averaged over the folds, and its
         corrected 95 % interval.
     p_value : float
         Of the corrected t-test.
     p_corrected : float
         The same, corrected by Holm for all pairs tested.
     n_folds : int
-        Of all repeats.
+        Of all repetitions.
     """
 
     first: int
@@ -249,44 +275,46 @@ class FoldComparison:
 
 
 def compare_folds(repeats: Sequence[Repeats | None]) -> tuple[FoldComparison, ...]:
-    """Test every pair of runs that repeat the same folds.
+    """Test every pair of runs that have the same folds.
 
     Parameters
     ----------
     repeats : sequence of Repeats or None
-        One a run; ``None`` for a run that does not repeat its folds.
+        One per run; ``None`` for a run that does not repeat its cross-validation.
 
     Returns
     -------
     tuple of FoldComparison
-        In the order (0, 1), (0, 2), … of those that repeat the same dealings; a fold without
-        a score leaves its pair ``nan``.
+        In the order (0, 1), (0, 2), … of the pairs with equal fold assignment; all values of
+        a pair are ``nan`` if a fold has no score.
 
     Examples
     --------
-    The first run scores higher in both folds, by near as much:
+    The first run scores higher in both folds, by nearly as much:
 
     >>> labels = LabelSet.from_names(["a", "b"])
-    >>> def run(*right):
-    ...     counts = [((n, 8 - n), (0, 8)) for n in right]
+    >>> def run(*n_correct):
+    ...     counts = [((n, 8 - n), (0, 8)) for n in n_correct]
     ...     return Repeats(labels, tuple(FoldCounts(1, k, 0, 9, 9, str(k), {}, one) for k, one in enumerate(counts)))
     >>> [pair] = compare_folds([run(7, 8), None, run(4, 5)])
     >>> pair.first, pair.second, round(pair.value, 3), round(pair.p_value, 3)
     (0, 2, 0.199, 0.027)
     """
-    found = []
-    for place, first in enumerate(repeats):
-        for other in range(place + 1, len(repeats)):
-            second = repeats[other]
-            if first is not None and second is not None and first.dealing == second.dealing:
-                found.append(_compare((place, other), first, second))
-    corrected = holm([pair.p_value for pair in found])
-    return tuple(replace(pair, p_corrected=p_value) for pair, p_value in zip(found, corrected, strict=True))
+    pairs = [
+        _compare(row, other, first, second)
+        for row, first in enumerate(repeats)
+        for other, second in enumerate(repeats[row + 1 :], row + 1)
+        if first is not None and second is not None and first.fold_assignment == second.fold_assignment
+    ]
+    corrected = holm([pair.p_value for pair in pairs])
+    return tuple(replace(pair, p_corrected=p_value) for pair, p_value in zip(pairs, corrected, strict=True))
 
 
-def _compare(places: tuple[int, int], first: Repeats, second: Repeats) -> FoldComparison:
-    ours, theirs = first.headlines(), second.headlines()
+def _compare(first_index: int, second_index: int, first: Repeats, second: Repeats) -> FoldComparison:
+    first_scores, second_scores = first.headlines(), second.headlines()
     sizes = first.n_train, first.n_test
-    found = _mean_of_folds(ours - theirs, *sizes)
-    p_value = float("nan") if np.isnan(found.value) else corrected_t_test(ours, theirs, *sizes)
-    return FoldComparison(*places, found.value, found.low, found.high, p_value, p_value, len(ours))
+    mean = _mean_of_folds(first_scores - second_scores, *sizes)
+    p_value = float("nan") if np.isnan(mean.value) else corrected_t_test(first_scores, second_scores, *sizes)
+    return FoldComparison(
+        first_index, second_index, mean.value, mean.low, mean.high, p_value, p_value, len(first_scores)
+    )

@@ -1,18 +1,17 @@
-"""Pipeline and folds -> predictions -> scores with intervals."""
+"""Predictions -> scores with 95 % intervals, and the difference between two systems."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.analysis.predictions import Predictions, select_rows
+from toolkit.analysis.records import Count, NumberOrNan, Record
 from toolkit.labels import LabelSet
-from toolkit.statistics import metrics
-from toolkit.statistics.intervals import Estimate as Estimate
+from toolkit.statistics import intervals, metrics
 from toolkit.statistics.intervals import distance_interval, interval
 from toolkit.statistics.metrics import ArticleCounts, Counts
 from toolkit.statistics.paired import compare_pair, make_resamples
@@ -20,19 +19,28 @@ from toolkit.statistics.resampling import Statistic, resample, sum_counts, weigh
 
 
 @dataclass(frozen=True, slots=True)
-class LabelScores:
+class Estimate(Record, intervals.Estimate):
+    """A score and its 95 % interval, over resampled articles unless stated otherwise; undefined is null in JSON."""
+
+    value: NumberOrNan
+    low: NumberOrNan
+    high: NumberOrNan
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores(Record):
     """Scores of one label; ``support`` is the number of its gold sentences."""
 
     name: str
     title: str
-    support: int
+    support: Count
     precision: Estimate
     recall: Estimate
     f1: Estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(Record):
     """All scores of some predictions.
 
     Attributes
@@ -40,15 +48,15 @@ class Scores:
     headline : Estimate
         Macro F1 over the labels that are not background.
     labels : tuple of LabelScores
-        In the order of the label set, the background among them.
+        In the order of the label set, the background included.
     accuracy, mcc : Estimate
         Over all sentences, background included.
     log_loss, brier, calibration_error : Estimate
         In nats, in [0, 2] and in [0, 1].
     confusion : tuple of tuple of int
-        Row: gold; column: predicted.
+        Counts; rows are gold labels, columns predicted ones.
     n_sentences, n_articles, n_resamples : int
-        What the scores rest on.
+        What the scores were computed from.
     """
 
     headline: Estimate
@@ -58,15 +66,10 @@ class Scores:
     log_loss: Estimate
     brier: Estimate
     calibration_error: Estimate
-    confusion: tuple[tuple[int, ...], ...]
-    n_sentences: int
-    n_articles: int
-    n_resamples: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the scores as plain data; undefined is ``None``."""
-        record: dict[str, Any] = without_nan(asdict(self))
-        return record
+    confusion: tuple[tuple[Count, ...], ...]
+    n_sentences: Count
+    n_articles: Count
+    n_resamples: Count
 
 
 def score_predictions(
@@ -79,11 +82,11 @@ def score_predictions(
     predictions : Predictions
         At least one sentence.
     n_resamples : int
-        Articles are drawn this often.
+        Number of bootstrap resamples of the articles.
     seed : int
-        Decides the draws.
+        Of the resamples.
     weights : ndarray of shape (n_resamples, n_articles), optional
-        The draws themselves, where several systems share them; the seed is then not used.
+        The resamples themselves, where several systems share them; the seed is then not used.
 
     Returns
     -------
@@ -96,93 +99,97 @@ def score_predictions(
     """
     labels = predictions.labels
     counts = predictions.count()
-    once = sum_counts(counts)
+    summed = sum_counts(counts)
     if weights is None:
         resampled = resample(counts, n_resamples, np.random.default_rng(seed))
     else:
         resampled = weighted_sums(counts, weights)
 
     def estimate(scoring: Statistic) -> Estimate:
-        return Estimate(float(scoring(once)), *interval(scoring(resampled)))
+        return Estimate(float(scoring(summed)), *interval(scoring(resampled)))
 
-    def by_label(scoring: Callable[[Counts], Counts], place: int) -> Estimate:
-        return estimate(lambda summed: scoring(summed.confusion)[..., place])
-
-    rows = tuple(
-        LabelScores(
-            name=label.name,
-            title=label.title,
-            support=int(once.confusion[place].sum()),
-            precision=by_label(metrics.precision, place),
-            recall=by_label(metrics.recall, place),
-            f1=by_label(metrics.f1, place),
-        )
-        for place, label in enumerate(labels.labels)
-    )
     return Scores(
         headline=estimate(headline_statistic(labels)),
-        labels=rows,
-        accuracy=estimate(lambda summed: metrics.accuracy(summed.confusion)),
-        mcc=estimate(lambda summed: metrics.mcc(summed.confusion)),
-        log_loss=estimate(lambda summed: metrics.log_loss(summed.losses, _size(summed))),
-        brier=estimate(lambda summed: metrics.brier(summed.losses, _size(summed))),
-        calibration_error=calibration_error(resampled.bins, once.bins, len(counts.bins)),
-        confusion=tuple(tuple(int(cell) for cell in row) for row in once.confusion),
+        labels=_label_scores(labels, summed.confusion, resampled.confusion),
+        accuracy=estimate(lambda sums: metrics.accuracy(sums.confusion)),
+        mcc=estimate(lambda sums: metrics.mcc(sums.confusion)),
+        log_loss=estimate(lambda sums: metrics.log_loss(sums.losses, _size(sums))),
+        brier=estimate(lambda sums: metrics.brier(sums.losses, _size(sums))),
+        calibration_error=calibration_error(resampled.bins, summed.bins, len(counts.bins)),
+        confusion=tuple(tuple(int(cell) for cell in row) for row in summed.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
         n_resamples=len(resampled.confusion),
     )
 
 
-def calibration_error(resampled: Counts, once: Counts, n_articles: int) -> Estimate:
+def _label_scores(labels: LabelSet, confusion: Counts, resampled: Counts) -> tuple[LabelScores, ...]:
+    def estimate(scoring: Callable[[Counts], Counts], index: int) -> Estimate:
+        return Estimate(float(scoring(confusion)[..., index]), *interval(scoring(resampled)[..., index]))
+
+    return tuple(
+        LabelScores(
+            name=label.name,
+            title=label.title,
+            support=int(confusion[index].sum()),
+            precision=estimate(metrics.precision, index),
+            recall=estimate(metrics.recall, index),
+            f1=estimate(metrics.f1, index),
+        )
+        for index, label in enumerate(labels.labels)
+    )
+
+
+def calibration_error(resampled: Counts, observed: Counts, n_articles: int) -> Estimate:
     """Return the expected calibration error with its interval.
 
     Parameters
     ----------
-    resampled, once : ndarray of shape (n_resamples, n_bins, 3) and (n_bins, 3)
+    resampled, observed : ndarray of shape (n_resamples, n_bins, 3) and (n_bins, 3)
         As :func:`toolkit.statistics.metrics.expected_calibration_error` takes them.
     n_articles : int
-        Articles drawn.
+        Number of articles resampled.
     """
-    drawn, gaps = metrics.calibration_gaps(resampled), metrics.calibration_gaps(once)
-    return Estimate(float(metrics.expected_calibration_error(once)), *distance_interval(drawn, gaps, n_articles))
+    resampled_gaps, gaps = metrics.calibration_gaps(resampled), metrics.calibration_gaps(observed)
+    error = float(metrics.expected_calibration_error(observed))
+    return Estimate(error, *distance_interval(resampled_gaps, gaps, n_articles))
 
 
 def headline_statistic(labels: LabelSet) -> Statistic:
     """Return the headline score of a label set: counts in, macro F1 over its acts out."""
     acts = [labels.index(name) for name in labels.acts]
 
-    def score(summed: ArticleCounts) -> Counts:
-        return metrics.macro_f1(summed.confusion, acts)
+    def score(sums: ArticleCounts) -> Counts:
+        return metrics.macro_f1(sums.confusion, acts)
 
     return score
 
 
-def _size(summed: ArticleCounts) -> Counts:
-    size: Counts = summed.confusion.sum(axis=(-2, -1))
+def _size(sums: ArticleCounts) -> Counts:
+    size: Counts = sums.confusion.sum(axis=(-2, -1))
     return size
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Headline of one system minus that of another on the same sentences.
+class Difference(Record):
+    """Headline score of one system minus that of another on the same sentences.
 
     Attributes
     ----------
     value, low, high : float
         The difference and its 95 % interval over resampled articles.
     p_value : float
-        Of the two-sided randomisation test that swaps whole articles.
+        Of the two-sided permutation test that exchanges the predictions of whole articles.
     """
 
-    value: float
-    low: float
-    high: float
-    p_value: float
+    value: NumberOrNan
+    low: NumberOrNan
+    high: NumberOrNan
+    p_value: NumberOrNan
 
 
 def compare_predictions(first: Predictions, second: Predictions, n_resamples: int = 2000, seed: int = 0) -> Difference:
-    """Compare two systems on the same sentences: headline of first minus second.
+    """Compare two systems on the same sentences: headline score of the first minus that of the second.
 
     Raises
     ------
@@ -192,15 +199,17 @@ def compare_predictions(first: Predictions, second: Predictions, n_resamples: in
     for name in ("article", "position", "gold"):
         if getattr(first, name) != getattr(second, name):
             raise ValueError(f"the two predictions differ in {name}; compare systems on the same sentences")
-    one, two = (metrics.confusion_only(predictions.count()) for predictions in (first, second))
-    ours, theirs = (np.array(told.predicted) == np.array(told.gold) for told in (first, second))
-    draws = make_resamples(len(one.confusion), n_resamples, np.random.default_rng(seed))
-    found = compare_pair(one, two, ours, theirs, headline_statistic(first.labels), draws)
-    return Difference(found.value, found.low, found.high, found.p_value)
+    first_counts, second_counts = (metrics.confusion_only(system.count()) for system in (first, second))
+    first_correct, second_correct = (np.array(system.predicted) == np.array(system.gold) for system in (first, second))
+    resamples = make_resamples(len(first_counts.confusion), n_resamples, np.random.default_rng(seed))
+    difference = compare_pair(
+        first_counts, second_counts, first_correct, second_correct, headline_statistic(first.labels), resamples
+    )
+    return Difference(difference.value, difference.low, difference.high, difference.p_value)
 
 
 def lenient_gold(gold: Sequence[str], predicted: Sequence[str], also: Sequence[str | None]) -> list[str]:
-    """Return gold labels in which a prediction that is also defensible counts as right.
+    """Return gold labels under which a prediction of the second defensible label counts as correct.
 
     Examples
     --------
@@ -210,21 +219,10 @@ def lenient_gold(gold: Sequence[str], predicted: Sequence[str], also: Sequence[s
     return [other if guess == other else name for name, guess, other in zip(gold, predicted, also, strict=True)]
 
 
-def without_nan(value: Any) -> Any:
-    """Turn each ``nan`` in plain data into ``None``, since JSON has no undefined number."""
-    if isinstance(value, dict):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    return value
-
-
 def score_by_ambiguity(
     predictions: Predictions, also: Sequence[str | None] | None, n_resamples: int = 2000, seed: int = 0
 ) -> dict[str, Scores]:
-    """Score predictions strictly, leniently, and on unambiguous sentences alone.
+    """Score predictions strictly, leniently, and on unambiguous sentences only.
 
     Parameters
     ----------
@@ -233,20 +231,20 @@ def score_by_ambiguity(
     also : sequence of str or None
         The second label a careful reader could defend, empty where there is none.
     n_resamples, seed : int
-        How often sentences are drawn, and what decides the draws.
+        Number of bootstrap resamples, and their seed.
 
     Returns
     -------
     dict
-        ``strict``: the gold label only. Where ``also`` is given, ``lenient``: a
-        prediction equal to it counts as right; ``unambiguous``: only sentences without.
+        ``strict``: only the gold label is correct. Where ``also`` is given, ``lenient``:
+        the second label is correct as well; ``unambiguous``: only sentences without one.
     """
     graded = {"strict": score_predictions(predictions, n_resamples, seed)}
     if also is None:
         return graded
     lenient = replace(predictions, gold=tuple(lenient_gold(predictions.gold, predictions.predicted, also)))
     graded["lenient"] = score_predictions(lenient, n_resamples, seed)
-    plain = [row for row, other in enumerate(also) if not other]
-    if plain:
-        graded["unambiguous"] = score_predictions(select_rows(predictions, plain), n_resamples, seed)
+    unambiguous = [row for row, other in enumerate(also) if not other]
+    if unambiguous:
+        graded["unambiguous"] = score_predictions(select_rows(predictions, unambiguous), n_resamples, seed)
     return graded

@@ -1,17 +1,18 @@
-"""Columns of sentences and predictions -> the parts of a corpus where the scores are worse, tested."""
+"""Sentences and their predictions -> the parts of a corpus on which scores are lower, tested."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Estimate, without_nan
+from toolkit.analysis.records import Count, NumberOrNan, Record
+from toolkit.analysis.scores import Estimate
 from toolkit.estimators.rules import CueIndicators
 from toolkit.statistics.intervals import interval
 from toolkit.statistics.metrics import TIE, Counts, encode, macro_f1
@@ -19,53 +20,53 @@ from toolkit.statistics.permutation import ALPHA, holm
 from toolkit.statistics.resampling import bootstrap_weights
 
 SliceNames = tuple[str | None, ...]
-# Lower bounds of the groups of lengths, in words.
+# Lower bounds of the length groups, in words.
 LENGTHS = (1, 10, 20, 30)
-# With fewer articles on a side the spread of the draws says little of that of the corpus.
+# With fewer articles on a side the spread of the resamples says little about the corpus.
 LEAST_ARTICLES = 10
 _WORD = re.compile(r"\w+")
 _QUOTE = re.compile(r'["“”„«»]')
 
 
 @dataclass(frozen=True, slots=True)
-class SliceScore:
+class SliceScore(Record):
     """The score of a part of the sentences against that of the rest.
 
     Attributes
     ----------
     group, name : str
-        What the sentences were parted by, and which part this is.
+        What the sentences were grouped by, and which slice this is.
     n_sentences, n_articles : int
-        What the score rests on.
+        What the score was computed from.
     headline : Estimate
         Headline score of the slice.
     difference : Estimate
-        That minus the headline score of the sentences of the group's other slices.
+        That score minus the headline score of the group's other slices together.
     p_value : float
         Two-sided, of the difference; ``nan`` if the slice or the rest has fewer than ten
         articles or a score is undefined.
     corrected : float
-        By Holm, for all slices tested.
+        The same, corrected by Holm for all slices tested.
     """
 
     group: str
     name: str
-    n_sentences: int
-    n_articles: int
+    n_sentences: Count
+    n_articles: Count
     headline: Estimate
     difference: Estimate
-    p_value: float
-    corrected: float
+    p_value: NumberOrNan
+    corrected: NumberOrNan
 
     @property
     def is_worse(self) -> bool:
-        """Whether the score is lower than that of the rest, beyond chance."""
+        """Whether the score is significantly lower than that of the rest."""
         return self.difference.value < 0 and self.corrected < ALPHA
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as plain data; undefined is ``None``."""
-        record: dict[str, Any] = without_nan({**asdict(self), "is_worse": self.is_worse})
-        return record
+        """Return the record as plain data for JSON, with the verdict."""
+        # A class with slots is made anew by its decorator: super() without arguments fails in it.
+        return {**Record.to_dict(self), "is_worse": self.is_worse}
 
 
 def slice_sentences(
@@ -78,16 +79,16 @@ def slice_sentences(
     second: Sequence[str | None] | None = None,
     cues: Sequence[tuple[str, Sequence[str]]] | None = None,
 ) -> dict[str, SliceNames]:
-    """Part sentences in the ways in which a classifier may be worse at some of them.
+    """Group sentences in ways in which a classifier may be worse at some of them.
 
     Parameters
     ----------
     text, article, position : sequence of length n_sentences
-        Sentences, their articles, and their places in them.
+        Sentences, their articles, and their positions in them.
     genre, date : sequence of length n_sentences, optional
         Of the article; dates begin with the year.
     first, second : sequence of length n_sentences, optional
-        Label names of two annotators; ``None`` or empty where one has not labelled.
+        Labels by two annotators; ``None`` or empty where there is none.
     cues : sequence of (label, (cue, cue, ...)), optional
         As :class:`toolkit.estimators.rules.KeywordRules` takes them.
 
@@ -96,8 +97,8 @@ def slice_sentences(
     dict of tuple of length n_sentences
         By group (``genre``, ``year``, ``words``, ``position``, ``quoted``, ``cue``,
         ``annotators``): the slice of each sentence, ``None`` if it is in none. A group
-        whose columns are not given is left out. A sentence that is all of its article is
-        its first.
+        whose columns are not given is left out. The only sentence of an article is its
+        first.
 
     Raises
     ------
@@ -109,22 +110,18 @@ def slice_sentences(
     >>> slice_sentences(["Rain fell.", '"No," he said.'], ["x", "x"], [0, 1])["quoted"]
     ('not quoted', 'quoted')
     """
-    given = {"text": text, "article": article, "position": position, "genre": genre, "date": date}
-    given |= {"first": first, "second": second}
-    for name, column in given.items():
-        if column is not None and len(column) != len(text):
-            raise ValueError(f"column {name!r} has {len(column)} cells, text has {len(text)}; pass one a sentence")
+    _check_lengths(text, article=article, position=position, genre=genre, date=date, first=first, second=second)
     groups: dict[str, SliceNames] = {}
     if genre is not None:
         groups["genre"] = tuple(name or None for name in genre)
     if date is not None:
         groups["year"] = tuple(str(day)[:4] if day else None for day in date)
     groups["words"] = tuple(_length(sentence) for sentence in text)
-    groups["position"] = _places(article, position)
+    groups["position"] = _positions(article, position)
     groups["quoted"] = tuple("quoted" if _QUOTE.search(sentence) else "not quoted" for sentence in text)
     if cues is not None:
-        heard = CueIndicators(cues).transform(list(text)).sum(axis=1)
-        groups["cue"] = tuple("cue word" if count else "no cue word" for count in np.asarray(heard).ravel())
+        n_cues = CueIndicators(cues).transform(list(text)).sum(axis=1)
+        groups["cue"] = tuple("cue word" if count else "no cue word" for count in np.asarray(n_cues).ravel())
     if first is not None and second is not None:
         groups["annotators"] = tuple(
             ("agreed" if one == two else "disagreed") if one and two else None
@@ -133,57 +130,64 @@ def slice_sentences(
     return groups
 
 
+def _check_lengths(text: Sequence[str], **columns: Sequence[Any] | None) -> None:
+    for name, column in columns.items():
+        if column is not None and len(column) != len(text):
+            raise ValueError(f"column {name!r} has {len(column)} cells, text has {len(text)}; pass one per sentence")
+
+
 def _length(sentence: str) -> str:
     count = len(_WORD.findall(sentence))
     group = max(0, sum(count >= low for low in LENGTHS) - 1)
     return f"{LENGTHS[group]}-{LENGTHS[group + 1] - 1}" if group + 1 < len(LENGTHS) else f"{LENGTHS[group]} and more"
 
 
-def _places(article: Sequence[str], position: Sequence[int]) -> SliceNames:
+def _positions(article: Sequence[str], position: Sequence[int]) -> SliceNames:
     start, end = dict[str, int](), dict[str, int]()
-    for name, place in zip(article, position, strict=True):
-        start[name], end[name] = min(place, start.get(name, place)), max(place, end.get(name, place))
+    for name, number in zip(article, position, strict=True):
+        start[name], end[name] = min(number, start.get(name, number)), max(number, end.get(name, number))
     return tuple(
-        "first" if place == start[name] else "last" if place == end[name] else "middle"
-        for name, place in zip(article, position, strict=True)
+        "first" if number == start[name] else "last" if number == end[name] else "middle"
+        for name, number in zip(article, position, strict=True)
     )
 
 
 def score_slices(
     predictions: Predictions, groups: Mapping[str, Sequence[str | None]], n_resamples: int = 2000, seed: int = 0
 ) -> tuple[SliceScore, ...]:
-    """Score slices and test each against the rest of its group; what is worse comes first.
+    """Score slices and test each against the rest of its group; worse slices come first.
 
-    Articles are drawn with replacement, and slice and rest are scored on the same draw:
-    where they share articles the difference is paired, where they do not it is not. The
-    test is that of Student, with the spread of the drawn differences as the standard error
-    and one degree of freedom less than the fewer articles of the two sides: counting
-    draws alone finds too much in slices of few articles.
+    Slice and rest are scored on the same bootstrap resamples of the articles: the difference
+    is paired where they share articles, and unpaired where they do not. The test is Student's
+    t, with the standard deviation of the resampled differences as the standard error, and one
+    degree of freedom fewer than the side with fewer articles has: the bootstrap p-value alone
+    rejects too often in slices of few articles.
 
     Parameters
     ----------
     predictions : Predictions
-        At least one sentence, none of which its classifier was fitted on.
+        At least one sentence, none of which the classifier was fitted on.
     groups : mapping of str to sequence of length n_sentences
         The slice of each sentence by group, in the order of the predictions, as
-        :func:`slice_sentences` gives them; ``None`` if it is in none.
+        :func:`slice_sentences` returns them; ``None`` if it is in none.
     n_resamples, seed : int
-        How often articles are drawn, and what decides the draws.
+        Number of bootstrap resamples of the articles, and their seed.
 
     Returns
     -------
     tuple of SliceScore
-        First those significantly worse than the rest, worst first; then the others by
-        difference, lowest first; last those whose difference is undefined.
+        Those significantly worse than the rest, worst first; then the others by difference,
+        lowest first; last those whose difference is undefined.
 
     Raises
     ------
     ValueError
-        If there is no sentence or a group is not of their number.
+        If there is no sentence, or a group has another length.
 
     Notes
     -----
-    A slice without a label scores over the labels it has: compare slices of like labels.
+    A slice without one of the labels is scored over those it has: compare slices that have
+    the same labels.
 
     References
     ----------
@@ -195,27 +199,29 @@ def score_slices(
     >>> from toolkit.analysis.predictions import make_predictions
     >>> from toolkit.labels import LabelSet
     >>> labels = LabelSet.from_names(["a", "b"])
-    >>> told = make_predictions(labels, [""] * 4, ["a", "b", "a", "b"], np.array([[0.9, 0.1]] * 3 + [[0.1, 0.9]]))
-    >>> found = score_slices(told, {"half": ["old", "old", "new", "new"]}, 100)
-    >>> [(part.name, round(part.difference.value, 4)) for part in found]
+    >>> proba = np.array([[0.9, 0.1]] * 3 + [[0.1, 0.9]])
+    >>> predictions = make_predictions(labels, [""] * 4, ["a", "b", "a", "b"], proba)
+    >>> slices = score_slices(predictions, {"half": ["old", "old", "new", "new"]}, 100)
+    >>> [(part.name, round(part.difference.value, 4)) for part in slices]
     [('old', -0.6667), ('new', 0.6667)]
     """
+    _check_groups(predictions, groups)
+    weights = bootstrap_weights(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
+    scored = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
+    corrected = holm([part.p_value for part in scored])
+    tested = [replace(part, corrected=p_value) for part, p_value in zip(scored, corrected, strict=True)]
+    return tuple(sorted(tested, key=_rank))
+
+
+def _check_groups(predictions: Predictions, groups: Mapping[str, Sequence[str | None]]) -> None:
     if len(predictions) == 0:
-        raise ValueError("no sentence came; a score of nothing is undefined; pass at least one")
+        raise ValueError("0 sentences came, expected at least one; a score of nothing is undefined")
     for group, names in groups.items():
         if len(names) != len(predictions):
             raise ValueError(
-                f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; pass one a sentence"
+                f"group {group!r} has {len(names)} cells, there are {len(predictions)} predictions; "
+                "pass one per sentence"
             )
-    weights = bootstrap_weights(len(set(predictions.article)), n_resamples, np.random.default_rng(seed))
-    found = [part for group, names in groups.items() for part in _score_group(predictions, group, names, weights)]
-    corrected = holm([part.p_value for part in found])
-    return tuple(
-        sorted(
-            (replace(part, corrected=p_value) for part, p_value in zip(found, corrected, strict=True)),
-            key=_rank,
-        )
-    )
 
 
 def _rank(part: SliceScore) -> tuple[bool, bool, float, str, str]:
@@ -231,39 +237,39 @@ def _score_group(
     parts = sorted({name for name in names if name is not None})
     inside = _count(predictions, names, parts)
     outside = inside.sum(axis=1, keepdims=True) - inside
-    drawn_inside = np.tensordot(weights, inside, axes=1)
-    # What is drawn of the rest is what is drawn of all the group, less the slice.
-    drawn_outside = drawn_inside.sum(axis=1, keepdims=True) - drawn_inside
+    resampled_inside = np.tensordot(weights, inside, axes=1)
+    # The resampled rest is the resampled group less the slice.
+    resampled_outside = resampled_inside.sum(axis=1, keepdims=True) - resampled_inside
     headlines, rests = (macro_f1(counts.sum(axis=0), acts) for counts in (inside, outside))
-    drawn = macro_f1(drawn_inside, acts)
-    differences = drawn - macro_f1(drawn_outside, acts)
+    resampled = macro_f1(resampled_inside, acts)
+    differences = resampled - macro_f1(resampled_outside, acts)
     n_inside, n_outside = ((counts.sum(axis=(2, 3)) > 0).sum(axis=0) for counts in (inside, outside))
-    found = []
-    for place, name in enumerate(parts):
-        difference = float(headlines[place] - rests[place])
-        n_articles = int(min(n_inside[place], n_outside[place]))
+    scored = []
+    for index, name in enumerate(parts):
+        difference = float(headlines[index] - rests[index])
+        n_articles = int(min(n_inside[index], n_outside[index]))
         testable = n_articles >= LEAST_ARTICLES and not np.isnan(difference)
-        found.append(
+        scored.append(
             SliceScore(
                 group=group,
                 name=name,
-                n_sentences=int(inside[:, place].sum()),
-                n_articles=int(n_inside[place]),
-                headline=Estimate(float(headlines[place]), *interval(drawn[:, place])),
-                difference=Estimate(difference, *interval(differences[:, place])),
-                p_value=_p_value(difference, differences[:, place], n_articles) if testable else float("nan"),
+                n_sentences=int(inside[:, index].sum()),
+                n_articles=int(n_inside[index]),
+                headline=Estimate(float(headlines[index]), *interval(resampled[:, index])),
+                difference=Estimate(difference, *interval(differences[:, index])),
+                p_value=_p_value(difference, differences[:, index], n_articles) if testable else float("nan"),
                 corrected=float("nan"),
             )
         )
-    return found
+    return scored
 
 
 def _count(predictions: Predictions, names: Sequence[str | None], parts: Sequence[str]) -> Counts:
-    """Count gold against predicted label by article and slice, (n_articles, n_slices, n_labels, n_labels)."""
+    """Count gold and predicted labels by article and slice, shape (n_articles, n_slices, n_labels, n_labels)."""
     labels = predictions.labels.names
     rows = np.array([row for row, name in enumerate(names) if name is not None], dtype=np.intp)
-    place = {name: number for number, name in enumerate(parts)}
-    slice_of = np.array([place[name] for name in names if name is not None], dtype=np.intp)
+    index = {name: number for number, name in enumerate(parts)}
+    slice_of = np.array([index[name] for name in names if name is not None], dtype=np.intp)
     articles, article = np.unique(np.asarray(predictions.article), return_inverse=True)
     gold, predicted = encode(predictions.gold, labels), encode(predictions.predicted, labels)
     counts = np.zeros((len(articles), len(parts), len(labels), len(labels)))
@@ -271,12 +277,12 @@ def _count(predictions: Predictions, names: Sequence[str | None], parts: Sequenc
     return counts
 
 
-def _p_value(observed: float, drawn: Counts, n_articles: int) -> float:
+def _p_value(observed: float, resampled: Counts, n_articles: int) -> float:
     from scipy.stats import t
 
-    defined = drawn[~np.isnan(drawn)]
+    defined = resampled[~np.isnan(resampled)]
     error = float(defined.std())
     if error < TIE:
-        # Each draw says the same: as sure as so many draws can be.
+        # All resamples agree: the least p-value that so many resamples can give.
         return 1.0 if abs(observed) < TIE else 1 / (len(defined) + 1)
     return float(2 * t.sf(abs(observed) / error, n_articles - 1))

@@ -109,7 +109,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _print_run(run: Run) -> None:
-    test, train = (run.report["scores"][split]["headline"]["value"] for split in ("test", "train"))
+    test, train = (run.report.scores[split].headline.value for split in ("test", "train"))
     folds = ""
     if run.repeats is not None:
         mean = run.repeats.headline()
@@ -120,7 +120,7 @@ def _print_run(run: Run) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from toolkit.experiment.verification import report
+    from toolkit.experiment.reporting import report
 
     for folder in options.run_folders:
         run = report(folder, options.resamples)

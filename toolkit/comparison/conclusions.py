@@ -221,7 +221,7 @@ def explain_missing_fold_tests(comparison: ComparisonRecord) -> str:
             "There is no corrected t-test over folds, since no run repeats its folds; "
             "train with --set evaluation.repeats=10 to have one."
         )
-    n_assignments = len({one.dealing for one in repeats})
+    n_assignments = len({one.fold_assignment for one in repeats})
     reasons = []
     if without:
         reasons.append(f"{list_names(without)} {'does' if len(without) == 1 else 'do'} not repeat the folds")

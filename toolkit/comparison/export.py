@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from toolkit.analysis.records import to_plain
 from toolkit.analysis.repeats import FoldComparison
-from toolkit.analysis.scores import without_nan
 from toolkit.comparison.conclusions import (
     explain_fold_test,
     explain_missing_fold_tests,
@@ -162,7 +162,7 @@ def to_dict(comparison: ComparisonRecord) -> dict[str, Any]:
 
     Sentences are given once, under ``sentences``; ``changes`` are indices of these.
     """
-    record: dict[str, Any] = without_nan(
+    record: dict[str, Any] = to_plain(
         {
             "baseline": comparison.baseline,
             "labels": comparison.labels.to_dict(),

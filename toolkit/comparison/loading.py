@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis.learning_curve import CurveRecord, LearningCurve
+from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.comparison.record import Cost
 from toolkit.exceptions import RunError, list_some, printable
-from toolkit.experiment.runs import CURVE, Run, load_run
-from toolkit.files.json_shapes import misfit, read_json
+from toolkit.experiment.run_files import CURVE
+from toolkit.experiment.runs import Run, load_run
+from toolkit.files.json_shapes import read_json
 from toolkit.statistics.metrics import check_probabilities
 
 # Nobody can read a comparison of more, and its corrected p-values could no longer be small.
@@ -53,9 +53,6 @@ def load_comparable(runs: Sequence[str | Path | Run]) -> list[Run]:
 
 
 def _check_complete(run: Run) -> None:
-    missing = [key for key in ("seed", "segmenter", "settings", "corpus") if key not in run.manifest]
-    if missing:
-        raise RunError(f"the manifest lacks {list_some(missing)}; train again [{run.folder / 'manifest.json'}]")
     path = run.folder / "predictions.csv"
     unknown = sorted(set(run.predictions.split) - {"train", "test"})
     if unknown:
@@ -101,16 +98,14 @@ def read_curve(run: Run) -> LearningCurve | None:
         If the file is not a learning curve, or one of another experiment.
     """
     path = run.folder / CURVE
+    remedy = f"draw it again or remove it [{path}]"
     try:
         record = read_json(path)
-        problem = misfit(record, CurveRecord, "the curve")
-        if problem:
-            raise RunError(f"{problem}; draw it again or remove it [{path}]")
-        curve = LearningCurve.from_dict(record)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise RunError(f"the file is not a learning curve; draw it again or remove it [{path}]") from error
+        raise RunError(f"the file is not valid JSON; {remedy}") from error
+    curve = LearningCurve.from_dict(record, remedy)
     if curve.experiment != run.name:
         raise RunError(f"the curve is of {curve.experiment!r}, expected {run.name!r}; draw it again [{path}]")
     return curve
@@ -121,46 +116,39 @@ def read_curve(run: Run) -> LearningCurve | None:
 
 def fingerprint_of(run: Run) -> str:
     """Return the fingerprint of the corpus that a run was trained on."""
-    return str(run.manifest["corpus"]["fingerprint"])
+    return run.manifest.corpus.fingerprint
 
 
 def segmenter_of(run: Run) -> str:
     """Return name and version of the segmenter of a run's corpus."""
-    return str(run.manifest["segmenter"])
+    return run.manifest.segmenter
 
 
 def settings_of(run: Run) -> Mapping[str, Any]:
     """Return the settings of a run's experiment, as nested tables."""
-    settings: Mapping[str, Any] = run.manifest["settings"]
-    return settings
+    return run.manifest.settings
 
 
 def resampling_of(run: Run) -> tuple[int, int]:
     """Return the number of resamples behind a run's intervals, and the seed that decides them."""
-    return run.manifest["settings"]["evaluation"]["resamples"], run.manifest["seed"]
+    return run.manifest.settings["evaluation"]["resamples"], run.manifest.seed
 
 
 def baseline_of(run: Run) -> str | None:
     """Return the name of the run that a run's experiment names as its baseline."""
-    baseline = run.report.get("baseline")
-    return None if baseline is None else str(baseline)
+    return run.report.baseline
 
 
 def ceiling_of(run: Run) -> dict[str, Mapping[str, Any]]:
     """Return the scores of the second annotator by split; a split that was not annotated twice is left out."""
-    return {split: ceiling["annotator"] for split, ceiling in run.report["ceiling"].items() if ceiling}
+    return {split: ceiling.annotator.to_dict() for split, ceiling in run.report.ceiling.items() if ceiling}
 
 
 def cost_of(run: Run) -> Cost:
-    """Return what a run cost; what is missing or not a positive number counts as not recorded."""
-    clock, model = run.report.get("clock"), run.report.get("model")
-    return Cost(
-        _positive(clock, "training_seconds"), _positive(clock, "sentences_per_second"), _positive(model, "bytes")
-    )
+    """Return what a run cost; what is not positive counts as not recorded."""
+    clock, model = run.report.clock, run.report.model
+    return Cost(_positive(clock.training_seconds), _positive(clock.sentences_per_second), _positive(model.bytes))
 
 
-def _positive(record: Any, key: str) -> float | None:
-    value = record.get(key) if isinstance(record, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
-        return None
-    return float(value)
+def _positive(value: float) -> float | None:
+    return float(value) if value > 0 else None

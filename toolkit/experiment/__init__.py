@@ -1,1 +1,18 @@
-"""TODO."""
+"""An experiment and a corpus in, a run folder out; the only room that reads the clock.
+
+Files in reading order:
+
+- ``fitting``: cross-validate on train, fit on all of it, label the test split
+- ``repeats``: the same cross-validation with other assignments of articles to folds
+- ``contributions``: the n-grams behind each listed prediction
+- ``results``: what was fitted and measured -> the record of a report
+- ``run_files``: names, schema and reading of the files in a run folder
+- ``older_runs``: run folders of older schemas
+- ``runs``: a run folder, read
+- ``reporting``: page and figures of a run; measuring and rendering it again
+- ``training``: all of these in order -> a run folder
+- ``verification``: train again and list what differs
+- ``curves``: learning curves
+- ``curve_files``: a learning curve in a file, which may be in the folder of a run
+- ``evaluation``: a saved model scored on a table with gold labels
+"""

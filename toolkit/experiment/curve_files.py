@@ -7,7 +7,8 @@ from pathlib import Path
 
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment.runs import CURVE, load_run
+from toolkit.experiment.run_files import CURVE, MANIFEST
+from toolkit.experiment.runs import load_run
 from toolkit.files.atomic import write_file
 from toolkit.pages.figures import draw_learning_curve, standalone
 
@@ -50,7 +51,7 @@ def curve_path(run_folder: str | Path, digest: str, fingerprint: str) -> tuple[P
     Parameters
     ----------
     run_folder : str or Path
-        Where a run of the experiment lies, if there is one.
+        Folder of the experiment's run, if there is one.
     digest, fingerprint : str
         Of the experiment and of the corpus.
 
@@ -67,9 +68,9 @@ def curve_path(run_folder: str | Path, digest: str, fingerprint: str) -> tuple[P
         If the run is damaged.
     """
     folder = Path(run_folder)
-    if not (folder / "manifest.json").is_file():
+    if not (folder / MANIFEST).is_file():
         return None, f"the experiment has no run; train it or name an --output [{folder}]"
     manifest = load_run(folder).manifest
-    if (manifest["digest"], manifest["corpus"]["fingerprint"]) != (digest, fingerprint):
+    if (manifest.digest, manifest.corpus.fingerprint) != (digest, fingerprint):
         return None, f"its run has other settings or another corpus; train it again or name an --output [{folder}]"
     return folder / CURVE, ""

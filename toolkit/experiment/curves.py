@@ -1,4 +1,4 @@
-"""An experiment on growing parts of a corpus -> how its scores rise with the articles it learns from."""
+"""An experiment on growing parts of a corpus -> its scores against the number of training articles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.analysis.scores import lenient_gold
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 FRACTIONS = (1 / 8, 1 / 4, 1 / 2, 1.0)
+Columns = Mapping[str, NDArray[Any]]
 
 
 def learning_curve(
@@ -38,9 +39,9 @@ def learning_curve(
 ) -> LearningCurve:
     """Fit an experiment on growing parts of the training articles and score each fit.
 
-    The parts are whole articles in random order, each part within the next, drawn anew for
-    each draw. Hyper-parameters are searched within each part. The corpus's test split is
-    never touched.
+    The parts of an order are the first articles of a random order of all, so that each part
+    contains the smaller ones. Hyper-parameters are searched within each part. The corpus's
+    test split is never used.
 
     Parameters
     ----------
@@ -51,16 +52,16 @@ def learning_curve(
     labels : LabelSet
         Of the corpus.
     outside : LabelledSentences, optional
-        What to score on. Without it, draw *i* scores on fold *i* of the training articles
-        and learns from the others.
+        Sentences to score on. Without them, order *i* is scored on fold *i* of the training
+        articles and trained on the others.
     fractions : sequence of float
-        Shares of the articles, in (0, 1].
+        Proportions of the articles, in (0, 1].
     n_orders : int
         Random orders of the articles.
     n_jobs : int
-        Fits made at once; the result does not depend on it.
+        Fits made in parallel; the result does not depend on it.
     progress : callable
-        Told a step's name, how many are done and of how many.
+        Called with a step's name, the number of parts done, and the number of parts.
 
     Returns
     -------
@@ -69,58 +70,73 @@ def learning_curve(
     Raises
     ------
     ToolkitError
-        If the smallest part is too small to fit, or there are fewer articles than draws.
+        If the smallest part is too small to fit, or there are fewer articles than orders.
     """
-    from joblib import Parallel, delayed
-
     train = sentence_columns(corpus["train"], labels)
-    held: list[Mapping[str, NDArray[Any]]]
-    if outside is None:
-        n_folds = max(n_orders, experiment.evaluation.folds)
-        try:
-            folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_orders]
-        except ValueError as error:
-            raise ToolkitError(f"{error}; use fewer repetitions or name a table to score on [--repeats]") from error
-        seen, held = [rows for rows, _ in folds], [take_rows(train, rows) for _, rows in folds]
-    else:
-        seen = [np.arange(len(train["text"]))] * n_orders
-        held = [{"text": np.array(outside.text, dtype=object)}] * n_orders
-    order = [_shuffled(train["article"][rows], experiment.seed + draw) for draw, rows in enumerate(seen)]
-    tasks = []
-    for draw, articles in enumerate(order):
-        for fraction in sorted(fractions):
-            part = articles[: max(1, round(fraction * len(articles)))]
-            rows = seen[draw][np.isin(train["article"][seen[draw]], part)]
-            tasks.append((draw, len(part), take_rows(train, rows), held[draw]))
-    fits = []
-    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
-    calls = (delayed(_try_fit)(experiment, labels, part, target) for _, _, part, target in tasks)
-    for number, proba in enumerate(runner(calls), 1):
-        fits.append(proba)
-        progress("fit", number, len(tasks))
-    shape = (len(order), len(fractions))
-    graded = [_grade(labels, proba, target, outside) for proba, (_, _, _, target) in zip(fits, tasks, strict=True)]
-
-    def mean(counts: Sequence[int]) -> tuple[int, ...]:
-        # Folds are of sentences: the draws that learn from the others differ in both numbers.
-        return tuple(np.reshape(counts, shape).mean(axis=0).round().astype(int).tolist())
-
+    tasks = [
+        (part, held_out)
+        for number, (rows, held_out) in enumerate(_sides(experiment, train, outside, n_orders))
+        for part in _parts(train, rows, sorted(fractions), experiment.seed + number)
+    ]
+    fits = _fit_all(experiment, labels, tasks, n_jobs, progress)
+    grades = [_grade(labels, proba, held_out, outside) for proba, (_, held_out) in zip(fits, tasks, strict=True)]
+    shape = (n_orders, len(fractions))
     return LearningCurve(
         experiment=experiment.name,
-        n_articles=mean([n_articles for _, n_articles, _, _ in tasks]),
-        n_sentences=mean([len(part["text"]) for _, _, part, _ in tasks]),
-        scores={name: np.reshape([grade[name] for grade in graded], shape).T for name in graded[0]},
+        n_articles=_means([len(set(part["article"])) for part, _ in tasks], shape),
+        n_sentences=_means([len(part["text"]) for part, _ in tasks], shape),
+        scores={name: np.reshape([grade[name] for grade in grades], shape).T for name in grades[0]},
     )
 
 
-def _shuffled(articles: NDArray[Any], seed: int) -> NDArray[Any]:
-    names = np.unique(articles)
-    return names[np.random.default_rng(seed).permutation(len(names))]
+def _means(counts: Sequence[int], shape: tuple[int, int]) -> tuple[int, ...]:
+    """Average over the orders: folds have equal numbers of sentences, not of articles, so orders may differ."""
+    return tuple(np.reshape(counts, shape).mean(axis=0).round().astype(int).tolist())
 
 
-def _try_fit(experiment: Experiment, labels: LabelSet, part: Any, target: Any) -> NDArray[np.float64]:
+def _fit_all(
+    experiment: Experiment,
+    labels: LabelSet,
+    tasks: Sequence[tuple[Columns, Columns]],
+    n_jobs: int,
+    progress: Callable[[str, int, int], None],
+) -> list[NDArray[np.float64]]:
+    """Return the probabilities of the held-out sentences of each task."""
+    from joblib import Parallel, delayed
+
+    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
+    fits: list[NDArray[np.float64]] = []
+    for proba in runner(delayed(_try_fit)(experiment, labels, *task) for task in tasks):
+        fits.append(proba)
+        progress("fit", len(fits), len(tasks))
+    return fits
+
+
+def _sides(
+    experiment: Experiment, train: Columns, outside: LabelledSentences | None, n_orders: int
+) -> list[tuple[NDArray[np.intp], Columns]]:
+    """Return for each order the training rows that parts are taken of, and the sentences to score on."""
+    if outside is not None:
+        return [(np.arange(len(train["text"])), {"text": np.array(outside.text, dtype=object)})] * n_orders
+    n_folds = max(n_orders, experiment.evaluation.folds)
     try:
-        return fit_pipeline(experiment, labels, part, target).proba
+        folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_orders]
+    except ValueError as error:
+        raise ToolkitError(f"{error}; use fewer repetitions or name a table to score on [--repeats]") from error
+    return [(rows, take_rows(train, held_out)) for rows, held_out in folds]
+
+
+def _parts(train: Columns, rows: NDArray[np.intp], fractions: Sequence[float], seed: int) -> list[Columns]:
+    """Return the sentences of growing parts of the articles, in one random order."""
+    names = np.unique(train["article"][rows])
+    order = names[np.random.default_rng(seed).permutation(len(names))]
+    parts = (order[: max(1, round(fraction * len(order)))] for fraction in fractions)
+    return [take_rows(train, rows[np.isin(train["article"][rows], part)]) for part in parts]
+
+
+def _try_fit(experiment: Experiment, labels: LabelSet, part: Columns, held_out: Columns) -> NDArray[np.float64]:
+    try:
+        return fit_pipeline(experiment, labels, part, held_out).proba
     except ValueError as error:
         n_articles = len(set(part["article"]))
         raise ToolkitError(
@@ -129,22 +145,24 @@ def _try_fit(experiment: Experiment, labels: LabelSet, part: Any, target: Any) -
 
 
 def _grade(
-    labels: LabelSet, proba: NDArray[np.float64], target: Mapping[str, Any], outside: LabelledSentences | None
+    labels: LabelSet, proba: NDArray[np.float64], held_out: Columns, outside: LabelledSentences | None
 ) -> dict[str, float]:
     acts = [labels.index(name) for name in labels.acts]
 
-    def score(gold: Sequence[str], predicted: Sequence[str]) -> float:
+    def score(gold: ArrayLike, predicted: ArrayLike) -> float:
         return float(macro_f1(confusion(gold, predicted, labels.names), acts))
 
-    predicted = [labels.names[place] for place in proba.argmax(axis=1)]
+    predicted = [labels.names[column] for column in proba.argmax(axis=1)]
     if outside is None:
-        return {"cross-validated": score(target["gold"], predicted)}
-    graded = {"strict": score(outside.gold, predicted)}
+        return {"cross-validated": score(held_out["gold"], predicted)}
+    grades = {"strict": score(outside.gold, predicted)}
     if outside.also is not None:
-        graded["lenient"] = score(lenient_gold(outside.gold, predicted, outside.also), predicted)
-        plain = [row for row, other in enumerate(outside.also) if not other]
-        graded["unambiguous"] = score([outside.gold[row] for row in plain], [predicted[row] for row in plain])
-    return graded
+        grades["lenient"] = score(lenient_gold(outside.gold, predicted, outside.also), predicted)
+        unambiguous = [row for row, other in enumerate(outside.also) if not other]
+        grades["unambiguous"] = score(
+            [outside.gold[row] for row in unambiguous], [predicted[row] for row in unambiguous]
+        )
+    return grades
 
 
 def curve(

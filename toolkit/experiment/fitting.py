@@ -1,4 +1,4 @@
-"""TODO toolkit.experiment.fitting."""
+"""An experiment and a corpus -> fitted pipelines and predictions: cross-validated on train, and of the test split."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One fitted pipeline, the hyper-parameters chosen, and what it says of held-out sentences."""
+    """One fitted pipeline, the hyper-parameters chosen, and its probabilities of held-out sentences."""
 
     pipeline: Pipeline
     chosen: Mapping[str, Any]
@@ -34,9 +34,21 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an experiment found: predictions, the model of all training data, its choices, and the models of the folds.
+    """Predictions of an experiment, and the models that made them.
 
-    A training sentence was labelled by the pipeline of its fold, ``pipelines[fold]``.
+    Attributes
+    ----------
+    predictions : Predictions
+        A training sentence was labelled by the pipeline of its fold, a test sentence by the
+        final one.
+    pipeline : Pipeline
+        Final model, fitted on all of train.
+    chosen : mapping
+        Its hyper-parameters.
+    chosen_by_fold : tuple of mapping
+        Hyper-parameters of each fold's pipeline.
+    pipelines : tuple of Pipeline
+        One per fold.
     """
 
     predictions: Predictions
@@ -53,7 +65,7 @@ def evaluate(
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
 ) -> Evaluation:
-    """Cross-validate on train, then fit on all of it and label the test split once.
+    """Cross-validate on train, then fit on all of train and label the test split once.
 
     Parameters
     ----------
@@ -66,7 +78,7 @@ def evaluate(
     n_jobs : int
         Processes; the result does not depend on it.
     progress : callable
-        Told a step's name, how many are done and of how many.
+        Called with a step's name, the number of parts done, and the number of parts.
 
     Returns
     -------
@@ -75,7 +87,7 @@ def evaluate(
     Raises
     ------
     ToolkitError
-        If the corpus has too few articles for the folds, or training has one label only.
+        If the corpus has too few articles for the folds, or training has a single label.
     """
     from joblib import Parallel, delayed
 
@@ -87,32 +99,30 @@ def evaluate(
         folds = article_folds(train["article"], train["gold"], experiment.evaluation.folds, experiment.seed)
     except ValueError as error:
         raise ToolkitError(f"{error} [evaluation.folds]") from error
-    everything = np.arange(len(train["text"]))
-    tasks = [(take_rows(train, seen), take_rows(train, held)) for seen, held in folds]
-    tasks.append((take_rows(train, everything), test))
-    fits: list[Fit] = []
-    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
-    # Longest first: the last task fits on all of train.
-    order = [len(tasks) - 1, *range(len(tasks) - 1)]
+    n_train = len(train["text"])
+    # Longest first: the final fit is on all of train.
+    tasks = [(take_rows(train, np.arange(n_train)), test)]
+    tasks += [(take_rows(train, rows), take_rows(train, held_out)) for rows, held_out in folds]
     counted = CountedSentences([*train["text"], *test["text"]])
-    done = runner(delayed(fit_pipeline)(experiment, labels, *tasks[place], counted) for place in order)
-    for number, fit in enumerate(done, 1):
+    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
+    fits: list[Fit] = []
+    for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted) for task in tasks):
         fits.append(fit)
-        progress("fit", number, len(tasks))
-    final, held_out = fits[0], fits[1:]
-    proba = np.zeros((len(everything), len(labels.names)))
-    fold = np.full(len(everything), -1)
-    for number, ((_, held), fit) in enumerate(zip(folds, held_out, strict=True)):
-        proba[held], fold[held] = fit.proba, number
+        progress("fit", len(fits), len(tasks))
+    final, *of_folds = fits
+    proba = np.zeros((n_train, len(labels.names)))
+    fold = np.full(n_train, -1)
+    for number, ((_, held_out), fit) in enumerate(zip(folds, of_folds, strict=True)):
+        proba[held_out], fold[held_out] = fit.proba, number
     predictions = _predictions(labels, train, test, fold, np.concatenate([proba, final.proba]))
-    chosen_by_fold, pipelines = (tuple(getattr(fit, name) for fit in held_out) for name in ("chosen", "pipeline"))
+    chosen_by_fold, pipelines = (tuple(getattr(fit, name) for fit in of_folds) for name in ("chosen", "pipeline"))
     return Evaluation(predictions, final.pipeline, final.chosen, chosen_by_fold, pipelines)
 
 
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
-    """Return ``text``, ``article``, ``position`` and ``gold`` of a split, an array each."""
+    """Return ``text``, ``article``, ``position`` and ``gold`` of a split, each as an array."""
     names = np.array(labels.names)
-    # A slice is read at once, a column row by row.
+    # Slicing reads a column at once; iterating over it would read row by row.
     text, article, position, label = (split[name][:] for name in ("text", "article", "position", "label"))
     return {
         "text": np.array(text, dtype=object),
@@ -123,18 +133,18 @@ def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
 
 
 def take_rows(columns: Mapping[str, NDArray[Any]], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-    """Return the same columns with these rows only."""
+    """Return the same columns with only these rows."""
     return {name: column[rows] for name, column in columns.items()}
 
 
 def fit_pipeline(
     experiment: Experiment,
     labels: LabelSet,
-    seen: Mapping[str, NDArray[Any]],
-    held: Mapping[str, NDArray[Any]],
+    train: Mapping[str, NDArray[Any]],
+    held_out: Mapping[str, NDArray[Any]],
     counted: CountedSentences | None = None,
 ) -> Fit:
-    """Search and fit on some articles; label others.
+    """Search hyper-parameters and fit on some articles; label others.
 
     Parameters
     ----------
@@ -142,12 +152,12 @@ def fit_pipeline(
         The validated record.
     labels : LabelSet
         Order of the probabilities.
-    seen : mapping of str to ndarray
-        ``text``, ``article`` and ``gold`` of the sentences learned from.
-    held : mapping of str to ndarray
-        ``text`` of those labelled.
+    train : mapping of str to ndarray
+        ``text``, ``article`` and ``gold`` of the training sentences.
+    held_out : mapping of str to ndarray
+        ``text`` of the sentences to label.
     counted : CountedSentences, optional
-        All of these sentences, where several calls share them.
+        N-grams of all of these sentences, if several calls share them.
 
     Returns
     -------
@@ -156,69 +166,84 @@ def fit_pipeline(
     Raises
     ------
     ToolkitError
-        If all sentences learned from have one label.
+        If all training sentences have the same label.
     """
     from threadpoolctl import threadpool_limits
 
     from toolkit.engine.training.vectorizers import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
-    from toolkit.models.pipelines import label_proba, make_grid, make_pipeline, recalibrate
-    from toolkit.models.search import choose, fit
+    from toolkit.models.pipelines import label_proba, make_pipeline, recalibrate
+    from toolkit.models.search import fit
 
-    counted = counted or CountedSentences([*seen["text"], *held["text"]])
-    grid = make_grid(experiment)
+    counted = counted or CountedSentences([*train["text"], *held_out["text"]])
     pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
-    chosen: dict[str, Any] = {}
-    # One thread of arithmetic a process: sums then come in one order, whatever n_jobs.
+    # One arithmetic thread per process, so that sums are added in one order, whatever n_jobs.
     with threadpool_limits(1):
         try:
-            if grid:
-                inner = _inner_folds(experiment, seen)
-                chosen = choose(pipeline, grid, seen["text"], seen["gold"], inner, _headline_scorer(labels), counted)
-                pipeline.set_params(**chosen)
-            rows = fit(pipeline, list(seen["text"]), seen["gold"], list(held["text"]), counted)
+            chosen = _choose(experiment, pipeline, labels, train, counted)
+            pipeline.set_params(**chosen)
+            features = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted)
         except ValueError as error:
-            if len(set(seen["gold"])) < 2:
+            if len(set(train["gold"])) < 2:
                 raise ToolkitError(
-                    f"training has the single label {str(seen['gold'][0])!r}; a classifier needs two or more"
+                    f"training has the single label {str(train['gold'][0])!r}; a classifier needs two or more"
                 ) from error
             raise
         if experiment.calibration != "none":
-            # Of the articles learned from alone, so that those held out stay unseen.
-            proba = _cross_validated(pipeline, labels, seen, _inner_folds(experiment, seen), counted)
-            pipeline = recalibrate(pipeline, experiment.calibration, proba, list(seen["gold"]), labels)
-        proba = label_proba(pipeline[-1], rows, labels)
-        # Types of our own have no place in a saved model that scikit-learn's can take.
+            # On the training articles alone: those held out must not influence the calibration.
+            proba = _cross_validated(pipeline, labels, train, _inner_folds(experiment, train), counted)
+            pipeline = recalibrate(pipeline, experiment.calibration, proba, list(train["gold"]), labels)
+        proba = label_proba(pipeline[-1], features, labels)
+        # A saved model should hold scikit-learn's own types wherever they do the same.
         return Fit(to_sklearn_vectorizers(pipeline), _chosen_settings(chosen), proba)
 
 
-def _inner_folds(experiment: Experiment, seen: Mapping[str, NDArray[Any]]) -> list[Fold]:
-    n_folds = min(experiment.evaluation.inner_folds, len(set(seen["article"])))
-    return article_folds(seen["article"], seen["gold"], n_folds, (experiment.seed + 1) % 2**32)
+def _choose(
+    experiment: Experiment,
+    pipeline: Pipeline,
+    labels: LabelSet,
+    train: Mapping[str, NDArray[Any]],
+    counted: CountedSentences,
+) -> Mapping[str, Any]:
+    """Choose hyper-parameters by cross-validation on the training articles, if there are any to choose."""
+    from toolkit.models.pipelines import make_grid
+    from toolkit.models.search import choose
+
+    grid = make_grid(experiment)
+    if not grid:
+        return {}
+    folds = _inner_folds(experiment, train)
+    return choose(pipeline, grid, train["text"], train["gold"], folds, _headline_scorer(labels), counted)
+
+
+def _inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
+    n_folds = min(experiment.evaluation.inner_folds, len(set(train["article"])))
+    return article_folds(train["article"], train["gold"], n_folds, (experiment.seed + 1) % 2**32)
 
 
 def _cross_validated(
     pipeline: Pipeline,
     labels: LabelSet,
-    seen: Mapping[str, NDArray[Any]],
+    train: Mapping[str, NDArray[Any]],
     folds: Sequence[Fold],
     counted: CountedSentences,
 ) -> NDArray[np.float64]:
-    """Return probabilities of sentences, each by a pipeline fitted on the other folds alone."""
+    """Return probabilities of training sentences, each by a pipeline fitted on the other folds."""
     from sklearn.base import clone
 
     from toolkit.models.pipelines import label_proba
     from toolkit.models.search import fit
 
-    proba = np.zeros((len(seen["text"]), len(labels.names)))
-    for rows, held in folds:
-        if len(set(seen["gold"][rows])) < 2:
+    text, gold = train["text"], train["gold"]
+    proba = np.zeros((len(text), len(labels.names)))
+    for rows, held_out in folds:
+        if len(set(gold[rows])) < 2:
             raise ToolkitError(
-                f"an inner fold has the single label {str(seen['gold'][rows][0])!r} to learn from, "
+                f"an inner fold has the single label {str(gold[rows][0])!r} to train on, "
                 "two or more are needed; write more articles or leave out [calibration] [evaluation.inner_folds]"
             )
         fitted = clone(pipeline)
-        others = fit(fitted, list(seen["text"][rows]), seen["gold"][rows], list(seen["text"][held]), counted)
-        proba[held] = label_proba(fitted[-1], others, labels)
+        features = fit(fitted, list(text[rows]), gold[rows], list(text[held_out]), counted)
+        proba[held_out] = label_proba(fitted[-1], features, labels)
     return proba
 
 
@@ -258,6 +283,6 @@ def _predictions(
         position=tuple(both["position"]),
         text=tuple(both["text"]),
         gold=tuple(both["gold"]),
-        predicted=tuple(labels.names[place] for place in proba.argmax(axis=1)),
+        predicted=tuple(labels.names[column] for column in proba.argmax(axis=1)),
         proba=proba.round(N_DECIMALS),
     )

@@ -1,4 +1,4 @@
-"""Other dealings of articles to folds -> the scores of every fold, and what all of them say together."""
+"""Repeated k-fold cross-validation: other assignments of articles to folds -> counts of every fold."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from numpy.typing import NDArray
 
 from toolkit.analysis.repeats import N_DIGITS, FoldCounts, Repeats
 from toolkit.config import Experiment
-from toolkit.corpus.folds import article_folds
+from toolkit.corpus.folds import Fold, article_folds
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import Evaluation, fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
+from toolkit.statistics.metrics import Counts
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
 
 def repeat_seeds(seed: int, n_repeats: int) -> list[int]:
-    """Draw the seed of each repeat; the first is the experiment's own.
+    """Draw the seed of each repetition; the first is the experiment's own.
 
     Examples
     --------
-    More repeats keep those there were:
+    More repetitions keep the seeds of fewer:
 
     >>> repeat_seeds(7, 3)[0], repeat_seeds(7, 3) == repeat_seeds(7, 5)[:3]
     (7, True)
@@ -44,11 +45,11 @@ def repeat_folds(
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
 ) -> Repeats | None:
-    """Cross-validate as often as the experiment says, each time with another dealing of the articles.
+    """Repeat the cross-validation as often as the experiment says, each time with other folds.
 
-    A further repeat is the cross-validation of the same experiment with another seed. Its
+    A further repetition is the cross-validation of the same experiment with another seed. Its
     predictions are counted by fold and not kept: a sentence has one prediction, that of the
-    first.
+    first repetition.
 
     Parameters
     ----------
@@ -59,77 +60,80 @@ def repeat_folds(
     labels : LabelSet
         Of the corpus.
     evaluation : Evaluation
-        Of this experiment: the first repeat.
+        Of this experiment: the first repetition.
     n_jobs : int
         Processes; the result does not depend on it.
     progress : callable
-        Told a step's name, how many are done and of how many.
+        Called with a step's name, the number of parts done, and the number of parts.
 
     Returns
     -------
     Repeats or None
-        ``None`` if the experiment does not repeat its folds.
+        ``None`` if the experiment does not repeat its cross-validation.
 
     Raises
     ------
     ToolkitError
-        If two repeats deal the articles in the same way, or a fold cannot be learned from.
+        If two repetitions assign the articles to the same folds, or a fold cannot be trained on.
     """
-    n_repeats = experiment.evaluation.repeats
-    if n_repeats == 1:
+    if experiment.evaluation.repeats == 1:
         return None
     from joblib import Parallel, delayed
 
     train = sentence_columns(corpus["train"], labels)
-    seeds = repeat_seeds(experiment.seed, n_repeats)
-    dealt = [
-        (repeat, number, seed, seen, held)
-        for repeat, seed in enumerate(seeds[1:], 2)
-        for number, (seen, held) in enumerate(
-            article_folds(train["article"], train["gold"], experiment.evaluation.folds, seed)
-        )
-    ]
+    further = _further_folds(experiment, train)
     first = _count_first(evaluation, experiment.seed)
-    _check_differ(first, [(repeat, _digest(train["article"][held])) for repeat, _, _, _, held in dealt])
-    runner = Parallel(n_jobs=min(n_jobs, len(dealt)), return_as="generator")
+    _check_differ(first, [(repeat, _digest(train["article"][held_out])) for repeat, _, _, (_, held_out) in further])
+    runner = Parallel(n_jobs=min(n_jobs, len(further)), return_as="generator")
     tasks = (
-        delayed(_fit_fold)(replace(experiment, seed=seed), labels, take_rows(train, seen), take_rows(train, held))
-        for _, _, seed, seen, held in dealt
+        delayed(_fit_fold)(
+            replace(experiment, seed=seed), labels, repeat, number, *(take_rows(train, rows) for rows in fold)
+        )
+        for repeat, number, seed, fold in further
     )
     folds = list(first)
-    for (repeat, number, seed, seen, held), (predicted, chosen) in zip(dealt, runner(tasks), strict=True):
-        sides = train["article"][seen], train["article"][held]
-        folds.append(_count_fold(repeat, number, seed, *sides, chosen, train["gold"][held], predicted, labels))
-        progress("repeated fit", len(folds) - len(first), len(dealt))
+    for fold in runner(tasks):
+        folds.append(fold)
+        progress("repeated fit", len(folds) - len(first), len(further))
     return Repeats(labels, tuple(folds))
 
 
+def _further_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[tuple[int, int, int, Fold]]:
+    """Return repetition, number, seed and rows of each fold after the first repetition."""
+    plan = experiment.evaluation
+    seeds = repeat_seeds(experiment.seed, plan.repeats)
+    return [
+        (repeat, number, seed, fold)
+        for repeat, seed in enumerate(seeds[1:], 2)
+        for number, fold in enumerate(article_folds(train["article"], train["gold"], plan.folds, seed))
+    ]
+
+
 def _fit_fold(
-    experiment: Experiment, labels: LabelSet, seen: Mapping[str, NDArray[Any]], held: Mapping[str, NDArray[Any]]
-) -> tuple[list[str], Mapping[str, Any]]:
-    """Return predicted labels and what was chosen; a fold's vectors are gone with it, however many follow."""
-    fit = fit_pipeline(experiment, labels, seen, held)
-    return [labels.names[place] for place in fit.proba.argmax(axis=1)], fit.chosen
+    experiment: Experiment,
+    labels: LabelSet,
+    repeat: int,
+    number: int,
+    train: Mapping[str, NDArray[Any]],
+    held_out: Mapping[str, NDArray[Any]],
+) -> FoldCounts:
+    """Fit and count one fold; the pipeline is dropped, so that memory does not grow with the repetitions."""
+    fit = fit_pipeline(experiment, labels, train, held_out)
+    predicted = [labels.names[column] for column in fit.proba.argmax(axis=1)]
+    confusion = metrics.confusion(held_out["gold"], predicted, labels.names)
+    return _count_fold(repeat, number, experiment.seed, train["article"], held_out["article"], fit.chosen, confusion)
 
 
 def _count_first(evaluation: Evaluation, seed: int) -> list[FoldCounts]:
-    told = evaluation.predictions.take("train")
-    of_fold, article = np.array(told.fold), np.array(told.article)
-    gold, predicted = np.array(told.gold), np.array(told.predicted)
-    return [
-        _count_fold(
-            1,
-            number,
-            seed,
-            article[of_fold != number],
-            article[of_fold == number],
-            chosen,
-            gold[of_fold == number],
-            predicted[of_fold == number],
-            told.labels,
-        )
-        for number, chosen in enumerate(evaluation.chosen_by_fold)
-    ]
+    train = evaluation.predictions.take("train")
+    fold, article = np.array(train.fold), np.array(train.article)
+    gold, predicted = np.array(train.gold), np.array(train.predicted)
+    folds = []
+    for number, chosen in enumerate(evaluation.chosen_by_fold):
+        held_out = fold == number
+        confusion = metrics.confusion(gold[held_out], predicted[held_out], train.labels.names)
+        folds.append(_count_fold(1, number, seed, article[~held_out], article[held_out], chosen, confusion))
+    return folds
 
 
 def _count_fold(
@@ -139,20 +143,17 @@ def _count_fold(
     train_articles: NDArray[Any],
     test_articles: NDArray[Any],
     chosen: Mapping[str, Any],
-    gold: Sequence[str] | NDArray[Any],
-    predicted: Sequence[str] | NDArray[Any],
-    labels: LabelSet,
+    confusion: Counts,
 ) -> FoldCounts:
-    counts = metrics.confusion(gold, predicted, labels.names)
     return FoldCounts(
-        repeat,
-        number,
-        seed,
-        len(set(train_articles)),
-        len(set(test_articles)),
-        _digest(test_articles),
-        chosen,
-        tuple(tuple(int(cell) for cell in row) for row in counts),
+        repeat=repeat,
+        fold=number,
+        seed=seed,
+        n_train=len(set(train_articles)),
+        n_test=len(set(test_articles)),
+        articles=_digest(test_articles),
+        chosen=dict(chosen),
+        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
     )
 
 
@@ -162,15 +163,15 @@ def _digest(articles: Iterable[str]) -> str:
 
 
 def _check_differ(first: Sequence[FoldCounts], others: Sequence[tuple[int, str]]) -> None:
-    """Refuse repeats with the same folds: they would count one finding twice."""
+    """Refuse repetitions with the same folds: they would count one result twice."""
     folds: dict[int, set[str]] = {}
     for repeat, digest in (*((fold.repeat, fold.articles) for fold in first), *others):
         folds.setdefault(repeat, set()).add(digest)
-    seen: dict[frozenset[str], int] = {}
+    first_with: dict[frozenset[str], int] = {}
     for repeat, digests in folds.items():
-        earlier = seen.setdefault(frozenset(digests), repeat)
+        earlier = first_with.setdefault(frozenset(digests), repeat)
         if earlier != repeat:
             raise ToolkitError(
-                f"repeats {earlier} and {repeat} deal the articles out in the same way; "
-                "ask for fewer repeats or write more articles [evaluation.repeats]"
+                f"repetitions {earlier} and {repeat} assign the articles to the same folds; "
+                "ask for fewer repetitions or write more articles [evaluation.repeats]"
             )

@@ -1,167 +1,57 @@
-"""The JSON files of a run -> records of the shape that training writes, or one sentence that says where not."""
+"""The files of a run folder: their names, their schema, and the records in those that are JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
-from toolkit.analysis.abstention import Abstention
-from toolkit.analysis.calibration import Calibration
-from toolkit.analysis.label_errors import LabelError
-from toolkit.analysis.scores import Difference, Estimate, Scores
-from toolkit.analysis.slices import SliceScore
+from toolkit.analysis.records import Record, from_plain
+from toolkit.analysis.report import ContributionsRecord, Report, RunManifest
+from toolkit.analysis.scores import Scores
 from toolkit.exceptions import RunError
-from toolkit.files.json_shapes import Defined, misfit, read_json
+from toolkit.experiment import older_runs
+from toolkit.files.json_shapes import read_json
 from toolkit.labels import LabelSet
 
-# Raise by one when a reader of the old number cannot read the new folder.
-RUN_SCHEMA = 2
+# Raise by one when older toolkits cannot read the new folder, and teach older_runs the old one.
+RUN_SCHEMA = 3
+
+MANIFEST = "manifest.json"
+PREDICTIONS = "predictions.csv"
+CONTEXT = "context.csv"
+CONTRIBUTIONS = "contributions.json"
+REPORT = "report.json"
+PAGE = "report.html"
+FIGURES = "figures"
+MODEL = "model"
+# Written by `toolkit curve` beside what training writes, for comparisons to draw.
+CURVE = "curve.json"
 
 
-class _Sizes(TypedDict):
-    train: int
-    test: int
-
-
-class _Corpus(TypedDict):
-    fingerprint: str
-    sentences: _Sizes
-
-
-class _Plan(TypedDict):
-    resamples: int
-
-
-class _Settings(TypedDict):
-    name: str
-    evaluation: _Plan
-
-
-class _Clock(TypedDict):
-    finished: str
-    revision: str | None
-    training_seconds: Defined
-    sentences_per_second: Defined
-
-
-class _Provenance(TypedDict):
-    schema: int
-    name: str
-    seed: int
-    digest: str
-    settings: _Settings
-    corpus: _Corpus
-    segmenter: str
-    versions: dict[str, str]
-    clock: _Clock
-
-
-class RunManifest(_Provenance):
-    """What ``manifest.json`` holds."""
-
-    labels: dict[str, Any]
-
-
-class _Ceiling(TypedDict):
-    annotator: Scores
-    model: Estimate
-    gap: Difference
-
-
-class _Ceilings(TypedDict):
-    train: _Ceiling | None
-    test: _Ceiling | None
-
-
-class _BothScores(TypedDict):
-    train: Scores
-    test: Scores
-
-
-class _BothCalibrations(TypedDict):
-    train: Calibration
-    test: Calibration
-
-
-class _Chosen(TypedDict):
-    final: dict[str, Any]
-    folds: list[dict[str, Any]]
-
-
-class _Weight(TypedDict):
-    ngram: str
-    value: Defined
-    kind: str
-
-
-class _Against(TypedDict):
-    name: str
-    train: Difference
-    test: Difference
-
-
-class _Model(TypedDict):
-    file: str
-    bytes: int
-    sha256: str | None
-
-
-class Report(_Provenance):
-    """What ``report.json`` holds."""
-
-    question: str
-    baseline: str | None
-    background: str | None
-    scores: _BothScores
-    ceiling: _Ceilings
-    calibration: _BothCalibrations
-    abstention: Abstention
-    slices: list[SliceScore]
-    label_errors: list[LabelError]
-    chosen: _Chosen
-    ngrams: dict[str, list[_Weight]]
-    against: _Against | None
-    model: _Model
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Read a JSON file of a run; all of them name the schema.
-
-    Raises
-    ------
-    RunError
-        If it is missing, no JSON, or of another schema.
-    """
-    try:
-        record = read_json(path)
-    except OSError as error:
-        raise RunError(f"the run misses a file; train again [{path}]") from error
-    except ValueError as error:
-        raise RunError(f"the file is no JSON; train again [{path}]") from error
-    schema = record.get("schema") if isinstance(record, dict) else None
-    if schema != RUN_SCHEMA:
-        raise RunError(f"the run has schema {schema!r}, this toolkit reads {RUN_SCHEMA}; train again [{path}]")
-    return dict(record)
-
-
-def read_manifest(path: Path) -> tuple[dict[str, Any], LabelSet]:
-    """Read a run's manifest and the label set in it.
+def read_manifest(path: Path) -> RunManifest:
+    """Read a run's manifest.
 
     Raises
     ------
     RunError
         If anything in it is not as written; the message names the place.
     """
-    record = read_record(path)
-    _check(record, RunManifest, "the manifest", path)
-    try:
-        return record, LabelSet.from_dict(record["labels"])
-    except (ValueError, TypeError) as error:
-        raise RunError(f"labels is no label set; train again [{path}]") from error
+    return from_plain(RunManifest, _read(path), "the manifest", f"train again [{path}]")
 
 
-def read_report(path: Path, labels: LabelSet) -> dict[str, Any]:
+def read_contributions(path: Path) -> dict[int, tuple[tuple[str, float, str], ...]]:
+    """Read n-gram, contribution and kind by row of the predictions.
+
+    Raises
+    ------
+    RunError
+        If anything in the file is not as written; the message names the place.
+    """
+    return from_plain(ContributionsRecord, _read(path), "the file", f"train again [{path}]").contributions
+
+
+def read_report(path: Path, labels: LabelSet) -> Report:
     """Read a run's report.
 
     Parameters
@@ -174,33 +64,71 @@ def read_report(path: Path, labels: LabelSet) -> dict[str, Any]:
     Raises
     ------
     RunError
-        If anything in it is not as written, or of other labels; the message names the place.
+        If anything in it is not as written, or over other labels; the message names the place.
     """
-    record = read_record(path)
-    _check(record, Report, "the report", path)
-    listed = {f"scores.{split}": scores for split, scores in record["scores"].items()}
-    listed |= {f"ceiling.{split}.annotator": found["annotator"] for split, found in record["ceiling"].items() if found}
-    for place, scores in listed.items():
-        _check_labels(place, [label["name"] for label in scores["labels"]], labels, path)
-        if [len(row) for row in scores["confusion"]] != [len(labels.names)] * len(labels.names):
-            raise RunError(f"{place}.confusion is not of {len(labels.names)} labels; train again [{path}]")
-    strangers = sorted({*record["ngrams"], *filter(None, [record["background"]])} - set(labels.names))
-    if strangers:
-        raise RunError(f"{labels.unknown(strangers[0])}; train again [{path}]")
-    if record["scores"]["test"]["n_resamples"] < 1:
-        raise RunError(f"scores.test.n_resamples is below 1; train again [{path}]")
-    return record
+    report = from_plain(Report, _read(path), "the report", f"train again [{path}]")
+    for split, scores in report.scores.items():
+        _check_labels(f"scores.{split}", scores, labels, path)
+    for split, ceiling in report.ceiling.items():
+        if ceiling:
+            _check_labels(f"ceiling.{split}.annotator", ceiling.annotator, labels, path)
+    unknown = sorted({*report.ngrams, *filter(None, [report.background])} - set(labels.names))
+    if unknown:
+        raise RunError(f"{labels.unknown(unknown[0])}; train again [{path}]")
+    if report.scores.test.n_resamples < 1:
+        raise RunError(f"scores.test.n_resamples is 0, expected at least 1; train again [{path}]")
+    return report
 
 
-def _check(record: Mapping[str, Any], shape: Any, whole: str, path: Path) -> None:
-    found = misfit(record, shape, whole)
-    if found:
-        raise RunError(f"{found}; train again [{path}]")
+def write_json(path: Path, record: Record) -> None:
+    """Write a record of a run."""
+    text = json.dumps(record.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _check_labels(place: str, names: list[str], labels: LabelSet, path: Path) -> None:
+def read_text(path: Path) -> str:
+    """Read a text file of a run.
+
+    Raises
+    ------
+    RunError
+        If it is missing or not UTF-8.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except OSError as error:
+        raise RunError(f"the run lacks a file; train again [{path}]") from error
+    except UnicodeDecodeError as error:
+        raise RunError(f"the file is not UTF-8; train again [{path}]") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a JSON file of a run; each names its schema, and an older one is translated."""
+    path = older_runs.find_file(path)
+    try:
+        record = read_json(path)
+    except OSError as error:
+        raise RunError(f"the run lacks a file; train again [{path}]") from error
+    except ValueError as error:
+        raise RunError(f"the file is not valid JSON; train again [{path}]") from error
+    schema = record.get("schema") if isinstance(record, dict) else None
+    if older_runs.is_known(schema):
+        return {**older_runs.translate_record(record), "schema": RUN_SCHEMA}
+    if schema != RUN_SCHEMA:
+        raise RunError(
+            f"the run has schema {schema!r}, this toolkit reads {older_runs.OLDEST} to {RUN_SCHEMA}; "
+            f"train again [{path}]"
+        )
+    return dict(record)
+
+
+def _check_labels(place: str, scores: Scores, labels: LabelSet, path: Path) -> None:
+    names = [label.name for label in scores.labels]
     if names != list(labels.names):
         raise RunError(
             f"{place}.labels names {', '.join(names) or 'nothing'}, expected {', '.join(labels.names)}; "
             f"train again [{path}]"
         )
+    if [len(row) for row in scores.confusion] != [len(names)] * len(names):
+        raise RunError(f"{place}.confusion is not a table of {len(names)} labels; train again [{path}]")

@@ -1,8 +1,7 @@
-"""TODO toolkit.experiment.runs."""
+"""A run folder -> a run: its records and predictions, checked against each other."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,43 +10,52 @@ from typing import Any
 
 from toolkit.analysis.context import Context, read_context
 from toolkit.analysis.predictions import Predictions, read_predictions
-from toolkit.analysis.repeats import Repeats, read_repeats
+from toolkit.analysis.repeats import Repeats, check_repeats
+from toolkit.analysis.report import Report, RunManifest
 from toolkit.analysis.scores import Scores, score_predictions
 from toolkit.config import Experiment, make_experiment
+from toolkit.corpus.loading import SPLITS
 from toolkit.exceptions import RunError, did_you_mean, list_some
-from toolkit.experiment.run_files import read_manifest, read_record, read_report
+from toolkit.experiment.run_files import (
+    CONTEXT,
+    CONTRIBUTIONS,
+    MANIFEST,
+    MODEL,
+    PREDICTIONS,
+    REPORT,
+    read_contributions,
+    read_manifest,
+    read_report,
+    read_text,
+)
 from toolkit.files.atomic import restore_folder
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import SentenceClassifier, load_model
-from toolkit.pages.formatting import SPLIT_TITLES
-
-# Written by `toolkit curve` beside what training writes, for comparisons to draw.
-CURVE = "curve.json"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of an experiment, as it lies in its folder.
+    """One execution of an experiment, as its folder holds it.
 
     Attributes
     ----------
     folder : Path
-        Where it lies.
-    manifest, report : mapping
-        As in ``manifest.json`` and ``report.json``.
+        Where it is.
+    manifest, report : RunManifest, Report
+        Content of ``manifest.json`` and ``report.json``.
     predictions : Predictions
-        Cross-validated on train, and of the test split.
+        Cross-validated on train, and on the test split.
     """
 
     folder: Path
-    manifest: Mapping[str, Any]
-    report: Mapping[str, Any]
+    manifest: RunManifest
+    report: Report
     predictions: Predictions
 
     @property
     def name(self) -> str:
         """Name of the experiment."""
-        return str(self.manifest["name"])
+        return self.manifest.name
 
     @property
     def labels(self) -> LabelSet:
@@ -57,57 +65,44 @@ class Run:
     @cached_property
     def model(self) -> SentenceClassifier:
         """The saved model; a joblib one must be loaded with ``load_model(..., trusted=True)``."""
-        return load_model(self.folder / "model")
+        return load_model(self.folder / MODEL)
 
     @cached_property
     def context(self) -> Context:
-        """What the corpus says of each predicted sentence beside its label."""
-        path = self.folder / "context.csv"
-        return read_context(_read_text(path), self.predictions, str(path))
+        """What the corpus says of each predicted sentence besides its label."""
+        path = self.folder / CONTEXT
+        return read_context(read_text(path), self.predictions, str(path))
 
     @cached_property
-    def pulls(self) -> dict[str, list[tuple[str, float, str]]]:
-        """N-grams that pulled a sentence, with weight and kind, by the row of its prediction.
-
-        Empty for a model without weights.
-        """
-        path = self.folder / "pulls.json"
-        try:
-            pulls = {
-                str(int(row)): [(str(ngram), float(value), str(kind)) for ngram, value, kind in listed]
-                for row, listed in read_record(path)["pulls"].items()
-            }
-            if not all(math.isfinite(value) for listed in pulls.values() for _, value, _ in listed):
-                raise ValueError("a weight is no number")
-            return pulls
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise RunError(f"the file does not hold n-grams and their weights; train again [{path}]") from error
+    def contributions(self) -> dict[int, tuple[tuple[str, float, str], ...]]:
+        """N-grams with contribution and kind, by row of the predictions; empty for a model without weights."""
+        return read_contributions(self.folder / CONTRIBUTIONS)
 
     @cached_property
     def repeats(self) -> Repeats | None:
-        """Scores of every fold of every dealing; ``None`` if the experiment does not repeat its folds."""
-        n_repeats = self.manifest["settings"]["evaluation"].get("repeats", 1)
+        """Scores of every fold of every repetition; ``None`` if the cross-validation is not repeated."""
+        n_repeats = self.manifest.settings["evaluation"].get("repeats", 1)
         if n_repeats == 1:
             return None
         try:
-            return read_repeats(self.report.get("repeats"), self.predictions, n_repeats)
+            if self.report.repeats is None:
+                raise ValueError("the report has no repetitions")
+            return check_repeats(self.report.repeats, self.predictions, n_repeats)
         except ValueError as error:
             raise RunError(
-                f"the report does not hold the {n_repeats} repeats of this run; train again "
-                f"[{self.folder / 'report.json'}]"
+                f"the report does not hold the {n_repeats} repetitions of this run; train again "
+                f"[{self.folder / REPORT}]"
             ) from error
 
     @property
     def n_resamples(self) -> int:
-        """How often articles were drawn for the report: as the experiment says, unless it was measured again."""
-        return int(self.report["scores"]["test"]["n_resamples"])
+        """Number of bootstrap resamples: the experiment's, unless the report was measured again with others."""
+        return self.report.scores.test.n_resamples
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment, as the manifest has it."""
-        settings = dict(self.manifest["settings"])
-        name = settings.pop("name")
-        return make_experiment(name, without_none(settings), where=str(self.folder / "manifest.json"))
+        """The experiment, as in the manifest."""
+        return _read_settings(self.manifest.settings, self.folder / MANIFEST)
 
     def scores(self, split: str, n_resamples: int | None = None) -> Scores:
         """Score one split anew from the predictions.
@@ -117,19 +112,19 @@ class Run:
         split : str
             ``train`` (cross-validated) or ``test``.
         n_resamples : int, optional
-            As the experiment says, if not given.
+            The experiment's, if not given.
         """
-        plan = self.manifest["settings"]["evaluation"]
-        return score_predictions(self.predictions.take(split), n_resamples or plan["resamples"], self.manifest["seed"])
+        n_resamples = n_resamples or self.manifest.settings["evaluation"]["resamples"]
+        return score_predictions(self.predictions.take(split), n_resamples, self.manifest.seed)
 
 
 def load_run(folder: str | Path) -> Run:
-    """Read a run's folder; the model is loaded when first asked for.
+    """Read a run's folder; the model is loaded when first used.
 
     Parameters
     ----------
     folder : str or Path
-        As :func:`train` wrote it.
+        As :func:`toolkit.experiment.training.train` wrote it.
 
     Returns
     -------
@@ -138,7 +133,7 @@ def load_run(folder: str | Path) -> Run:
     Raises
     ------
     RunError
-        If the folder is no run, misses a file, or is of another schema.
+        If the folder is not a run, lacks a file, or has an unknown schema.
 
     Examples
     --------
@@ -151,39 +146,42 @@ def load_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         near = did_you_mean(folder.name, (other.name for other in folder.parent.glob("*") if other.is_dir()))
         raise RunError(f"there is no run; train it or name another folder{near} [{folder}]")
-    manifest, labels = read_manifest(folder / "manifest.json")
-    found = read_report(folder / "report.json", labels)
-    path = folder / "predictions.csv"
-    predictions = read_predictions(_read_text(path), labels, str(path))
-    for split, _ in SPLIT_TITLES:
-        n_found, expected = predictions.split.count(split), int(manifest["corpus"]["sentences"][split])
-        if n_found != expected or n_found == 0:
+    manifest = read_manifest(folder / MANIFEST)
+    report = read_report(folder / REPORT, manifest.labels)
+    path = folder / PREDICTIONS
+    predictions = read_predictions(read_text(path), manifest.labels, str(path))
+    _check_splits(predictions, manifest, path)
+    seed = _read_settings(manifest.settings, folder / MANIFEST).seed
+    if manifest.seed != seed:
+        raise RunError(f"seed is {manifest.seed}, in the settings {seed}; train again [{folder / MANIFEST}]")
+    _read_settings(report.settings, folder / REPORT)
+    return Run(folder, manifest, report, predictions)
+
+
+def _check_splits(predictions: Predictions, manifest: RunManifest, path: Path) -> None:
+    for split, expected in manifest.corpus.sentences.items():
+        n_sentences = predictions.split.count(split)
+        if n_sentences != expected or n_sentences == 0:
             raise RunError(
-                f"{n_found:,} {split} predictions came, the manifest names {expected:,} and one at least is needed; "
+                f"{n_sentences:,} {split} predictions came, expected {expected:,} as in the manifest and at least one; "
                 f"train again [{path}]"
             )
-    sides = sorted(set(predictions.split))
-    if sides != sorted(split for split, _ in SPLIT_TITLES):
-        raise RunError(f"predictions of {list_some(sides)} came, expected train and test; train again [{path}]")
-    run = Run(folder, manifest, found, predictions)
-    ours, theirs = manifest["seed"], run.experiment.seed
-    if ours != theirs:
-        raise RunError(f"seed is {ours}, in the settings {theirs}; train again [{folder / 'manifest.json'}]")
-    return run
+    splits = sorted(set(predictions.split))
+    if splits != sorted(SPLITS):
+        raise RunError(f"predictions of {list_some(splits)} came, expected train and test; train again [{path}]")
 
 
-def _read_text(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except OSError as error:
-        raise RunError(f"the run misses a file; train again [{path}]") from error
-    except UnicodeDecodeError as error:
-        raise RunError(f"the file is not UTF-8; train again [{path}]") from error
+def _read_settings(settings: Mapping[str, Any], path: Path) -> Experiment:
+    """Make the experiment of a run from its settings."""
+    record = without_none(settings)
+    name, evaluation = record.pop("name", None), record.get("evaluation")
+    if not isinstance(name, str) or not isinstance(evaluation, Mapping) or "resamples" not in evaluation:
+        raise RunError(f"settings lacks 'name' or 'evaluation.resamples'; train again [{path}]")
+    return make_experiment(name, record, where=str(path))
 
 
 def without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop keys without a value: TOML has no null, and a silent file means the same."""
+    """Drop keys without a value: TOML has no null, and an experiment file leaves such keys out."""
     return {
         key: without_none(value) if isinstance(value, Mapping) else value
         for key, value in settings.items()

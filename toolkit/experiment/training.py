@@ -1,38 +1,47 @@
-"""Config -> run folder: the order of steps, and the only place that reads the clock."""
+"""An experiment and a corpus -> a run folder: the steps in order, and the only clock."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toolkit.analysis.context import corpus_context, write_context
-from toolkit.analysis.findings import Findings, measure_findings, reading_list, rivals
+from toolkit.analysis.findings import measure_findings
 from toolkit.analysis.predictions import Predictions, read_predictions, write_predictions
-from toolkit.analysis.scores import compare_predictions, without_nan
+from toolkit.analysis.records import to_plain
+from toolkit.analysis.report import Clock, ContributionsRecord, ModelFile, Report, Results, RunManifest
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
-from toolkit.corpus.segmentation import segmenter
+from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import RunError
+from toolkit.experiment.contributions import listed_contributions
 from toolkit.experiment.fitting import Evaluation, evaluate
 from toolkit.experiment.repeats import repeat_folds
-from toolkit.experiment.run_files import RUN_SCHEMA, read_manifest
-from toolkit.experiment.runs import CURVE, Run, load_run
+from toolkit.experiment.reporting import experiment_cues, write_page
+from toolkit.experiment.results import make_provenance, make_results
+from toolkit.experiment.run_files import (
+    CONTEXT,
+    CONTRIBUTIONS,
+    CURVE,
+    MANIFEST,
+    MODEL,
+    PREDICTIONS,
+    REPORT,
+    RUN_SCHEMA,
+    read_manifest,
+    write_json,
+)
+from toolkit.experiment.runs import Run, load_run
 from toolkit.files.atomic import write_folder
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import SentenceClassifier, load_model
-from toolkit.models.explanation import contrast_contributions, top_ngrams
-from toolkit.models.saving import save_model, versions
-from toolkit.pages.figures import standalone
-from toolkit.pages.formatting import SPLIT_TITLES
-from toolkit.pages.run_page import draw_figures, render_card, render_report
+from toolkit.models.saving import save_model
+from toolkit.pages.model_card import render_card
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -55,17 +64,17 @@ def train(
     Parameters
     ----------
     experiment : str, Path or Experiment
-        An experiment file, or a record already read.
+        An experiment file, or an experiment already read.
     corpus : str, Path or DatasetDict
         A corpus folder, or a corpus already loaded.
     runs : str or Path
-        The run goes to ``runs/NAME``, in place of an earlier one: whole or not at all.
+        The run is written to ``runs/NAME`` and replaces an earlier one, wholly or not at all.
     overrides : iterable of str
         ``KEY=VALUE`` pairs that replace what the file says.
     n_jobs : int
-        Folds fitted at once; the result does not depend on it.
+        Folds fitted in parallel; the result does not depend on it.
     progress : callable
-        Told a step's name, how many are done and of how many.
+        Called with a step's name, the number of parts done, and the number of parts.
 
     Returns
     -------
@@ -82,29 +91,21 @@ def train(
     >>> run.name, (run.folder / "report.html").is_file()  # doctest: +SKIP
     ('naive-bayes', True)
     """
-    record = experiment if isinstance(experiment, Experiment) else read_experiment(experiment, overrides)
-    loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
+    if not isinstance(experiment, Experiment):
+        experiment = read_experiment(experiment, overrides)
+    if isinstance(corpus, str | Path):
+        corpus = load_corpus(corpus)
     runs = Path(runs)
-    folder = runs / record.name
-    if folder.exists() and not (folder / "manifest.json").is_file():
-        raise RunError(f"the folder is there and is no run; move it away or name other --runs [{folder}]")
+    folder = runs / experiment.name
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise RunError(f"the folder is there and is not a run; move it away or name other --runs [{folder}]")
     with write_folder(folder) as part:
-        _write_run(part, record, loaded, _baseline(record, runs), n_jobs, progress)
+        write_run(part, experiment, corpus, baseline_run(experiment, runs), n_jobs, progress)
         _keep_curve(folder, part)
     return load_run(folder)
 
 
-def _keep_curve(old: Path, new: Path) -> None:
-    """Keep the learning curve of a run that is trained again with the same settings on the same corpus."""
-    if not (old / CURVE).is_file():
-        return
-    with suppress(RunError):
-        theirs, ours = (read_manifest(folder / "manifest.json")[0] for folder in (old, new))
-        if all(theirs[key] == ours[key] for key in ("digest", "corpus")):
-            shutil.copyfile(old / CURVE, new / CURVE)
-
-
-def _write_run(
+def write_run(
     part: Path,
     experiment: Experiment,
     corpus: DatasetDict,
@@ -112,147 +113,80 @@ def _write_run(
     n_jobs: int,
     progress: ProgressCallback,
 ) -> None:
+    """Train and evaluate an experiment into an empty folder."""
     labels = corpus_labels(corpus)
     start = time.perf_counter()
     evaluation = evaluate(experiment, corpus, labels, n_jobs, progress)
-    seconds = time.perf_counter() - start
+    evaluated = time.perf_counter()
     repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
-    repeat_seconds = time.perf_counter() - start - seconds
+    repeated = time.perf_counter()
     text = write_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
     context = corpus_context(corpus, labels)
-    findings = measure_findings(
-        predictions, context, experiment_cues(experiment), experiment.evaluation.resamples, experiment.seed
-    )
-    rows = reading_list(predictions)
-    pulls = _pulls(evaluation, predictions, rows)
-    provenance = _provenance(experiment, corpus)
-    report = {
-        **provenance,
-        "question": experiment.question,
-        "baseline": experiment.baseline,
-        "background": labels.background,
-        **findings.to_dict(),
-        # Left out without repeats: the report of an experiment without them stays what it was.
-        **({"repeats": repeats.to_dict()} if repeats else {}),
-        "chosen": {"final": evaluation.chosen, "folds": list(evaluation.chosen_by_fold)},
-        "ngrams": _ngrams(evaluation, labels),
-        "against": _against(experiment, predictions, baseline, provenance["corpus"]["fingerprint"]),
-    }
-    about = {
-        "experiment": experiment.name,
-        **{key: report[key] for key in ("digest", "corpus", "segmenter", "settings")},
-    }
-    # The card names where the model will lie, not the folder it is written in.
-    card = render_card(report, labels, f"runs/{experiment.name}/model")
-    probe = list(corpus["test"]["text"])[:PROBE_SENTENCES]
-    saved = save_model(part / "model", evaluation.pipeline, labels, about, card, probe, experiment.model_format)
-    report["model"] = {key: saved[key] for key in ("file", "bytes", "sha256")}
-    if experiment.model_format == "joblib":
-        # A pickle's bytes are not promised to be equal from run to run.
-        report["model"] = {"file": saved["file"], "bytes": saved["bytes"], "sha256": None}
-    report["clock"] = {
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "revision": _revision(),
-        "training_seconds": round(seconds, 3),
-        # Apart, so that costs of runs with and without repeats can be compared.
-        **({"repeat_seconds": round(repeat_seconds, 3)} if repeats else {}),
-        "sentences_per_second": round(_speed(load_model(part / "model", trusted=True), predictions)),
-    }
-    (part / "predictions.csv").write_text(text, encoding="utf-8", newline="\n")
-    (part / "context.csv").write_text(write_context(context, predictions), encoding="utf-8", newline="\n")
-    _write_json(part / "pulls.json", {"schema": RUN_SCHEMA, "pulls": pulls})
-    _write_page(part, report, predictions, findings, pulls)
-    _write_json(part / "report.json", report)
-    _write_json(
-        part / "manifest.json",
-        {**provenance, "labels": labels.to_dict(), "clock": report["clock"]},
-    )
-
-
-def _provenance(experiment: Experiment, corpus: DatasetDict) -> dict[str, Any]:
-    sizes = {split: len(corpus[split]) for split in ("train", "test")}
-    return {
-        "schema": RUN_SCHEMA,
-        "name": experiment.name,
-        "seed": experiment.seed,
-        "digest": experiment.digest,
-        "settings": experiment.to_dict(),
-        "corpus": {"fingerprint": corpus_fingerprint(corpus), "sentences": sizes},
-        "segmenter": segmenter(),
-        "versions": versions(),
-    }
-
-
-def _write_page(
-    folder: Path, report: Mapping[str, Any], predictions: Predictions, findings: Findings, pulls: Mapping[str, Any]
-) -> None:
-    drawn = draw_figures(predictions, findings)
-    (folder / "figures").mkdir(exist_ok=True)
-    for name, svg in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(standalone(svg), encoding="utf-8", newline="\n")
-    page = render_report(report, predictions, drawn, pulls)
-    (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
-
-
-def experiment_cues(experiment: Experiment) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
-    """Return the rule list that an experiment uses, as features or as its classifier."""
-    rules = experiment.classifier.grid.get("rules", ((),))[0]
-    return experiment.features.cues or rules or None
-
-
-def _pulls(evaluation: Evaluation, predictions: Predictions, rows: Sequence[int]) -> dict[str, list[list[Any]]]:
-    """Say of each row which n-grams pulled it where, by the very pipeline that labelled it."""
-    found: dict[str, list[list[Any]]] = {}
-    for fold, pipeline in ((-1, evaluation.pipeline), *enumerate(evaluation.pipelines)):
-        mine = [row for row in rows if predictions.fold[row] == fold]
-        texts, towards = ([column[row] for row in mine] for column in (predictions.text, predictions.predicted))
-        weights = contrast_contributions(pipeline, predictions.labels, texts, towards, rivals(predictions, mine))
-        found |= {
-            str(row): [[weight.ngram, round(weight.value, 2), weight.kind] for weight in listed]
-            for row, listed in zip(mine, weights, strict=True)
-            if listed
-        }
-    return {str(row): found[str(row)] for row in rows if str(row) in found}
-
-
-def _ngrams(evaluation: Evaluation, labels: LabelSet) -> dict[str, list[dict[str, Any]]]:
-    found = top_ngrams(evaluation.pipeline, labels)
-    return {
-        name: [{**asdict(weight), "value": round(weight.value, 4)} for weight in weights]
-        for name, weights in found.items()
-    }
-
-
-def _against(
-    experiment: Experiment, predictions: Predictions, baseline: Run | None, fingerprint: str
-) -> dict[str, Any] | None:
-    if baseline is None or baseline.manifest["corpus"]["fingerprint"] != fingerprint:
-        return None
     plan = experiment.evaluation
-    found = {
-        split: asdict(
-            compare_predictions(
-                predictions.take(split), baseline.predictions.take(split), plan.resamples, experiment.seed
-            )
-        )
-        for split, _ in SPLIT_TITLES
-    }
-    plain: dict[str, Any] = without_nan({"name": baseline.name, "digest": baseline.manifest["digest"], **found})
-    return plain
+    findings = measure_findings(predictions, context, experiment_cues(experiment), plan.resamples, experiment.seed)
+    contributions = listed_contributions(evaluation, predictions)
+    provenance = make_provenance(experiment, corpus)
+    results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
+    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]))
+    clock = Clock(
+        finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        revision=_revision(),
+        training_seconds=round(evaluated - start, 3),
+        repeat_seconds=round(repeated - evaluated, 3) if repeats else None,
+        sentences_per_second=round(_speed(load_model(part / MODEL, trusted=True), predictions)),
+    )
+    report = Report(**vars(results), model=model, clock=clock)
+    (part / PREDICTIONS).write_text(text, encoding="utf-8", newline="\n")
+    (part / CONTEXT).write_text(write_context(context, predictions), encoding="utf-8", newline="\n")
+    write_json(part / CONTRIBUTIONS, ContributionsRecord(RUN_SCHEMA, contributions))
+    write_page(part, report, predictions, findings, contributions)
+    write_json(part / REPORT, report)
+    write_json(part / MANIFEST, RunManifest(**vars(provenance), labels=labels, clock=clock))
 
 
-def _baseline(experiment: Experiment, runs: Path) -> Run | None:
-    if experiment.baseline is None or not (runs / experiment.baseline / "manifest.json").is_file():
+def baseline_run(experiment: Experiment, runs: Path) -> Run | None:
+    """Load the run of an experiment's baseline, if there is one."""
+    if experiment.baseline is None or not (runs / experiment.baseline / MANIFEST).is_file():
         return None
     return load_run(runs / experiment.baseline)
 
 
+def _save_model(
+    folder: Path,
+    experiment: Experiment,
+    results: Results,
+    evaluation: Evaluation,
+    labels: LabelSet,
+    test_sentences: list[str],
+) -> ModelFile:
+    """Save the model of all training articles with its card."""
+    about: dict[str, object] = {"experiment": experiment.name}
+    about |= {key: to_plain(getattr(results, key)) for key in ("digest", "corpus", "segmenter", "settings")}
+    # The card names the folder that the run will have, not the temporary one it is written in.
+    card = render_card(results, labels, f"runs/{experiment.name}/{MODEL}")
+    probe = test_sentences[:PROBE_SENTENCES]
+    saved = save_model(folder, evaluation.pipeline, labels, about, card, probe, experiment.model_format)
+    # The bytes of a pickle may differ from run to run.
+    digest = None if experiment.model_format == "joblib" else saved["sha256"]
+    return ModelFile(saved["file"], saved["bytes"], digest)
+
+
+def _keep_curve(old: Path, new: Path) -> None:
+    """Keep the learning curve of a run that is trained again with the same settings on the same corpus."""
+    if not (old / CURVE).is_file():
+        return
+    with suppress(RunError):
+        first, second = (read_manifest(folder / MANIFEST) for folder in (old, new))
+        if (first.digest, first.corpus) == (second.digest, second.corpus):
+            shutil.copyfile(old / CURVE, new / CURVE)
+
+
 def _speed(model: SentenceClassifier, predictions: Predictions) -> float:
-    """Return sentences labelled a second by one process, over at least 2,000."""
+    """Measure the sentences per second that one process labels, over at least 2,000."""
     sentences = list(predictions.text) * (SPEED_SENTENCES // len(predictions) + 1)
-    # What is loaded when first used is no part of the rate.
+    # What is loaded at first use does not count.
     model.predict_proba(sentences[:1])
     start = time.perf_counter()
     model.predict_proba(sentences)
@@ -262,11 +196,6 @@ def _speed(model: SentenceClassifier, predictions: Predictions) -> float:
 def _revision() -> str | None:
     """Return the git revision of the working folder, if it is in a repository."""
     with suppress(OSError, subprocess.SubprocessError):
-        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False)
-        return found.stdout.strip() or None
+        git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False)
+        return git.stdout.strip() or None
     return None
-
-
-def _write_json(path: Path, record: Mapping[str, Any]) -> None:
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")

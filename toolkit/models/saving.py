@@ -8,17 +8,18 @@ import itertools
 import json
 import platform
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toolkit.exceptions import ModelError, did_you_mean
-from toolkit.files.json_shapes import misfit, read_json
+from toolkit.exceptions import ModelError, did_you_mean, quote
+from toolkit.files.json_shapes import read_json
 from toolkit.labels import LabelSet
 
 if TYPE_CHECKING:
@@ -45,32 +46,13 @@ COMPILED = "compiled.npz"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class _Named(TypedDict):
-    format: Any
-
-
-class _Compiled(TypedDict, total=False):
-    reason: str
-    file: str
-    sha256: str
-    bytes: int
-    of: str
-
-
-class _Beside(TypedDict, total=False):
-    compiled: _Compiled | None
-    experiment: str
-    segmenter: str
-
-
-class ModelManifest(_Beside):
-    """What a model's ``manifest.json`` holds."""
-
-    file: str
-    sha256: str
-    bytes: int
-    labels: dict[str, Any]
-    versions: dict[str, str]
+# What manifest.json holds, checked by hand: to load pydantic would slow each command that labels.
+_REQUIRED = {"file": str, "sha256": str, "bytes": int, "labels": dict, "versions": dict}
+_OPTIONAL = {"experiment": str, "segmenter": str}
+_COMPILED = {"reason": str, "file": str, "sha256": str, "bytes": int, "of": str}
+_NAMES = {str: "text", int: "a whole number", dict: "keys with values"}
+# Modules that have moved since models were saved that name them.
+_MOVED = {f"toolkit.{name}": f"toolkit.estimators.{name}" for name in ("lexicon", "recalibration", "rules")}
 
 
 @dataclass(frozen=True)
@@ -326,16 +308,16 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
             f"there is no model; train one with 'toolkit train' or name its folder{near} [{folder}]"
         ) from error
     except ValueError as error:
-        raise ModelError(f"the manifest is no JSON; train or copy the model again [{path}]") from error
+        raise ModelError(f"the manifest is not valid JSON; train or copy the model again [{path}]") from error
     if isinstance(manifest, dict) and "schema" in manifest:
         raise ModelError(f"the folder is a run; name the model in it [{folder / 'model'}]")
-    found = misfit(manifest, _Named, "the manifest")
+    found = next(_misfits(manifest, "the manifest", {"format": object}), None)
     if not found and manifest["format"] != MODEL_FORMAT:
         raise ModelError(
             f"the model has format {manifest['format']!r}, this toolkit reads {MODEL_FORMAT}; "
             f"train again or use the toolkit that wrote it [{path}]"
         )
-    found = found or misfit(manifest, ModelManifest, "the manifest")
+    found = found or next(_manifest_misfits(manifest), None)
     if found:
         raise ModelError(f"{found}; train or copy the model again [{path}]")
     try:
@@ -354,6 +336,59 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
         raise ModelError(
             f"the model's file is missing; train or copy it again [{folder / manifest['file']}]"
         ) from error
+
+
+def _manifest_misfits(manifest: Mapping[str, Any]) -> Iterator[str]:
+    yield from _misfits(manifest, "the manifest", _REQUIRED, _OPTIONAL)
+    yield from _misfits(manifest["versions"], "versions", {}, dict.fromkeys(manifest["versions"], str))
+    if manifest.get("compiled") is not None:
+        yield from _misfits(manifest["compiled"], "compiled", {}, _COMPILED)
+
+
+def _misfits(
+    value: Any, place: str, required: Mapping[str, type], optional: Mapping[str, type] = MappingProxyType({})
+) -> Iterator[str]:
+    """Say which keys of plain data are missing or hold values of other types."""
+    if not isinstance(value, dict):
+        yield f"{place} is {quote(value, 40)}, expected keys with values"
+        return
+    for key in required:
+        if key not in value:
+            yield f"{place} lacks {key!r}"
+            return
+    for key, kind in {**required, **optional}.items():
+        if key in value and not (_is_count(value[key]) if kind is int else isinstance(value[key], kind)):
+            name = key if place == "the manifest" else f"{place}.{key}"
+            yield f"{name} is {quote(value[key], 40)}, expected {_NAMES[kind]}"
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def translated(content: bytes) -> bytes:
+    """Return a skops file in which modules that have moved since are named as they are today.
+
+    Raises
+    ------
+    ModelError
+        If it is not a skops file.
+    """
+    buffer = io.BytesIO()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(buffer, "w") as written:
+            for entry in archive.infolist():
+                data = archive.read(entry)
+                if entry.filename == "schema.json":
+                    schema = json.loads(data)
+                    for node in _nodes(schema):
+                        if "__module__" in node:
+                            node["__module__"] = _MOVED.get(node["__module__"], node["__module__"])
+                    data = json.dumps(schema, separators=(",", ":")).encode()
+                written.writestr(entry, data, compresslevel=9)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ModelError("the skops file is damaged; train or copy the model again") from error
+    return buffer.getvalue()
 
 
 def _dump_joblib(pipeline: Pipeline) -> bytes:

@@ -1,1 +1,15 @@
-"""TODO."""
+"""Records in, documents out; the only room that makes markup or loads matplotlib.
+
+Files in reading order:
+
+- ``formatting``: numbers and settings as a person reads them
+- ``rendering``: the template environment, and scripts that may run in a page
+- ``figures``: records -> SVG
+- ``run_summary``: what the page of a run states first: result, verdict, headline numbers
+- ``run_tables``: the data of its other sections
+- ``sentence_lists``: the sentences it lists for reading
+- ``run_page``: the page of a run
+- ``model_card``: the card of a saved model
+- ``article_page``: the page of labelled articles
+- ``documents``: headings, paragraphs and tables -> Markdown or LaTeX
+"""

@@ -1,4 +1,4 @@
-"""TODO toolkit.pages.article_page."""
+"""Labelled articles -> one page on which each act is marked in the text."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from toolkit.models.classifier import LabelledArticle
 from toolkit.pages.figures import COLOURS
 from toolkit.pages.formatting import format_percent
-from toolkit.pages.rendering import _environment
+from toolkit.pages.rendering import render_page
 
-# Below this a mark on an article is drawn as a doubtful one.
-UNSURE = 0.5
+# Marks of lower probability are drawn as uncertain ones.
+UNCERTAIN = 0.5
 LINES = ("solid", "dashed", "dotted", "double")
 
 
 def render_articles(articles: Sequence[tuple[str, LabelledArticle]], model: str) -> str:
-    """Render labelled articles as they read, each act marked by line, colour and name.
+    """Render labelled articles, each act marked in the text by line, colour and name.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ def render_articles(articles: Sequence[tuple[str, LabelledArticle]], model: str)
     acts = [
         {
             "title": labels.titles[labels.index(name)],
-            "letter": letters[place],
+            "letter": letters[index],
             "count": counts[name],
-            "colour": COLOURS[place % len(COLOURS)],
-            "line": LINES[place % len(LINES)],
+            "colour": COLOURS[index % len(COLOURS)],
+            "line": LINES[index % len(LINES)],
         }
-        for place, name in enumerate(labels.acts)
+        for index, name in enumerate(labels.acts)
     ]
     pages = [
         {
@@ -48,26 +48,21 @@ def render_articles(articles: Sequence[tuple[str, LabelledArticle]], model: str)
         }
         for name, article in articles
     ]
-    several = f"{len(articles)} articles"
-    return (
-        _environment()
-        .get_template("article.html.j2")
-        .render(
-            name=articles[0][0],
-            title=articles[0][0] if len(articles) == 1 else several,
-            articles=pages,
-            acts=acts,
-            model=model,
-            unsure=UNSURE,
-            background="labelled as nothing"
-            if labels.background is None
-            else labels.titles[labels.index(labels.background)],
-        )
+    background = labels.background
+    return render_page(
+        "article.html.j2",
+        name=articles[0][0],
+        title=articles[0][0] if len(articles) == 1 else f"{len(articles)} articles",
+        articles=pages,
+        acts=acts,
+        model=model,
+        uncertain=UNCERTAIN,
+        background="not labelled" if background is None else labels.titles[labels.index(background)],
     )
 
 
 def _letters(titles: Sequence[str]) -> list[str]:
-    """Choose a letter for each title, all different: an initial, else one of its own, else a number.
+    """Choose a different letter for each title: an initial, else another of its letters, else a number.
 
     Examples
     --------
@@ -77,26 +72,26 @@ def _letters(titles: Sequence[str]) -> list[str]:
     taken: list[str] = []
     for title in titles:
         initials = "".join(word[0] for word in title.split())
-        own = [letter for letter in (initials + title).upper() if letter.isalpha()]
+        candidates = [letter for letter in (initials + title).upper() if letter.isalpha()]
         numbers = (str(number) for number in range(1, len(titles) + 1))
-        taken.append(next(letter for letter in (*own, *numbers) if letter not in taken))
+        taken.append(next(letter for letter in (*candidates, *numbers) if letter not in taken))
     return taken
 
 
 def _lanes(article: LabelledArticle) -> list[list[dict[str, Any]]]:
-    """Place the sentences of each act on a line from the text's beginning to its end, in percent."""
-    whole = max(len(article.text), 1)
+    """Position the sentences of each act on a line from the beginning of the text to its end, in percent."""
+    length = max(len(article.text), 1)
     rows = list(zip(article.sentences, article.labels, article.proba, strict=True))
     return [
         [
             {
                 "number": number,
-                "left": f"{100 * sentence.start / whole:.2f}",
-                "width": f"{100 * (sentence.end - sentence.start) / whole:.2f}",
-                "share": format_percent(shares.max()),
+                "left": f"{100 * sentence.start / length:.2f}",
+                "width": f"{100 * (sentence.end - sentence.start) / length:.2f}",
+                "probability": format_percent(proba.max()),
                 "text": sentence.text[:80],
             }
-            for number, (sentence, label, shares) in enumerate(rows)
+            for number, (sentence, label, proba) in enumerate(rows)
             if label == act
         ]
         for act in article.label_set.acts
@@ -107,14 +102,14 @@ def _paragraphs(article: LabelledArticle) -> list[list[dict[str, Any]]]:
     paragraphs: dict[int, list[dict[str, Any]]] = {}
     labels = article.label_set
     rows = zip(article.sentences, article.labels, article.proba, strict=True)
-    for number, (sentence, label, shares) in enumerate(rows):
+    for number, (sentence, label, proba) in enumerate(rows):
         mark = {
             "number": number,
             "text": sentence.text,
             "act": labels.acts.index(label) if label in labels.acts else None,
             "title": labels.titles[labels.index(label)],
-            "share": format_percent(shares.max()),
-            "unsure": shares.max() < UNSURE,
+            "probability": format_percent(proba.max()),
+            "is_uncertain": proba.max() < UNCERTAIN,
         }
         paragraphs.setdefault(sentence.paragraph, []).append(mark)
     return list(paragraphs.values())

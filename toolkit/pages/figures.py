@@ -1,8 +1,8 @@
-"""Records -> figures, as SVG text that follows the page's colours.
+"""Records -> figures, as SVG text in the colours of the page.
 
 Text and lines of a figure are drawn in one sentinel colour that becomes ``currentColor``,
-so that a figure reads on light and on dark ground. Labels differ by hatch, marker or
-line as well as by colour.
+so that a figure is legible on light and dark backgrounds. Labels differ by hatch, marker or
+line style as well as by colour.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.analysis.abstention import RiskCoverage, Threshold
+from toolkit.analysis.abstention import RiskCoveragePoints, Threshold
 from toolkit.analysis.calibration import Calibration
 from toolkit.analysis.learning_curve import LearningCurve
 from toolkit.analysis.predictions import Predictions
@@ -31,32 +31,32 @@ if TYPE_CHECKING:
 INK = "#010203"
 N_POINTS = 400
 SHADE = "#004580"
-# Okabe and Ito's colours, told apart by colour-blind readers; doi:10.1038/nmeth.1618.
+# The colours of Okabe and Ito, which colour-blind readers can distinguish; doi:10.1038/nmeth.1618.
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#e69f00", "#56b4e9", "#a89a00")
 LINES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "--", "++", "oo")
-# Of more points the numbers would hide each other: then those that matter bear one.
+# Numbers of more points would overlap: then only the points that matter have one.
 N_NUMBERED = 14
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 def draw_confusion(scores: Scores) -> str:
-    """Draw the confusion matrix: rows gold, columns predicted, shade the share of the row."""
+    """Draw the confusion matrix: rows are gold labels, columns predicted ones, shades proportions of the row."""
     from matplotlib.patches import Rectangle
 
     counts = np.array(scores.confusion, dtype=float)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    proportions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     titles = [label.title for label in scores.labels]
     side = 2.2 + 0.75 * len(titles)
     figure, axes = _figure(side, side * 0.82)
     axes.set_xlim(-0.5, len(titles) - 0.5)
     axes.set_ylim(len(titles) - 0.5, -0.5)
     for row, column in np.ndindex(counts.shape):
-        # A rectangle a cell: an image would be a picture inside the picture.
-        shade = Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=SHADE, alpha=shares[row, column], linewidth=0)
-        axes.add_patch(shade)
-        # White on the dark cells, the page's ink on the light ones, which are see-through.
-        colour = "#ffffff" if shares[row, column] > 0.65 else INK
+        # One rectangle per cell: imshow would embed a bitmap.
+        alpha = proportions[row, column]
+        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=SHADE, alpha=alpha, linewidth=0))
+        # White on dark cells, the page's ink on light ones, which are transparent.
+        colour = "#ffffff" if alpha > 0.65 else INK
         axes.text(column, row, f"{counts[row, column]:.0f}", ha="center", va="center", color=colour)
     axes.set_xticks(range(len(titles)), [_wrap(title) for title in titles], rotation=30, ha="right")
     axes.set_yticks(range(len(titles)), [_wrap(title) for title in titles])
@@ -66,7 +66,7 @@ def draw_confusion(scores: Scores) -> str:
 
 
 def draw_label_scores(scores: Scores, ceiling: Scores | None = None) -> str:
-    """Draw each label's F1 with its interval, and as a bar across the line that of a second annotator."""
+    """Draw each label's F1 with its interval, and as an upright bar the F1 of a second annotator."""
     figure, axes = _figure(6.2, 0.9 + 0.42 * len(scores.labels))
     for row, label in enumerate(scores.labels):
         f1 = label.f1
@@ -90,12 +90,12 @@ def draw_precision_recall(predictions: Predictions) -> str:
     """Draw precision against recall as the threshold on a label's probability falls."""
     figure, axes = _figure(5.6, 4.2)
     gold = encode(predictions.gold, predictions.labels.names)
-    for place, label in enumerate(predictions.labels.labels):
-        positive = gold == place
+    for index, label in enumerate(predictions.labels.labels):
+        positive = gold == index
         if not positive.any() or label.name == predictions.labels.background:
             continue
-        recall, precision = _precision_recall(positive, predictions.proba[:, place])
-        style: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "linestyle": LINES[place % len(LINES)]}
+        recall, precision = _precision_recall(positive, predictions.proba[:, index])
+        style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "linestyle": LINES[index % len(LINES)]}
         axes.plot(recall, precision, label=_literal(label.title), drawstyle="steps-post", **style)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
@@ -109,21 +109,22 @@ def _precision_recall(
     positive: NDArray[np.bool_], proba: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     order = np.argsort(-proba, kind="stable")
-    # Sentences of one probability cross the threshold together.
+    # Sentences of equal probability cross the threshold together.
     last = np.append(np.diff(proba[order]) != 0, True)
-    right = np.cumsum(positive[order])[last]
-    taken = np.flatnonzero(last) + 1
-    # More points than an eye can tell apart would only make the page heavy.
-    kept = np.unique(np.linspace(0, len(taken) - 1, min(len(taken), N_POINTS)).round().astype(int))
-    right, taken = right[kept], taken[kept]
-    return np.append(0.0, right / positive.sum()), np.append(right[0] / taken[0], right / taken)
+    n_correct = np.cumsum(positive[order])[last]
+    n_selected = np.flatnonzero(last) + 1
+    # More points than a reader can distinguish would only make the page larger.
+    rows = np.unique(np.linspace(0, len(n_selected) - 1, min(len(n_selected), N_POINTS)).round().astype(int))
+    n_correct, n_selected = n_correct[rows], n_selected[rows]
+    recall, precision = n_correct / positive.sum(), n_correct / n_selected
+    return np.append(0.0, recall), np.append(precision[0], precision)
 
 
 def draw_reliability(calibration: Calibration) -> str:
-    """Draw how often predictions of each confidence are right, with intervals, and how many there are."""
+    """Draw accuracy by confidence, with intervals, and the proportion of sentences by confidence."""
     bins = [part for part in calibration.bins if part.n_sentences]
-    confidence, right = [part.confidence for part in bins], [part.accuracy.value for part in bins]
-    # A percentile interval need not hold the share itself.
+    confidence, accuracy = [part.confidence for part in bins], [part.accuracy.value for part in bins]
+    # A percentile interval need not include the accuracy itself.
     low = [max(0.0, part.accuracy.value - part.accuracy.low) for part in bins]
     high = [max(0.0, part.accuracy.high - part.accuracy.value) for part in bins]
     figure, axes = _figure(5.6, 4.2)
@@ -134,61 +135,62 @@ def draw_reliability(calibration: Calibration) -> str:
         0.9 / N_BINS,
         color=COLOURS[4],
         alpha=0.35,
-        label="share of sentences",
+        label="proportion of sentences",
     )
     axes.errorbar(
         confidence,
-        right,
+        accuracy,
         yerr=[low, high],
         fmt="o-",
         color=COLOURS[1],
         ecolor=INK,
         elinewidth=0.8,
-        label="share right",
+        label="accuracy",
     )
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("confidence of the predicted label")
-    axes.set_ylabel("share")
+    axes.set_ylabel("proportion")
     _legend(axes)
-    return _to_svg(figure, "reliability", "Share of right predictions against their confidence")
+    return _to_svg(figure, "reliability", "Accuracy of predictions against their confidence")
 
 
-def draw_risk_coverage(curve: RiskCoverage, thresholds: Sequence[Threshold]) -> str:
-    """Draw the share of wrong labels against the share of sentences labelled, and where thresholds lie."""
+def draw_risk_coverage(curve: RiskCoveragePoints, thresholds: Sequence[Threshold]) -> str:
+    """Draw error rate against coverage, and mark the thresholds."""
     figure, axes = _figure(5.6, 4.2)
-    axes.plot(curve.coverage, curve.risk, color=COLOURS[1], label="share wrong of those labelled")
-    for place, found in enumerate(thresholds):
-        if found.applied_to is None or np.isnan(found.applied_to.accuracy.value):
+    axes.plot(curve.coverage, curve.risk, color=COLOURS[1], label="error rate of labelled sentences")
+    for index, threshold in enumerate(thresholds):
+        scores = threshold.applied_to
+        if scores is None or np.isnan(scores.accuracy.value):
             continue
         axes.plot(
-            found.applied_to.coverage.value,
-            1 - found.applied_to.accuracy.value,
-            MARKERS[place % len(MARKERS)],
-            color=COLOURS[place % len(COLOURS)],
+            scores.coverage.value,
+            1 - scores.accuracy.value,
+            MARKERS[index % len(MARKERS)],
+            color=COLOURS[index % len(COLOURS)],
             markersize=8,
-            label=f"threshold for {found.wanted:.0%} right",
+            label=f"threshold for {threshold.wanted:.0%} accuracy",
         )
     axes.set_xlim(0, 1.02)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("share of sentences labelled, surest first")
-    axes.set_ylabel("share wrong")
+    axes.set_xlabel("coverage: proportion of sentences labelled, most confident first")
+    axes.set_ylabel("error rate")
     _legend(axes)
-    return _to_svg(figure, "risk-coverage", "Share wrong against the share of sentences labelled")
+    return _to_svg(figure, "risk-coverage", "Error rate against the proportion of sentences labelled")
 
 
 def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequence[float], baseline: int) -> str:
-    """Draw headline scores of runs against what they cost; runs are named by their numbers.
+    """Draw headline scores of runs against their costs; runs are named by their numbers.
 
     Parameters
     ----------
     panels : sequence of (title, whether less is better, values)
-        One value a run, ``nan`` where it is not known.
+        One value per run, ``nan`` where it is unknown.
     scores : sequence of float
         Of the runs, in the order of their numbers, from 1.
     baseline : int
-        Place of the run drawn as a square. A run far below the rest is a triangle at the edge,
-        with its score.
+        Index of the run drawn as a square. A run far below the rest is a triangle at the
+        edge, with its score.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -200,7 +202,7 @@ def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequ
     for axes, (title, less, values) in zip(row, panels, strict=True):
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel(title)
-        known = [place for place, value in enumerate(values) if not np.isnan(value + scores[place])]
+        known = [run for run, value in enumerate(values) if not np.isnan(value + scores[run])]
         if not known:
             axes.set_xticks([])
             axes.set_xlabel(f"{title}: not recorded")
@@ -208,27 +210,28 @@ def draw_costs(panels: Sequence[tuple[str, bool, Sequence[float]]], scores: Sequ
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: _short(value))
         axes.xaxis.set_minor_formatter(lambda value, _: "")
-        best = _frontier([(values[place] if less else -values[place], scores[place]) for place in known])
-        edge = [known[place] for place in best if scores[known[place]] >= floor]
-        axes.plot([values[place] for place in edge], [scores[place] for place in edge], "--", color=INK, linewidth=0.9)
-        for place in known:
-            is_base, is_below = place == baseline, scores[place] < floor
-            at = values[place], max(scores[place], floor)
+        best = _frontier([(values[run] if less else -values[run], scores[run]) for run in known])
+        frontier = [known[index] for index in best if scores[known[index]] >= floor]
+        line = [values[run] for run in frontier], [scores[run] for run in frontier]
+        axes.plot(*line, "--", color=INK, linewidth=0.9)
+        for run in known:
+            is_base, is_below = run == baseline, scores[run] < floor
+            point = values[run], max(scores[run], floor)
             marker = "v" if is_below else "s" if is_base else "o"
-            axes.plot(*at, marker, color=COLOURS[0 if is_base else 1], markersize=6)
-            if len(known) > N_NUMBERED and not (is_base or place in edge):
+            axes.plot(*point, marker, color=COLOURS[0 if is_base else 1], markersize=6)
+            if len(known) > N_NUMBERED and not (is_base or run in frontier):
                 continue
-            name = f"{place + 1} ({scores[place]:.2f})" if is_below else f"{place + 1}"
-            axes.annotate(name, at, (5, 3), textcoords="offset points", fontsize=8, color=INK)
+            name = f"{run + 1} ({scores[run]:.2f})" if is_below else f"{run + 1}"
+            axes.annotate(name, point, (5, 3), textcoords="offset points", fontsize=8, color=INK)
         axes.margins(x=0.12, y=0.12)
     row[0].set_ylabel("macro F1, cross-validated")
     return _to_svg(figure, "costs", "Score of each run against training time, labelling speed and size")
 
 
 def floor_of(scores: Sequence[float]) -> float:
-    """Return the score below which a run stands at the edge of a figure, half of the best one.
+    """Return the score below which a run is drawn at the edge of a figure: half of the best one.
 
-    A run that labels at random would else squeeze all others into one spot.
+    Otherwise a run that labels at random would squeeze all others into one spot.
 
     Examples
     --------
@@ -247,13 +250,13 @@ def _short(value: float) -> str:
 
 
 def _frontier(points: Sequence[tuple[float, float]]) -> list[int]:
-    """List the points that none is both cheaper and better than, cheapest first."""
-    best, kept = -np.inf, []
-    for place in sorted(range(len(points)), key=lambda place: (points[place][0], -points[place][1])):
-        if points[place][1] > best:
-            best = points[place][1]
-            kept.append(place)
-    return kept
+    """List the indices of the Pareto-optimal points (cost, score), cheapest first."""
+    best, frontier = -np.inf, []
+    for index in sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1])):
+        if points[index][1] > best:
+            best = points[index][1]
+            frontier.append(index)
+    return frontier
 
 
 def draw_learning_curves(curves: Sequence[tuple[int, LearningCurve]], grade: str) -> str:
@@ -262,18 +265,18 @@ def draw_learning_curves(curves: Sequence[tuple[int, LearningCurve]], grade: str
     Parameters
     ----------
     curves : sequence of (int, LearningCurve)
-        Place of the run and its curve.
+        Index of the run, and its curve.
     grade : str
         Which scores are drawn.
     """
     figure, axes = _figure(6.8, 4.2)
     ticks: set[int] = set()
-    for place, curve in curves:
+    for run, curve in curves:
         means = curve.scores[grade].mean(axis=1)
-        colour, marker, line = (kinds[place % len(kinds)] for kinds in (COLOURS, MARKERS, LINES))
+        colour, marker, line = (styles[run % len(styles)] for styles in (COLOURS, MARKERS, LINES))
         axes.plot(curve.n_articles, means, color=colour, marker=marker, linestyle=line)
         axes.annotate(
-            f"{place + 1}",
+            f"{run + 1}",
             (curve.n_articles[-1], means[-1]),
             (7, -3),
             textcoords="offset points",
@@ -284,17 +287,17 @@ def draw_learning_curves(curves: Sequence[tuple[int, LearningCurve]], grade: str
     axes.set_xscale("log", base=2)
     axes.set_xticks(sorted(ticks), [f"{n:,}" for n in sorted(ticks)])
     axes.minorticks_off()
-    axes.set_xlabel("articles learned from")
+    axes.set_xlabel("training articles")
     axes.set_ylabel(f"macro F1 over the acts, {_literal(grade)}")
-    return _to_svg(figure, "learning-curves", "Score of each run against the articles it learned from")
+    return _to_svg(figure, "learning-curves", "Score of each run against the number of training articles")
 
 
 def draw_learning_curve(curve: LearningCurve) -> str:
-    """Draw mean scores against the articles learned from, with each draw as a dot."""
+    """Draw mean scores against the number of training articles, with each order of the articles as a dot."""
     figure, axes = _figure(6.4, 4.2)
-    for place, (name, values) in enumerate(curve.scores.items()):
-        style: Any = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
-        axes.plot(curve.n_articles, values.mean(axis=1), LINES[place % len(LINES)], label=name, **style)
+    for index, (name, values) in enumerate(curve.scores.items()):
+        style: Any = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
+        axes.plot(curve.n_articles, values.mean(axis=1), LINES[index % len(LINES)], label=name, **style)
         for row, n_articles in enumerate(curve.n_articles):
             axes.plot([n_articles] * values.shape[1], values[row], linestyle="none", alpha=0.35, markersize=4, **style)
     axes.set_xscale("log", base=2)
@@ -302,19 +305,19 @@ def draw_learning_curve(curve: LearningCurve) -> str:
         curve.n_articles, [f"{n:,}\n{m:,}" for n, m in zip(curve.n_articles, curve.n_sentences, strict=True)]
     )
     axes.minorticks_off()
-    axes.set_xlabel("articles learned from, and their sentences")
+    axes.set_xlabel("training articles, and their sentences")
     axes.set_ylabel("macro F1 over the acts")
     _legend(axes)
     return _to_svg(figure, "learning-curve", f"Learning curve of {curve.experiment}")
 
 
 def draw_corpus(counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Sequence[str]) -> str:
-    """Draw how many sentences of each label a corpus has, by whatever it was counted by.
+    """Draw how many sentences of each label a corpus has, in one panel per grouping.
 
     Parameters
     ----------
     counts : mapping
-        By panel, by group: sentences of each label, in the order of ``titles``.
+        By panel and group: sentences of each label, in the order of ``titles``.
     titles : sequence of str
         Of the labels.
     """
@@ -327,9 +330,9 @@ def draw_corpus(counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Seque
         panels = figure.subplots(len(counts), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, (panel, groups) in zip(panels, counts.items(), strict=True):
         left = np.zeros(len(groups))
-        for place, title in enumerate(titles):
-            width = np.array([values[place] for values in groups.values()], dtype=float)
-            colour, hatch = COLOURS[place % len(COLOURS)], HATCHES[place % len(HATCHES)]
+        for index, title in enumerate(titles):
+            width = np.array([values[index] for values in groups.values()], dtype=float)
+            colour, hatch = COLOURS[index % len(COLOURS)], HATCHES[index % len(HATCHES)]
             style: Any = {"color": colour, "hatch": hatch, "edgecolor": "#ffffff", "label": _literal(title)}
             axes.barh(range(len(groups)), width, left=left, **style)
             left += width
@@ -343,12 +346,12 @@ def draw_corpus(counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Seque
 
 
 def standalone(svg: str) -> str:
-    """Give a figure that stands alone in a file the ink and paper that a page would give it.
+    """Give a figure for a file of its own the text colour and background that a page would give it.
 
     Parameters
     ----------
     svg : str
-        As the functions of this module draw it.
+        As the functions of this module return it.
 
     Examples
     --------
@@ -395,27 +398,27 @@ def _wrap(title: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Keep matplotlib from reading text as mathematics, as a hidden name or as a control."""
+    """Keep matplotlib from interpreting text as mathematics, as a hidden label or as control characters."""
     plain = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\ufffd", text).replace("$", r"\$")
     return f" {plain}" if plain.startswith("_") else plain
 
 
 def _to_svg(figure: Figure, name: str, title: str) -> str:
-    """Write a figure as SVG: byte-stable, in the page's ink, with ids of its own."""
+    """Write a figure as SVG: byte-stable, in the text colour of the page, with unique ids."""
     from matplotlib import rc_context
 
     buffer = io.StringIO()
-    # One salt for all figures would make their ids collide on a page.
+    # The same salt for all figures would make their ids collide on a page.
     with rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
-        # Texts stay texts: the reader's own fonts have the letters that matplotlib's lack.
+        # Text stays text: the reader's fonts have the letters that matplotlib's lack.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": title})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\s+<title>.*?</title>", "", svg, count=1)
-    # Clip paths and markers are named by a hash of coordinates, whose last bits depend on
-    # what was drawn before in this process; their order does not.
+    # The ids of clip paths and markers are hashes of coordinates, whose last bits depend on
+    # what was drawn before in this process. Their order does not.
     hashed = list(dict.fromkeys(re.findall(r'\bid="([a-z][0-9a-f]{10})"', svg)))
     for number, old in enumerate(hashed, 1):
         svg = svg.replace(old, f"{old[0]}{number}")

@@ -1,4 +1,4 @@
-"""TODO toolkit.pages.rendering."""
+"""Templates and values -> pages; what a page runs or embeds is made safe here."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def script(name: str) -> dict[str, Any]:
-    """Return a script of ``templates/`` and what a page's policy must say to let it run.
+    """Return a script of ``templates/`` and the hash by which a page's policy lets it run.
 
     Returns
     -------
     dict
-        ``source``, markup to stand alone in a ``script`` element, and ``hash``, as a
-        Content-Security-Policy writes it.
+        ``source``, the content of a ``script`` element, and ``hash``, in the form of a
+        Content-Security-Policy.
     """
     from markupsafe import Markup
 
@@ -33,10 +33,10 @@ def script(name: str) -> dict[str, Any]:
     return {"source": Markup(source), "hash": f"sha256-{digest}"}  # noqa: S704 - our own file
 
 
-def _script_json(value: Any) -> str:
-    """Write JSON in which nothing ends a script, opens a comment or is a line end to JavaScript."""
+def script_json(value: Any) -> str:
+    """Write JSON for a ``script`` element: nothing in it ends the script, opens a comment or ends a line."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def render_page(template: str, **values: Any) -> str:
@@ -59,12 +59,11 @@ def _environment() -> Environment:
     environment.filters.update(
         score=format_score,
         range=format_interval,
-        range_signed=lambda found: format_interval(found, format_signed),
+        range_signed=lambda difference: format_interval(difference, format_signed),
         signed=format_signed,
         p=format_p,
         percent=format_percent,
         dots=lambda text: text.replace(" ", "·"),
-        capitalize_first=lambda text: text[:1].upper() + text[1:],
         markdown=escape_markdown,
     )
     return environment

@@ -1,20 +1,20 @@
 "use strict";
-// The reader of sentences: filter, sort, page, and show what pulled a sentence where.
+// The reader of sentences: filter, sort, page, and show the contributions of n-grams.
 // All text enters the page as text, never as markup.
 (() => {
   const PAGE = 50;
   const data = JSON.parse(document.getElementById("sentences").textContent);
-  const [TEXT, GOLD, PREDICTED, RIVAL, CONFIDENCE, TEST, ARTICLE, POSITION, PULLS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const [TEXT, GOLD, PREDICTED, CONTRAST, CONFIDENCE, TEST, ARTICLE, POSITION, CONTRIBUTIONS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const titles = data.head.labels;
   const by = (id) => document.getElementById(id);
-  const controls = ["right", "split", "gold", "predicted", "low", "high"];
+  const controls = ["correct", "split", "gold", "predicted", "low", "high"];
   const chosen = Object.fromEntries(controls.map((name) => [name, by("choose-" + name)]));
   const body = document.querySelector("#reading tbody");
-  const why = by("why");
-  const hint = Array.from(why.childNodes);
+  const panel = by("explanation");
+  const hint = Array.from(panel.childNodes);
   const sorting = { key: "confidence", falling: true };
   const keys = {
-    place: (row) => [row[TEST], data.head.articles[row[ARTICLE]], row[POSITION]],
+    position: (row) => [row[TEST], data.head.articles[row[ARTICLE]], row[POSITION]],
     gold: (row) => [row[GOLD], row[PREDICTED]],
     predicted: (row) => [row[PREDICTED], row[GOLD]],
     confidence: (row) => [row[CONFIDENCE]],
@@ -26,22 +26,22 @@
     element.append(...children);
     return element;
   };
-  const tag = (place) => make("span", { className: "tag" }, titles[place]);
+  const tag = (label) => make("span", { className: "tag" }, titles[label]);
 
   function matches(row) {
     const is = (control, value) => control.value === "" || Number(control.value) === value;
     const low = chosen.low.value === "" ? 0 : Number(chosen.low.value);
     const high = chosen.high.value === "" ? 1 : Number(chosen.high.value);
-    return Number(chosen.right.value) === Number(row[GOLD] === row[PREDICTED]) && is(chosen.split, row[TEST]) &&
+    return Number(chosen.correct.value) === Number(row[GOLD] === row[PREDICTED]) && is(chosen.split, row[TEST]) &&
       is(chosen.gold, row[GOLD]) && is(chosen.predicted, row[PREDICTED]) &&
       row[CONFIDENCE] >= low && row[CONFIDENCE] <= high;
   }
 
   function compare(one, other) {
     const [first, second] = [keys[sorting.key](one), keys[sorting.key](other)];
-    for (let place = 0; place < first.length; place += 1) {
-      if (first[place] !== second[place]) {
-        return (first[place] < second[place] ? -1 : 1) * (sorting.falling ? -1 : 1);
+    for (let index = 0; index < first.length; index += 1) {
+      if (first[index] !== second[index]) {
+        return (first[index] < second[index] ? -1 : 1) * (sorting.falling ? -1 : 1);
       }
     }
     return other[CONFIDENCE] - one[CONFIDENCE];
@@ -49,36 +49,36 @@
 
   const quoted = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
-  // Places of an n-gram in its sentence. Words stand between other characters than letters
-  // and digits; of characters, only a space at an end is the edge of a word.
-  function places(text, ngram, kind) {
+  // Where an n-gram occurs in its sentence. Words are bounded by characters other than letters
+  // and digits; in an n-gram of characters, only a space at an end is a word boundary.
+  function occurrences(text, ngram, kind) {
     const words = ngram.trim().split(/\s+/u).filter(Boolean).map(quoted);
     if (words.length === 0 || kind === 2) return [];
     const starts = kind === undefined ? /^[\p{L}\p{N}]/u.test(ngram) : /^\s/u.test(ngram);
     const ends = kind === undefined ? /[\p{L}\p{N}]$/u.test(ngram) : /\s$/u.test(ngram);
     const pattern = (starts ? "(?<![\\p{L}\\p{N}])" : "") + words.join("[^\\p{L}\\p{N}]+") + (ends ? "(?![\\p{L}\\p{N}])" : "");
     try {
-      return Array.from(text.matchAll(new RegExp(pattern, "giu")), (found) => [found.index, found.index + found[0].length]);
+      return Array.from(text.matchAll(new RegExp(pattern, "giu")), (match) => [match.index, match.index + match[0].length]);
     } catch {
       return [];
     }
   }
 
   function explain(row, element) {
-    const pulls = row[PULLS];
-    if (pulls.length === 0) {
-      why.replaceChildren(...hint);
+    const contributions = row[CONTRIBUTIONS];
+    if (contributions.length === 0) {
+      panel.replaceChildren(...hint);
       return;
     }
-    const side = (wanted) => pulls.filter(([, value]) => (value > 0) === wanted).flatMap(([ngram, value]) =>
+    const side = (positive) => contributions.filter(([, value]) => (value > 0) === positive).flatMap(([ngram, value]) =>
       [make("span", { className: "ngram" }, `${ngram.replaceAll(" ", "·")} ${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(2)}`), " "]);
-    const away = row[GOLD] === row[PREDICTED] ? `${titles[row[RIVAL]]}, the runner-up` : titles[row[RIVAL]];
-    why.replaceChildren(
-      make("p", {}, make("span", { className: "swatch" }), " to ", make("strong", {}, titles[row[PREDICTED]]), ": ", ...side(true)),
-      make("p", {}, make("span", { className: "swatch away" }), " to ", make("strong", {}, away), ": ", ...side(false)));
+    const contrast = row[GOLD] === row[PREDICTED] ? `${titles[row[CONTRAST]]}, the runner-up` : titles[row[CONTRAST]];
+    panel.replaceChildren(
+      make("p", {}, make("span", { className: "swatch" }), " for ", make("strong", {}, titles[row[PREDICTED]]), ": ", ...side(true)),
+      make("p", {}, make("span", { className: "swatch against" }), " for ", make("strong", {}, contrast), ": ", ...side(false)));
     const taken = [];
-    for (const [ngram, value, kind] of pulls) {
-      for (const [start, end] of places(row[TEXT], ngram, kind)) {
+    for (const [ngram, value, kind] of contributions) {
+      for (const [start, end] of occurrences(row[TEXT], ngram, kind)) {
         if (taken.every((other) => end <= other.start || start >= other.end)) taken.push({ start, end, value });
       }
     }
@@ -86,7 +86,7 @@
     let last = 0;
     const parts = [];
     for (const { start, end, value } of taken) {
-      parts.push(row[TEXT].slice(last, start), make("mark", { className: value > 0 ? "to" : "away" }, row[TEXT].slice(start, end)));
+      parts.push(row[TEXT].slice(last, start), make("mark", { className: value > 0 ? "for" : "against" }, row[TEXT].slice(start, end)));
       last = end;
     }
     element.replaceChildren(...parts, row[TEXT].slice(last));
@@ -94,16 +94,16 @@
 
   function line(row) {
     const sentence = make("span", { className: "sentence", textContent: row[TEXT] });
-    if (row[PULLS].length > 0) {
+    if (row[CONTRIBUTIONS].length > 0) {
       sentence.tabIndex = 0;
       for (const name of ["mouseenter", "focus"]) sentence.addEventListener(name, () => explain(row, sentence));
       for (const name of ["mouseleave", "blur"]) sentence.addEventListener(name, () => { sentence.textContent = row[TEXT]; });
     }
-    // The roles keep it a table to a screen reader where the style makes it blocks.
+    // The roles keep it a table for screen readers where the style turns cells into blocks.
     const cell = (properties, child, is) => {
-      const made = make("td", { role: "cell", ...properties }, child);
-      if (is) made.dataset.is = is;
-      return made;
+      const element = make("td", { role: "cell", ...properties }, child);
+      if (is) element.dataset.is = is;
+      return element;
     };
     return make("tr", { role: "row" },
       cell({ dir: "auto" }, sentence),
@@ -114,12 +114,12 @@
   }
 
   function show() {
-    const found = data.rows.filter(matches).sort(compare);
-    body.replaceChildren(...found.slice(0, shown).map(line));
-    by("count").textContent = found.length === 0
-      ? "No sentence listed is of this kind."
-      : `${Math.min(shown, found.length)} of ${found.length} sentences shown.`;
-    by("more").hidden = shown >= found.length;
+    const matching = data.rows.filter(matches).sort(compare);
+    body.replaceChildren(...matching.slice(0, shown).map(line));
+    by("count").textContent = matching.length === 0
+      ? "No listed sentence matches."
+      : `${Math.min(shown, matching.length)} of ${matching.length} sentences shown.`;
+    by("more").hidden = shown >= matching.length;
     for (const cell of document.querySelectorAll("[data-gold]")) {
       const pressed = ["gold", "predicted"].every((name) => chosen[name].value === cell.dataset[name]) &&
         chosen.split.value === (cell.dataset.split === "test" ? "1" : "0");
@@ -137,7 +137,7 @@
   }
 
   function choose(values) {
-    for (const name of controls) chosen[name].value = { right: "0", low: "0", high: "1", ...values }[name] ?? "";
+    for (const name of controls) chosen[name].value = { correct: "0", low: "0", high: "1", ...values }[name] ?? "";
     restart();
   }
 
@@ -147,7 +147,7 @@
     const button = make("button", { type: "button" }, count);
     button.setAttribute("aria-label", `${count}: gold ${titles[gold]}, predicted ${titles[predicted]}; read them`);
     button.addEventListener("click", () => {
-      choose({ right: gold === predicted ? "1" : "0", split: split === "test" ? "1" : "0", gold, predicted });
+      choose({ correct: gold === predicted ? "1" : "0", split: split === "test" ? "1" : "0", gold, predicted });
       by("mistakes").scrollIntoView();
       by("mistakes").focus({ preventScroll: true });
     });
@@ -168,6 +168,6 @@
   by("more").addEventListener("click", () => { shown += PAGE; show(); });
   for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
   for (const element of document.querySelectorAll("[data-script-off]")) element.hidden = true;
-  // A browser may fill in what was chosen before the page was loaded again.
+  // A browser may restore earlier choices when the page is reloaded.
   choose({});
 })();

@@ -1,0 +1,93 @@
+"""The page of a run states the result first, and claims no more than interval and test allow."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tests.analysis.builders import split_predictions
+from tests.pages.builders import report_of
+from toolkit.analysis.report import BaselineDifference
+from toolkit.analysis.scores import Difference, Estimate
+from toolkit.analysis.slices import SliceScore
+from toolkit.experiment.runs import load_run
+from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
+
+
+@pytest.fixture
+def run(workplace):
+    return load_run(workplace / "runs/words")
+
+
+def test_first_sentence_is_the_result(run):
+    gold = ["denial", "statement", "none", "denial"] * 2
+    scores = report_of(run, split_predictions(gold, gold)).scores
+    assert state_result(scores) == (
+        "Macro F1 1.000 (95 % CI 1.000–1.000) on 4 held-out sentences, "
+        "and 1.000 (95 % CI 1.000–1.000) cross-validated on train."
+    )
+    headline = Estimate(math.nan, math.nan, math.nan)
+    assert state_result(replace(scores, test=replace(scores.test, headline=headline))).startswith(
+        "Macro F1 undefined on 4 held-out sentences, and 1.000"
+    )
+    page = (run.folder / "report.html").read_text()
+    first = page.partition('<p class="answer">')[2].partition("</p>")[0]
+    assert first == state_result(run.report.scores)
+
+
+def test_meaning_is_a_count_of_100_sentences(run):
+    gold = ["denial", "statement", "none", "denial"] * 2
+    report = report_of(run, split_predictions(gold, gold))
+    assert state_meaning(report.scores.test, run.labels) == (
+        "About 100 of 100 held-out sentences (95 % CI 100–100) get the correct label; "
+        "F1 is highest for statement (1.000) and lowest for denial (1.000)."
+    )
+
+
+def test_report_without_its_baseline_says_so(run, workplace):
+    assert state_verdict(replace(run.report, against=None)) == (
+        "The baseline 'majority' has no run on this corpus beside this one; train it to compare."
+    )
+    assert "has no baseline" in (workplace / "runs/majority/report.html").read_text()
+    assert "significantly better than the baseline" in (workplace / "runs/words/report.html").read_text()
+
+
+def test_verdict_claims_no_more_than_the_interval_and_the_test(run):
+    def verdict(low, high, p_value):
+        difference = Difference(0.1, low, high, p_value)
+        return state_verdict(replace(run.report, against=BaselineDifference("majority", "0", difference, difference)))
+
+    assert verdict(-0.1, 0.3, 0.0001) == (
+        "Cross-validated, it is not significantly different from the baseline 'majority' "
+        "(difference +0.100, 95 % CI -0.100 to +0.300, p < 0.001)."
+    )
+    assert "it is significantly worse than" in verdict(-0.3, -0.1, 0.0001)
+    assert "it is significantly better than" in verdict(0.001, 0.3, 0.0001)
+    assert "it is not significantly different from" in verdict(0.001, 0.3, 0.06)
+    for values in ((math.nan, math.nan, 0.0001), (0.001, 0.3, math.nan)):
+        assert "it is not significantly different from" in verdict(*values)
+
+
+def test_worse_slices_are_named(run):
+    headline, difference = Estimate(0.5, 0.4, 0.6), Estimate(-0.21, -0.3, -0.1)
+    worse = SliceScore("genre", "radio", 100, 20, headline, difference, 0.002, 0.012)
+    other = replace(worse, name="wire", corrected=0.5)
+    assert state_slices([worse, other]) == (
+        "Significantly worse than the rest (5 % level, Holm correction for 2 tests): "
+        "genre “radio” (-0.210, corrected p = 0.012)."
+    )
+    assert (
+        state_slices([other])
+        == "No slice is significantly worse than the rest (5 % level, Holm correction for 1 test)."
+    )
+    assert "needs ten articles" in state_slices([replace(worse, p_value=math.nan, corrected=math.nan)])
+
+
+def test_cards_hold_both_splits_and_the_second_annotator(run):
+    titles = [card["title"] for card in headline_cards(run.report)]
+    assert titles == [
+        "Macro F1, test split",
+        "Macro F1, cross-validated on train",
+        "Macro F1 of the second annotator, test split",
+    ]
+    assert headline_cards(run.report)[0]["note"].endswith("; 9 sentences of 3 articles")
