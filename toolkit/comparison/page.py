@@ -30,7 +30,7 @@ from toolkit.comparison.rows import (
 )
 from toolkit.pages import figures
 from toolkit.pages.formatting import SPLIT_TITLES, describe_p
-from toolkit.pages.rendering import render_page, script
+from toolkit.pages.rendering import own_markup, render_page, script
 from toolkit.statistics.permutation import ALPHA
 
 # Changed sentences on a page, divided among the runs and the three kinds of change, and the fewest of one kind.
@@ -172,15 +172,13 @@ def _curve_points(comparison: ComparisonRecord, index: int, curve: LearningCurve
 def _draw_figures(
     comparison: ComparisonRecord, grade: str, curves: Sequence[tuple[int, LearningCurve]]
 ) -> dict[str, Any]:
-    from markupsafe import Markup
-
     scores = [entry.scores["train"].headline.value for entry in comparison.entries]
     drawn = {
         "costs": figures.draw_costs(_cost_panels(comparison.entries), scores, comparison.baseline_index),
         "curves": figures.draw_learning_curves(curves, grade) if curves else "",
     }
     # Figures are our own markup: matplotlib escapes the text it draws.
-    return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
+    return {name: own_markup(svg) for name, svg in drawn.items()}
 
 
 def _cost_panels(entries: Sequence[Entry]) -> list[tuple[str, bool, list[float]]]:

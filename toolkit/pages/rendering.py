@@ -15,6 +15,14 @@ from toolkit.pages.formatting import format_interval, format_p, format_percent, 
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
+
+
+def own_markup(text: str) -> Markup:
+    """Keep templates from escaping markup of our own making, in which foreign text is escaped already."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - the one place that says so
 
 
 def script(name: str) -> dict[str, Any]:
@@ -26,11 +34,9 @@ def script(name: str) -> dict[str, Any]:
         ``source``, the content of a ``script`` element, and ``hash``, in the form of a
         Content-Security-Policy.
     """
-    from markupsafe import Markup
-
     source = (files("toolkit.pages") / "templates" / name).read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
-    return {"source": Markup(source), "hash": f"sha256-{digest}"}  # noqa: S704 - our own file
+    return {"source": own_markup(source), "hash": f"sha256-{digest}"}
 
 
 def script_json(value: Any) -> str:

@@ -10,7 +10,7 @@ from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.report import Report
 from toolkit.pages import figures
 from toolkit.pages.formatting import SPLIT_TITLES, flatten, list_titles
-from toolkit.pages.rendering import render_page, script
+from toolkit.pages.rendering import own_markup, render_page, script
 from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
 from toolkit.pages.run_tables import (
     BRIER,
@@ -88,8 +88,6 @@ def render_report(
         One self-contained HTML page. It loads nothing, and its policy allows no script but
         the one whose hash it names; without JavaScript it lists the worst mistakes.
     """
-    from markupsafe import Markup
-
     labels = predictions.labels
     sentences, n_listed = reader_data(predictions, contributions or {})
     n_mistakes = sum(gold != predicted for gold, predicted in zip(predictions.gold, predictions.predicted, strict=True))
@@ -115,7 +113,8 @@ def render_report(
         n_mistakes=n_mistakes,
         n_listed=min(n_listed, n_mistakes),
         has_contributions=bool(contributions),
-        sentences=Markup(sentences),  # noqa: S704 - escaped for a script
+        # Escaped for a script, not for HTML.
+        sentences=own_markup(sentences),
         settings=flatten(report.settings),
         chosen=describe_choice(report.chosen.final),
         chosen_by_fold=describe_choices(report.chosen.folds),
@@ -125,11 +124,9 @@ def render_report(
 
 
 def _shown_figures(drawn: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    from markupsafe import Markup
-
     # Figures are our own markup: matplotlib escapes the text in them.
     return {
-        name: {"svg": Markup(svg), "caption": CAPTIONS[name]}  # noqa: S704
+        name: {"svg": own_markup(svg), "caption": CAPTIONS[name]}
         for name, svg in drawn.items()
         if name not in NOT_SHOWN
     }
