@@ -99,18 +99,18 @@ class SentenceClassifier:
 
     @cached_property
     def _engine(self) -> tuple[str, Scorer | None]:
-        from toolkit.engine.inference.heads import CannotCompile
+        from toolkit.engine.inference.linear_models import CannotCompile
         from toolkit.engine.inference.scorer import Scorer
 
-        skeleton = self._model.skeleton
+        compiled = self._model.compiled
         try:
-            if skeleton is None:
-                from toolkit.engine.inference.compilation import compile_pipeline
+            if compiled is None:
+                from toolkit.engine.inference.compilation import compile_fitted
 
-                skeleton = compile_pipeline(self.pipeline)
+                compiled = compile_fitted(self.pipeline)
         except CannotCompile as error:
             return f"scikit-learn: {error}", None
-        return "compiled", Scorer(skeleton, lambda sentences: self.pipeline.predict_proba(sentences))
+        return "compiled", Scorer(compiled, lambda sentences: self.pipeline.predict_proba(sentences))
 
     @property
     def engine(self) -> str:
@@ -163,7 +163,7 @@ class SentenceClassifier:
         starts = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
         if scorer is None:
-            from toolkit.engine.inference.scorer import column_texts
+            from toolkit.engine.inference.text_columns import column_texts
 
             texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, starts, strict=True)]
             return self.predict_proba([text for chunk in texts for text in chunk])
