@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from toolkit.comparison.comparing import Comparison, compare
     from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
     from toolkit.corpus.segmentation import segment
+    from toolkit.engine.inference.classifier import CompiledClassifier, compile_pipeline
+    from toolkit.engine.inference.linear_models import CannotCompile
     from toolkit.engine.training.vectorizers import CompiledCountVectorizer, CompiledTfidfVectorizer
     from toolkit.exceptions import ToolkitError
     from toolkit.experiment.runs import Run, load_run
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from toolkit.models.classifier import LabelledArticle, SentenceClassifier, load_model
 
 _HOMES = {
+    "CannotCompile": "engine.inference.linear_models",
     "Comparison": "comparison.comparing",
+    "CompiledClassifier": "engine.inference.classifier",
     "CompiledCountVectorizer": "engine.training.vectorizers",
     "CompiledTfidfVectorizer": "engine.training.vectorizers",
     "LabelledArticle": "models.classifier",
@@ -30,6 +34,7 @@ _HOMES = {
     "SentenceClassifier": "models.classifier",
     "ToolkitError": "exceptions",
     "compare": "comparison.comparing",
+    "compile_pipeline": "engine.inference.classifier",
     "corpus_fingerprint": "corpus.loading",
     "corpus_labels": "corpus.loading",
     "load_corpus": "corpus.loading",
