@@ -9,11 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from sklearn.dummy import DummyClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import Pipeline
 
 import toolkit
 from tests.conftest import MAJORITY, WORDS, write_corpus, write_experiment
@@ -23,15 +19,13 @@ from toolkit.analysis.scores import compare_predictions, score_by_ambiguity, sco
 from toolkit.comparison.comparing import compare
 from toolkit.config import find_experiments, read_experiment
 from toolkit.corpus.loading import load_corpus
-from toolkit.exceptions import ConfigError, ModelError, RunError, TableError, ToolkitError
+from toolkit.exceptions import ConfigError, RunError, TableError, ToolkitError
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
 from toolkit.files.tables import Batch
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import load_model
-from toolkit.models.explanation import explain, has_weights, top_ngrams
-from toolkit.models.saving import inspect_model, load_saved, save_model
 from toolkit.pages import article_page, figures, formatting
 from toolkit.pages import run_page as report
 from toolkit.statistics.permutation import holm
@@ -341,159 +335,6 @@ def test_classifier_takes_a_sequence_of_texts_only(workplace):
     assert model.predict([]).shape == (0,)
 
 
-def change_manifest(folder, **values):
-    path = folder / "manifest.json"
-    record = json.loads(path.read_text())
-    path.write_text(json.dumps({**record, **values}))
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (
-            {"versions": {"scikit-learn": "0.1"}},
-            r"fitted with scikit-learn 0\.1, .* is installed; install scikit-learn==0\.1",
-        ),
-        ({"format": 2}, "has format 2, this toolkit reads 1"),
-        ({"file": "../../other.skops"}, "names the file '../../other.skops', expected"),
-        ({"sha256": "0"}, "is not the one its manifest names"),
-        ({"labels": {}}, "labels is no label set; train or copy the model again"),
-        ({"bytes": "9"}, "bytes is '9', expected a whole number; train or copy the model again"),
-        ({"file": "pipeline.joblib"}, "the model's file is missing"),
-    ],
-)
-def test_model_that_is_not_what_it_says_is_refused(runs, values, message):
-    change_manifest(runs / "words/model", **values)
-    with pytest.raises(ModelError, match=message):
-        load_model(runs / "words/model")
-
-
-def test_missing_model_names_the_nearest(runs):
-    with pytest.raises(ModelError, match="there is no model; train one"):
-        load_model(runs / "wrods/model")
-    with pytest.raises(ModelError, match=r"the folder is a run; name the model in it .*words/model\]"):
-        load_model(runs / "words")
-    (runs / "words/model/manifest.json").write_text("[]")
-    with pytest.raises(ModelError, match=r"the manifest is \[\], expected keys with values; train or copy"):
-        load_model(runs / "words/model")
-
-
-def fitted(*steps):
-    return Pipeline(list(steps)).fit(["he denied it", "she said so"], ["denial", "statement"])
-
-
-PLAIN = (("vectorizer", TfidfVectorizer()), ("classifier", LogisticRegression()))
-
-
-def test_joblib_model_opens_only_when_trusted(tmp_path, corpus_folder):
-    path = write_experiment(tmp_path, "words", WORDS)
-    run = train(path, corpus_folder, tmp_path / "runs", ["model.format='joblib'"])
-    with pytest.raises(ModelError, match="a joblib model runs code when it is opened"):
-        load_model(run.folder / "model")
-    assert load_model(run.folder / "model", trusted=True).predict(["He denied the report."]).tolist() == ["denial"]
-    assert inspect_model(run.folder / "model")["untrusted"] == ["anything: a joblib file can run code"]
-    assert verify(run.folder, corpus_folder) == []
-    content = b"no pickle"
-    (run.folder / "model/pipeline.joblib").write_bytes(content)
-    import hashlib
-
-    change_manifest(run.folder / "model", sha256=hashlib.sha256(content).hexdigest())
-    with pytest.raises(ModelError, match="joblib file cannot be opened"):
-        load_model(run.folder / "model", trusted=True)
-
-
-def test_pipeline_that_cannot_come_back_is_not_saved(tmp_path):
-    pipeline = fitted(("lower", FunctionTransformer(lambda texts: [text.lower() for text in texts])), *PLAIN)
-    with pytest.raises(ModelError, match="cannot be loaded back"):
-        save_model(tmp_path, pipeline, LABELS, {}, "card", ["x"])
-
-
-class Shouting(TfidfVectorizer):
-    """A type that no list of trusted ones has."""
-
-
-def test_type_that_is_not_trusted_is_refused(tmp_path, monkeypatch):
-    pipeline = fitted(("vectorizer", Shouting()), ("classifier", LogisticRegression()))
-    with monkeypatch.context() as patch:
-        patch.setattr("toolkit.models.saving.TRUSTED_TYPES", (f"{__name__}.Shouting",))
-        save_model(tmp_path, pipeline, LABELS, {}, "card", ["x"])
-    assert inspect_model(tmp_path)["untrusted"] == [f"{__name__}.Shouting"]
-    with pytest.raises(ModelError, match="Shouting', which is not trusted"):
-        load_saved(tmp_path)
-
-
-def test_model_that_loads_as_another_is_refused(tmp_path, monkeypatch):
-    other = fitted(("vectorizer", TfidfVectorizer()), ("classifier", DummyClassifier(strategy="prior")))
-    monkeypatch.setattr("toolkit.models.saving._load_skops", lambda *_: other)
-    with pytest.raises(ModelError, match="gives other probabilities"):
-        save_model(tmp_path, fitted(*PLAIN), LABELS, {}, "card", ["he denied it"])
-
-
-def test_damaged_skops_file_is_refused(runs):
-    import hashlib
-
-    folder = runs / "words/model"
-    for content in (b"no zip", (folder / "pipeline.skops").read_bytes()[:500]):
-        (folder / "pipeline.skops").write_bytes(content)
-        change_manifest(folder, sha256=hashlib.sha256(content).hexdigest())
-        with pytest.raises(ModelError, match="skops file is damaged"):
-            load_model(folder)
-        with pytest.raises(ModelError, match="skops file is damaged"):
-            inspect_model(folder)
-
-
-def test_inspection_tells_types_and_damage_without_opening(runs):
-    folder = runs / "words/model"
-    found = inspect_model(folder)
-    assert found["intact"]
-    assert found["untrusted"] == []
-    assert "sklearn.pipeline.Pipeline" in found["types"]
-    change_manifest(folder, sha256="0")
-    assert not inspect_model(folder)["intact"]
-
-
-# --- explanation
-
-
-def test_ngrams_explain_a_sentence(workplace):
-    model = load_model(workplace / "runs/words/model")
-    assert top_ngrams(model.pipeline, model.label_set, 3)["denial"][0].ngram in {
-        "denied",
-        "report",
-        "about",
-        "ministry denied",
-        "denied the",
-        "the report",
-        "report about",
-        "about the",
-    }
-    pulls = explain(model.pipeline, model.label_set, "He denied it.")
-    assert {weight.ngram for weight in pulls["denial"]} == {"denied"} | {weight.ngram for weight in pulls["none"]}
-    assert max(pulls["denial"], key=lambda weight: weight.value).ngram == "denied"
-
-
-def test_two_classes_have_a_weight_each():
-    union = FeatureUnion([("words", TfidfVectorizer())])
-    pipeline = fitted(("vectorizer", union), ("classifier", LogisticRegression()))
-    found = top_ngrams(pipeline, LABELS, 1)
-    assert list(found) == ["denial", "statement"]
-    assert found["denial"][0].ngram in {"he", "denied", "it"}
-    assert list(explain(pipeline, LABELS, "he")) == ["denial", "statement"]
-
-
-def test_model_without_weights_explains_nothing(workplace):
-    model = load_model(workplace / "runs/majority/model")
-    assert not has_weights(model.pipeline)
-    assert top_ngrams(model.pipeline, model.label_set) == {}
-    with pytest.raises(ModelError, match="no n-gram weights"):
-        explain(model.pipeline, model.label_set, "x")
-
-
-def test_calibrated_machine_is_explained_by_its_own_weights(tmp_path, corpus_folder):
-    path = write_experiment(tmp_path, "svm", '[features]\nwords = [1, 1]\n[classifier]\nname = "svm"\n')
-    assert train(path, corpus_folder, tmp_path / "runs").report["ngrams"]["denial"]
-
-
 # --- pages
 
 
@@ -609,6 +450,12 @@ def test_comparison_is_sorted_and_paired(workplace):
     assert "+0.750" in found.to_text()
     assert "| words |" in found.to_markdown()
     assert "✗ " in found.to_html()
+
+
+def change_manifest(folder, **values):
+    path = folder / "manifest.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, **values}))
 
 
 def test_p_values_are_corrected_for_all_comparisons_shown(runs):
