@@ -1,9 +1,8 @@
 """The private names of other libraries that the toolkit leans on, each with what it is expected to do.
 
-All of them stand here, and ``make lint`` refuses them elsewhere. A new release may rename or change
-any of them without notice: ``tests/test_private_names.py`` has a test for each, whose failure says
-what the installed release has changed. No library is imported, so that labelling does not load
-scikit-learn.
+All of them are here, and ``make lint`` refuses them elsewhere. A new release may rename or change any
+of them without notice: ``tests/test_private_names.py`` has a test for each, whose failure names the
+release and what it has changed. No library is imported, so that labelling does not load scikit-learn.
 """
 
 from __future__ import annotations

@@ -15,13 +15,13 @@ def test_tables_of_characters_are_those_of_python():
     rng = np.random.default_rng(0)
     for point in [*range(0x500), *rng.integers(0, 0x110000, 5000).tolist()]:
         assert bool(kinds[point] & characters.WORD) == bool(re.match(r"\w", chr(point)))
-        place = view.mapped[point]
-        seen = chr(place) if place >= 0 else expansion(view, place)
-        assert seen == chr(point).lower()
+        mapped = view.mapped[point]
+        shown = chr(mapped) if mapped >= 0 else expansion(view, mapped)
+        assert shown == chr(point).lower()
 
 
-def expansion(view, place):
-    return "".join(map(chr, view.expansions[view.bounds[-1 - place] : view.bounds[-place]]))
+def expansion(view, mapped):
+    return "".join(map(chr, view.expansions[view.bounds[-1 - mapped] : view.bounds[-mapped]]))
 
 
 @pytest.mark.parametrize("accents", ["unicode", "ascii"])
@@ -31,6 +31,6 @@ def test_accents_are_stripped_as_in_scikit_learn(accents):
     strip = strip_accents_unicode if accents == "unicode" else strip_accents_ascii
     view = characters.view(True, accents)
     for point in [*range(0x3000), *range(0xF900, 0x10000), *range(0xAC00, 0xD800, 97)]:
-        place = view.mapped[point]
-        seen = chr(place) if place >= 0 else expansion(view, place)
-        assert seen == strip(chr(point).lower()), hex(point)
+        mapped = view.mapped[point]
+        shown = chr(mapped) if mapped >= 0 else expansion(view, mapped)
+        assert shown == strip(chr(point).lower()), hex(point)

@@ -57,7 +57,7 @@ def test_digest_changes_with_the_content_the_name_and_the_number_of_files(tmp_pa
 
 
 def test_machine_code_takes_nothing_from_outside_of_the_engine():
-    # What stands elsewhere could change without changing the names of cache files.
+    # Other code could change without changing the names of cache files.
     compiled_files = [path for path in ENGINE.rglob("*.py") if "toolkit.engine.compiler import" in path.read_text()]
     assert {path.stem for path in compiled_files} == {module.__name__.rpartition(".")[2] for module in MODULES}
     for path in compiled_files:
@@ -86,7 +86,7 @@ def test_function_is_compiled_where_nothing_can_be_cached():
     code = (
         "from toolkit.engine.inference import kernel;print(kernel.mix.stats.cache_path, kernel.mix(1) == kernel.mix(1))"
     )
-    # The package does not lie in a zip file, for which alone this one finds a folder.
+    # This class finds a folder only for packages in a zip file.
     assert run(code, NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator") == "None True"
 
 

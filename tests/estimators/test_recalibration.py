@@ -29,7 +29,7 @@ from toolkit.models.saving import inspect_model
 
 @pytest.fixture(scope="module")
 def overconfident():
-    """A classifier fitted on 60 noisy points with hardly any penalty, and 200 points it has not seen."""
+    """A classifier fitted to 60 noisy points with hardly any penalty, and 200 other points."""
     rng = np.random.default_rng(2)
     points, gold = rng.normal(size=(260, 5)), rng.integers(0, 3, 260)
     points[np.arange(260), gold] += 1
@@ -53,9 +53,9 @@ def test_recalibration_equals_that_of_scikit_learn(overconfident, method):
     _, points, gold = overconfident
     # A classifier without a decision function, which scikit-learn would recalibrate instead of the probabilities.
     fitted = GaussianNB().fit(points[:60], gold[:60])
-    ours = Recalibrated(fitted, CALIBRATORS[method]().fit(fitted.predict_proba(points), gold))
+    recalibrated = Recalibrated(fitted, CALIBRATORS[method]().fit(fitted.predict_proba(points), gold))
     oracle = CalibratedClassifierCV(FrozenEstimator(fitted), method=method).fit(points, gold)
-    assert np.allclose(ours.predict_proba(points), oracle.predict_proba(points), atol=1e-6)
+    assert np.allclose(recalibrated.predict_proba(points), oracle.predict_proba(points), atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
@@ -129,10 +129,10 @@ def test_shapes_that_do_not_match_are_refused(calibrator):
 
 def test_a_copy_of_a_recalibrated_classifier_is_itself(overconfident):
     fitted, points, _ = overconfident
-    ours = Recalibrated(fitted, Temperature().fit([[0.9, 0.1, 0.0]] * 4, [0, 0, 0, 1]))
-    assert clone(ours) is ours
-    assert ours.fit(points) is ours
-    assert ours.predict(points).tolist() == fitted.predict(points).tolist()
+    recalibrated = Recalibrated(fitted, Temperature().fit([[0.9, 0.1, 0.0]] * 4, [0, 0, 0, 1]))
+    assert clone(recalibrated) is recalibrated
+    assert recalibrated.fit(points) is recalibrated
+    assert recalibrated.predict(points).tolist() == fitted.predict(points).tolist()
 
 
 # --- as an option of an experiment

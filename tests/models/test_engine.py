@@ -1,4 +1,4 @@
-"""A saved model says what labels its sentences."""
+"""A saved model names its engine, and labels without loading scikit-learn."""
 
 import os
 import subprocess
@@ -18,10 +18,10 @@ def test_labelling_loads_no_scikit_learn(workplace, tmp_path):
         "print(sorted(set(sys.modules) & {'sklearn', 'skops', 'datasets', 'matplotlib', 'jinja2', 'pyarrow'}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent.parent)}
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    row, loaded = found.stdout.splitlines()
+    row, loaded = done.stdout.splitlines()
     assert '"label": "denial"' in row
     assert loaded == "[]"
 
@@ -47,7 +47,7 @@ def test_model_names_its_engine(workplace, tmp_path):
         with pytest.raises(ValueError, match="row 3 is not UTF-8; decode the column again or drop the row"):
             model.predict_proba_column(pa.chunked_array(parts))
     assert np.allclose(words.predict_proba(texts), words.pipeline.predict_proba(texts)[:, [0, 2, 1]], atol=1e-12)
-    # A compiled file that is missing, damaged or of another pipeline is made anew from the pipeline.
+    # A compiled file that is missing or damaged is replaced by compiling the pipeline again.
     for number, damage in enumerate((None, b"PK")):
         folder = tmp_path / str(number)
         shutil.copytree(workplace / "runs/words/model", folder)

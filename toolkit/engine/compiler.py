@@ -35,8 +35,8 @@ BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)  # type: ignore[attr-defined]
 def compiled(function: Callable[..., Any], allocates: bool = False, inline: bool = False) -> Callable[..., Any]:
     """Compile a function when it is first called, cached where numba finds a writable folder.
 
-    numba's cache notices a change of the file in which a function stands, but not of a constant,
-    an intrinsic or another function that it takes from elsewhere: stale machine code would return
+    numba's cache notices a change of the file that defines a function, but not of a constant, an
+    intrinsic or another function that it imports from elsewhere: stale machine code would return
     wrong probabilities without any error. So the name of each cache file contains a digest of the
     whole engine's source. Compiled functions therefore take nothing from outside ``toolkit.engine``.
 

@@ -1,4 +1,4 @@
-"""Token patterns of scikit-learn -> the kinds of tokens that machine code reads; no scikit-learn is imported."""
+"""Token patterns of scikit-learn -> kinds of tokens; apart from ``layout``, since labelling needs no scikit-learn."""
 
 from __future__ import annotations
 

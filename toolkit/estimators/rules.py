@@ -114,8 +114,8 @@ class CueIndicators(TransformerMixin, BaseEstimator):
     rules : sequence of (label, (cue, cue, ...))
         As in :class:`KeywordRules`.
     weight : float
-        Value of an indicator. Rows of tf-idf weights have norm 1; at one half, cues count beside
-        them without dominating.
+        Value of an indicator. Rows of tf-idf weights have norm 1; at one half, cues count as well
+        as these without dominating them.
 
     Examples
     --------

@@ -76,7 +76,7 @@ class SavedModel:
     open_pipeline : callable
         Opens the pipeline, from bytes that have been read and checked.
     compiled : CompiledPipeline or None
-        The compiled pipeline, if one lies beside the pipeline and is of the same bytes.
+        The compiled pipeline, if the folder has one that was made from the same bytes.
     """
 
     labels: LabelSet
@@ -111,7 +111,7 @@ def save_model(
     labels : LabelSet
         Order of the probabilities.
     about : mapping
-        What the manifest says besides: experiment, corpus, segmenter.
+        Further keys of the manifest: experiment, corpus, segmenter.
     card : str
         The model card, in Markdown.
     probe : sequence of str
@@ -128,24 +128,10 @@ def save_model(
     ------
     ModelError
         If the pipeline cannot be loaded back or then gives other probabilities.
-
-    Notes
-    -----
-    A function defined in place (a lambda) can be dumped but not loaded, which is why a model
-    counts as saved only once it has been loaded.
     """
-    from toolkit.models.pipelines import predict_proba
-
-    folder = Path(folder)
+    folder, name = Path(folder), FILES[model_format]
     folder.mkdir(parents=True, exist_ok=True)
-    name = FILES[model_format]
-    content = skops_files.dump(pipeline) if model_format == "skops" else _dump_joblib(pipeline)
-    try:
-        loaded = skops_files.load(content, name) if model_format == "skops" else _load_joblib(content, name)
-    except ModelError as error:
-        raise ModelError(f"the pipeline was dumped but cannot be loaded back; use types that can [{name}]") from error
-    if not np.allclose(predict_proba(pipeline, probe, labels), predict_proba(loaded, probe, labels), atol=1e-12):
-        raise ModelError(f"the pipeline loaded back gives other probabilities; use another format [{name}]")
+    content, loaded = _dump_and_load(pipeline, labels, probe, name)
     digest = hashlib.sha256(content).hexdigest()
     compiled, about_compiled = _compile(loaded, probe, labels, digest)
     manifest = {
@@ -166,10 +152,29 @@ def save_model(
     return manifest
 
 
+def _dump_and_load(pipeline: Pipeline, labels: LabelSet, probe: Sequence[str], name: str) -> tuple[bytes, Pipeline]:
+    """Return the bytes of a pipeline, and the pipeline loaded back from them.
+
+    A function defined in place (a lambda) can be dumped but not loaded, which is why a model
+    counts as saved only once it has been loaded.
+    """
+    from toolkit.models.pipelines import predict_proba
+
+    is_skops = name == FILES["skops"]
+    content = skops_files.dump(pipeline) if is_skops else _dump_joblib(pipeline)
+    try:
+        loaded = skops_files.load(content, name) if is_skops else _load_joblib(content, name)
+    except ModelError as error:
+        raise ModelError(f"the pipeline was dumped but cannot be loaded back; use types that can [{name}]") from error
+    if not np.allclose(predict_proba(pipeline, probe, labels), predict_proba(loaded, probe, labels), atol=1e-12):
+        raise ModelError(f"the pipeline loaded back gives other probabilities; use another format [{name}]")
+    return content, loaded
+
+
 def _compile(
     pipeline: Pipeline, probe: Sequence[str], labels: LabelSet, digest: str
 ) -> tuple[bytes | None, dict[str, Any]]:
-    """Compile a pipeline and compare both; return the compiled bytes, and what the manifest says of them."""
+    """Compile a pipeline and compare both; return the compiled bytes, and their entry in the manifest."""
     from toolkit.engine.inference.compilation import compile_fitted
     from toolkit.engine.inference.linear_models import CannotCompile
     from toolkit.engine.inference.scorer import Scorer
@@ -191,7 +196,7 @@ def _compile(
 
 
 def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> CompiledPipeline | None:
-    """Read the compiled pipeline, if there is one that is intact and of the pipeline beside it."""
+    """Read the compiled pipeline, if there is one that is intact and was made from this pipeline."""
     from toolkit.engine.inference.storage import load_compiled
 
     about = manifest.get("compiled")

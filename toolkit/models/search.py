@@ -38,7 +38,7 @@ def choose(
     pipeline : Pipeline
         Not fitted: ``vectorizer`` and ``classifier``.
     grid : mapping of str to sequence
-        Values of parameters of the classifier, by their names in the pipeline.
+        Values of the classifier's parameters, by their names in the pipeline.
     sentences, y_true : ndarray of shape (n_sentences,)
         Sentences and gold labels.
     folds : sequence of (train, test)
@@ -70,27 +70,24 @@ def choose(
     {'classifier__alpha': 0.5}
     """
     candidates = list(ParameterGrid(grid))
-    scores = np.full((len(candidates), len(folds)), np.nan)
+    scores = np.empty((len(candidates), len(folds)))
     last_error = None
     for fold, (train, test) in enumerate(folds):
         rows, test_rows = vectors(pipeline, sentences[train], sentences[test], counted)
         rows = _ordered(rows, pipeline["classifier"])
         for number, candidate in enumerate(candidates):
-            classifier = clone(pipeline["classifier"]).set_params(**_of_classifier(candidate))
+            settings = {name.removeprefix("classifier__"): value for name, value in candidate.items()}
+            classifier = clone(pipeline["classifier"]).set_params(**settings)
             try:
-                classifier.fit(rows, y_true[train])
-                scores[number, fold] = scoring(y_true[test], classifier.predict(test_rows))
+                predicted = classifier.fit(rows, y_true[train]).predict(test_rows)
+                scores[number, fold] = scoring(y_true[test], predicted)
             except ValueError as error:
-                last_error = error
+                scores[number, fold], last_error = np.nan, error
     if last_error is not None and np.isnan(scores).all():
         raise last_error
     # A candidate that could not be fitted on some fold comes last.
     means = np.nan_to_num(scores.mean(axis=1), nan=-np.inf)
     return dict(candidates[int(np.argmax(means))])
-
-
-def _of_classifier(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix("classifier__"): value for name, value in candidate.items()}
 
 
 def _ordered(rows: Any, classifier: Any) -> Any:

@@ -16,8 +16,8 @@ from toolkit.private_names import SKLEARN_CALIBRATION_TYPES, SKLEARN_STOP_WORDS_
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-# Types in our pipelines that skops does not trust by itself. The list stands here and never in a
-# model's folder: a file must not say what it may run.
+# Types in our pipelines that skops does not trust by itself. The list is here and never in a model's
+# folder: a file must not say what it may run.
 TRUSTED_TYPES = (
     *SKLEARN_CALIBRATION_TYPES,
     "toolkit.estimators.lexicon.WordClasses",
@@ -27,7 +27,7 @@ TRUSTED_TYPES = (
     "toolkit.estimators.rules.CueIndicators",
     "toolkit.estimators.rules.KeywordRules",
 )
-# Where the types of older models stand today: these modules moved before 0.1.0 was released.
+# Where the types of older models are today: these modules moved before 0.1.0 was released.
 OLD_MODULES = {
     "toolkit.lexicon": "toolkit.estimators.lexicon",
     "toolkit.recalibration": "toolkit.estimators.recalibration",

@@ -117,7 +117,7 @@ HASHED = {
     "counts, then weights": make_pipeline(
         HashingVectorizer(alternate_sign=False, norm=None, **SMALL), TfidfTransformer(sublinear_tf=True)
     ),
-    "shares, then weights": make_pipeline(HashingVectorizer(norm="l1", **SMALL), TfidfTransformer(norm="l1")),
+    "proportions, then weights": make_pipeline(HashingVectorizer(norm="l1", **SMALL), TfidfTransformer(norm="l1")),
     "beside a vocabulary": FeatureUnion(
         [
             ("words", TfidfVectorizer(sublinear_tf=True)),
@@ -181,16 +181,16 @@ BATCH = 50
 
 def check_same(pipeline, scorer, sentences, tolerance=1e-8):
     expected = pipeline.predict_proba(sentences)
-    found = scorer.predict_proba(sentences)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    proba = scorer.predict_proba(sentences)
+    np.testing.assert_allclose(proba, expected, rtol=0, atol=tolerance)
     close = np.sort(expected, axis=1)
     # A tie is the only thing that rounding may decide otherwise.
     clear = close[:, -1] - close[:, -2] > 1e-8
-    assert (found.argmax(axis=1) == expected.argmax(axis=1))[clear].all()
+    assert (proba.argmax(axis=1) == expected.argmax(axis=1))[clear].all()
 
 
 def well_formed(text):
-    """Leave out surrogates, which scikit-learn refuses to hash."""
+    """Return a text without its surrogates, which scikit-learn refuses to hash."""
     return "".join(character for character in text if not 0xD800 <= ord(character) < 0xE000)
 
 

@@ -45,8 +45,8 @@ def test_any_text_that_is_hashed_scores_as_in_scikit_learn(hashed, name, texts):
 @settings(PATIENT)
 @given(st.binary(max_size=40))
 def test_hash_is_that_of_scikit_learn(content):
-    found = hashing.murmur(np.frombuffer(b"x" + content + b"x", np.uint8), 1, 1 + len(content))
-    assert found == murmurhash3_32(content)
+    hashed = hashing.murmur(np.frombuffer(b"x" + content + b"x", np.uint8), 1, 1 + len(content))
+    assert hashed == murmurhash3_32(content)
 
 
 @pytest.mark.parametrize("n_features", [7, 1 << 10])

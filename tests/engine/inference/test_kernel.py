@@ -35,7 +35,7 @@ def test_word_that_overflows_the_binary_counts_scores_as_in_scikit_learn(fitted,
 def test_word_whose_frequent_columns_nearly_fill_the_workspace_scores_as_in_scikit_learn():
     letters = "abcdefghijklmnopqrstuvwxyz012345"
     within = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 14), sublinear_tf=True)
-    # Behind another part, a column and its place among the frequent ones differ.
+    # After another part, the number of a column differs from its index among the frequent ones.
     union = FeatureUnion([("words", CountVectorizer()), ("within", within)])
     pipeline = make_pipeline(union, logistic()).fit([letters * 3, "b", "a"], ["x", "y", "z"])
     check_same(pipeline, Scorer(compile_fitted(pipeline), pipeline.predict_proba), [(letters * 300)[:9396]])
@@ -43,31 +43,34 @@ def test_word_whose_frequent_columns_nearly_fill_the_workspace_scores_as_in_scik
 
 def test_sentence_with_more_chunks_than_the_workspace_takes_is_refused_as_full(fitted):
     pipeline, _ = fitted("within words")
-    program = tables.make_kernel_model(compile_fitted(pipeline))
-    work = tables.make_workspace(program)
+    model = tables.make_kernel_model(compile_fitted(pipeline))
+    work = tables.make_workspace(model)
     data, offsets = text_columns.encode(["denied it a b c"])
     few = work._replace(record_lines=work.record_lines[:4])
     arguments = (data, offsets, 0, 1, False, np.empty((1, 5)), np.zeros(1, np.uint8))
-    assert kernel.score(program, few, *arguments) == (kernel.FULL, 0)
-    assert kernel.score(program, work, *arguments) == (kernel.DONE, 1)
+    assert kernel.score(model, few, *arguments) == (kernel.FULL, 0)
+    assert kernel.score(model, work, *arguments) == (kernel.DONE, 1)
 
 
 def test_as_many_sentences_are_split_at_once_as_there_is_room_for(fitted):
     pipeline, _ = fitted("default")
     texts = ["denied it a b c", "we will be", "x", "a b c d e f g", "", "said he", *SENTENCES[:3]]
     data, offsets = text_columns.encode(texts)
-    program = tables.make_kernel_model(compile_fitted(pipeline))
+    model = tables.make_kernel_model(compile_fitted(pipeline))
     expected = np.empty((len(texts), 5))
-    left = np.zeros(len(texts), np.uint8)
-    work = tables.make_workspace(program)
-    assert kernel.score(program, work, data, offsets, 0, len(texts), False, expected, left) == (kernel.DONE, len(texts))
+    fallback = np.zeros(len(texts), np.uint8)
+    work = tables.make_workspace(model)
+    assert kernel.score(model, work, data, offsets, 0, len(texts), False, expected, fallback) == (
+        kernel.DONE,
+        len(texts),
+    )
     for n_chunks in (12, 13, 17):
-        few = tables.make_workspace(program)
+        few = tables.make_workspace(model)
         few = few._replace(record_lines=few.record_lines[:n_chunks])
-        found = np.empty((len(texts), 5))
-        arguments = (data, offsets, 0, len(texts), False, found, left)
-        assert kernel.score(program, few, *arguments) == (kernel.DONE, len(texts))
-        assert (found == expected).all()
+        scores = np.empty((len(texts), 5))
+        arguments = (data, offsets, 0, len(texts), False, scores, fallback)
+        assert kernel.score(model, few, *arguments) == (kernel.DONE, len(texts))
+        assert (scores == expected).all()
 
 
 def test_count_that_overflows_reads_no_index_outside():
@@ -76,7 +79,7 @@ def test_count_that_overflows_reads_no_index_outside():
     compiled = compile_fitted(pipeline)
     compiled.symbol_columns[:] = 0
     scorer = Scorer(load_compiled(dump_compiled(compiled)), pipeline.predict_proba, n_threads=1)
-    # As many marks in both parts as two bytes count to: one more than there are.
+    # Together the marks of both parts are one more than two bytes can count.
     texts = ["!" * kernel.MAX_BYTES]
     scorer.predict_proba(texts)
     scorer._workspaces[0].sizes[kernel.N_EPOCHS] = kernel.LAST_EPOCH - 1
@@ -87,7 +90,7 @@ def test_count_that_overflows_reads_no_index_outside():
 @pytest.mark.slow
 def test_kernel_stays_within_its_arrays(tmp_path):
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
-    tests = "hostile or full or column or leads_out or threads or with_the_default or hash"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", tests, str(Path(__file__))]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout[-2000:]
+    tests = "hostile or full or fill or column or outside or threads or with_the_default or hash"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", tests, str(Path(__file__).parent)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]

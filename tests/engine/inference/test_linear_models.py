@@ -40,7 +40,7 @@ INPUTS = {
 }
 
 
-# Only counts are above a half wherever they are not 0, and only shares can be a probability.
+# Only counts exceed one half wherever they are not 0, and only values up to 1 can be probabilities.
 UNFIT = {("counts above a half", "weighted"), ("counts above a half", "hashed"), ("any value", "counts")}
 
 

@@ -129,9 +129,9 @@ def test_labels_of_single_precision_are_those_of_scikit_learn(vectorizer):
     pipeline = make_pipeline(vectorizer, logistic()).fit([*map(well_formed, SENTENCES)] * 3, LABELS * 3)
     scorer = Scorer(compile_fitted(pipeline), pipeline.predict_proba)
     texts = [" ".join(order) for order in permutations(["denied", "agreed", "said", "treaty", "hoped"])]
-    expected, found = pipeline.predict_proba(texts), scorer.predict_proba(texts)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
-    assert (found.argmax(axis=1) == expected.argmax(axis=1)).all()
+    expected, proba = pipeline.predict_proba(texts), scorer.predict_proba(texts)
+    np.testing.assert_allclose(proba, expected, rtol=0, atol=1e-5)
+    assert (proba.argmax(axis=1) == expected.argmax(axis=1)).all()
     assert load_compiled(dump_compiled(compile_fitted(pipeline))).single
     # Whatever two labels may be swapped by the rounding goes to scikit-learn.
     close = with_weights([[1.0, 1.0 + 1e-6], [1.0 + 1e-6, 1.0]], [0.0, 0.0])

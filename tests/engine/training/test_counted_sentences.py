@@ -37,12 +37,12 @@ PARTS = {
 
 
 def check_matrices(matrices, expected):
-    for ours, plain in zip(matrices, expected, strict=True):
-        assert (type(ours), ours.dtype, ours.shape) == (type(plain), plain.dtype, plain.shape)
+    for matrix, plain in zip(matrices, expected, strict=True):
+        assert (type(matrix), matrix.dtype, matrix.shape) == (type(plain), plain.dtype, plain.shape)
         for name in ("indptr", "indices", "data"):
             # The order within a row counts too: it is that of sums.
-            assert getattr(ours, name).dtype == getattr(plain, name).dtype, name
-            assert getattr(ours, name).tobytes() == getattr(plain, name).tobytes(), name
+            assert getattr(matrix, name).dtype == getattr(plain, name).dtype, name
+            assert getattr(matrix, name).tobytes() == getattr(plain, name).tobytes(), name
 
 
 @pytest.mark.parametrize("names", [*([name] for name in PARTS), list(PARTS)], ids=lambda names: "+".join(names))
@@ -54,12 +54,12 @@ def test_sentences_counted_once_give_the_matrices_of_each_part_of_them(names):
     for _ in range(6):
         # With some of them twice, and some on both sides.
         train, held_out = ([texts[number] for number in rng.integers(0, len(texts), size)] for size in (14, 9))
-        plain, ours = clone(union), to_compiled_vectorizers(clone(union))
+        plain, compiled = clone(union), to_compiled_vectorizers(clone(union))
         expected = plain.fit_transform(train), plain.transform(held_out)
-        check_matrices(counted.vectors(ours, train, held_out), expected)
-        check_matrices(counted.fit_vectors(ours, train, held_out), expected)
-        assert ours.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
-        check_matrices([ours.transform(texts)], [plain.transform(texts)])
+        check_matrices(counted.vectors(compiled, train, held_out), expected)
+        check_matrices(counted.fit_vectors(compiled, train, held_out), expected)
+        assert compiled.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
+        check_matrices([compiled.transform(texts)], [plain.transform(texts)])
 
 
 def test_union_of_other_parts_is_vectorised_by_itself():

@@ -25,13 +25,13 @@ def sparse(seed, n_rows=41, n_columns=300, density=0.1):
 def test_products_are_those_of_scipy_to_the_last_bit(width, shape):
     rng = np.random.default_rng(width)
     rows = sparse(width, *shape, density=0.4)
-    ours = OrderedRows(rows)
+    ordered = OrderedRows(rows)
     wide, tall = rng.standard_normal((shape[1], width)), rng.standard_normal((shape[0], width))
     # An optimiser passes coefficients in Fortran order, and the same point twice.
     for other in (wide, np.asfortranarray(wide), wide, wide[::-1], wide[:, 0]):
-        assert (ours @ other).tobytes() == (rows @ other).tobytes()
+        assert (ordered @ other).tobytes() == (rows @ other).tobytes()
     for other in (tall.T, np.asfortranarray(tall).T, tall.T, tall[::-1].T):
-        assert (other @ ours).tobytes() == (other @ rows).tobytes()
+        assert (other @ ordered).tobytes() == (other @ rows).tobytes()
 
 
 def test_product_that_is_written_to_is_not_returned_again():
@@ -64,9 +64,9 @@ def test_matrix_with_many_rows_has_the_same_products():
 @pytest.mark.parametrize("solver", ["newton-cg", "lbfgs"])
 def test_regression_is_fitted_to_the_last_bit(n_labels, solver):
     labels = np.random.default_rng(n_labels).integers(0, n_labels, 41)
-    plain, ours = (LogisticRegression(C=10, solver=solver, class_weight="balanced", max_iter=500) for _ in range(2))
+    plain, fitted = (LogisticRegression(C=10, solver=solver, class_weight="balanced", max_iter=500) for _ in range(2))
     plain.fit(sparse(5), labels)
-    ours.fit(OrderedRows(sparse(5)), labels)
-    assert ours.coef_.tobytes() == plain.coef_.tobytes()
-    assert ours.intercept_.tobytes() == plain.intercept_.tobytes()
-    assert (ours.n_iter_ == plain.n_iter_).all()
+    fitted.fit(OrderedRows(sparse(5)), labels)
+    assert fitted.coef_.tobytes() == plain.coef_.tobytes()
+    assert fitted.intercept_.tobytes() == plain.intercept_.tobytes()
+    assert (fitted.n_iter_ == plain.n_iter_).all()

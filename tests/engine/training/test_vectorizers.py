@@ -121,23 +121,23 @@ def outcome(call, *arguments):
     return result, [str(one.message) for one in caught]
 
 
-def check_same(plain, ours, texts, others):
+def check_same(plain, compiled, texts, others):
     """Compare all that two vectorisers do."""
     for name, given_texts in (("fit_transform", texts), ("transform", texts), ("transform", others)):
         expected, warned = outcome(getattr(plain, name), given_texts)
-        result, own_warnings = outcome(getattr(ours, name), given_texts)
+        result, own_warnings = outcome(getattr(compiled, name), given_texts)
         assert own_warnings == warned
         if isinstance(expected, Exception):
             # The message about a wrong parameter names the class.
-            message = str(result).replace(type(ours).__name__, type(plain).__name__)
+            message = str(result).replace(type(compiled).__name__, type(plain).__name__)
             assert (type(result), message) == (type(expected), str(expected))
             return
         check_equal(result, expected)
-    assert ours.vocabulary_ == plain.vocabulary_
+    assert compiled.vocabulary_ == plain.vocabulary_
     # A saved model has the vocabulary in this order, with integers of these types.
-    assert list(ours.vocabulary_) == list(plain.vocabulary_)
-    assert set(map(type, ours.vocabulary_.values())) == set(map(type, plain.vocabulary_.values()))
-    assert ours.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
+    assert list(compiled.vocabulary_) == list(plain.vocabulary_)
+    assert set(map(type, compiled.vocabulary_.values())) == set(map(type, plain.vocabulary_.values()))
+    assert compiled.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
 
 
 @pytest.mark.parametrize("plain", PAIRS)
@@ -218,14 +218,14 @@ def test_generator_of_texts_is_read_once():
 
 
 def test_vocabulary_set_later_is_the_one_looked_up():
-    ours, plain = CompiledCountVectorizer().fit(TEXTS), CountVectorizer().fit(TEXTS)
-    ours.transform(TEXTS)
+    compiled, plain = CompiledCountVectorizer().fit(TEXTS), CountVectorizer().fit(TEXTS)
+    compiled.transform(TEXTS)
     for vocabulary in ({"denied": 0, "again": 1}, {"it": 0, "the": 0}, {"it": np.int64(1), "he": np.int64(0)}):
-        ours.vocabulary_ = plain.vocabulary_ = vocabulary
-        check_equal(ours.transform(TEXTS), plain.transform(TEXTS))
+        compiled.vocabulary_ = plain.vocabulary_ = vocabulary
+        check_equal(compiled.transform(TEXTS), plain.transform(TEXTS))
     # Columns outside of the matrix fall back to scikit-learn, and never written to.
-    ours.vocabulary_ = plain.vocabulary_ = {"it": 7, "the": 1}
-    check_equal(ours.transform(TEXTS), plain.transform(TEXTS))
+    compiled.vocabulary_ = plain.vocabulary_ = {"it": 7, "the": 1}
+    check_equal(compiled.transform(TEXTS), plain.transform(TEXTS))
 
 
 def test_files_are_read_as_scikit_learn_reads_them(tmp_path):
@@ -271,23 +271,23 @@ def test_pipelines_unions_and_searches_choose_as_with_scikit_learn():
         grid = {"featureunion__w__ngram_range": [(1, 1), (1, 2)], "logisticregression__C": [1, 10]}
         return GridSearchCV(make_pipeline(union, LogisticRegression()), grid, cv=2).fit(TEXTS * 2, labels * 2)
 
-    ours = search(CompiledTfidfVectorizer(), CompiledCountVectorizer())
+    compiled = search(CompiledTfidfVectorizer(), CompiledCountVectorizer())
     plain = search(TfidfVectorizer(), CountVectorizer())
-    assert ours.best_params_ == plain.best_params_
-    assert ours.predict_proba(TEXTS).tobytes() == plain.predict_proba(TEXTS).tobytes()
-    assert ours.best_estimator_[:1].get_feature_names_out().tolist() == (
+    assert compiled.best_params_ == plain.best_params_
+    assert compiled.predict_proba(TEXTS).tobytes() == plain.predict_proba(TEXTS).tobytes()
+    assert compiled.best_estimator_[:1].get_feature_names_out().tolist() == (
         plain.best_estimator_[:1].get_feature_names_out().tolist()
     )
 
 
-@pytest.mark.parametrize("ours", PAIRS.values())
-def test_scikit_learn_accepts_it_as_an_estimator(ours):
+@pytest.mark.parametrize("compiled", PAIRS.values())
+def test_scikit_learn_accepts_it_as_an_estimator(compiled):
     # scikit-learn skips most checks of an estimator that reads text, as it does for its own, and warns.
     with pytest.warns(SkipTestWarning, match="string=True"):
-        results = check_estimator(ours(), on_fail=None)
+        results = check_estimator(compiled(), on_fail=None)
     assert not [result for result in results if result["status"] == "failed"]
     for check in TEXT_CHECKS:
-        check(ours.__name__, ours())
+        check(compiled.__name__, compiled())
 
 
 def test_fitted_pipeline_can_be_turned_back_into_scikit_learns():
@@ -296,11 +296,11 @@ def test_fitted_pipeline_can_be_turned_back_into_scikit_learns():
         return make_pipeline(union, LogisticRegression())
 
     labels = list("ababbaab")
-    ours = to_compiled_vectorizers(pipeline())
-    assert type(ours[0]["w"]) is CompiledTfidfVectorizer
-    assert type(ours[0]["c"][1]) is CompiledCountVectorizer
-    ours.fit(TEXTS, labels).predict(TEXTS)
-    plain = to_sklearn_vectorizers(ours)
+    compiled = to_compiled_vectorizers(pipeline())
+    assert type(compiled[0]["w"]) is CompiledTfidfVectorizer
+    assert type(compiled[0]["c"][1]) is CompiledCountVectorizer
+    compiled.fit(TEXTS, labels).predict(TEXTS)
+    plain = to_sklearn_vectorizers(compiled)
     assert type(plain[0]["w"]) is TfidfVectorizer
     # Byte for byte what scikit-learn alone would have saved.
     assert skops.io.get_untrusted_types(data=skops.io.dumps(plain)) == []

@@ -23,10 +23,10 @@ _TIE = 1e-9
 class CompiledClassifier:
     """A fitted pipeline as machine code; :func:`toolkit.compile_pipeline` makes one.
 
-    It is a snapshot: if the pipeline is fitted again, compile it again. It holds on to the
-    pipeline, to which sentences fall back that machine code does not know or cannot decide: those
-    with a capital sigma to be lowered, and those whose two most probable labels differ by rounding only.
-    It can be copied and pickled (the copy is compiled again), and shared by threads.
+    It is a snapshot: if the pipeline is fitted again, compile it again. A few sentences fall back
+    to the pipeline itself, to which it keeps a reference: those with a capital sigma, whose lower
+    case depends on its position, and those whose two most probable labels differ by rounding only.
+    It can be copied and pickled, which compiles the copy again, and be shared by threads.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def compile_pipeline(pipeline: Pipeline) -> CompiledClassifier:
     -------
     CompiledClassifier
         With ``classes_``, ``predict``, ``predict_proba`` and ``predict_proba_column``; labels are
-        those of the pipeline, and probabilities agree with its own to within 1e-8.
+        those of the pipeline, and probabilities agree with its own up to rounding.
 
     Raises
     ------

@@ -70,7 +70,7 @@ class _CueSource:
 
 @dataclass
 class _Tables:
-    """What grows while one part after another is compiled."""
+    """Tries, tables and weights, to which each part adds its own."""
 
     letters: TrieBuilder = field(default_factory=TrieBuilder)
     values: dict[int, int] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 r"""Cue lists -> an automaton over the characters of a chunk, and bits that join cues of several words.
 
-A chunk is what stands between white space. A cue of one word lies within a chunk; of a cue of
-several words, the first word ends a chunk, the last one starts a chunk, and those between are whole
-chunks, since ``\s+`` matches all white space between two words.
+A chunk is the text between white space. A one-word cue lies within a chunk. Of a cue of several words,
+the first word ends a chunk, the last one starts a chunk, and those between are whole chunks, since
+``\s+`` matches all white space between two words.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class HashWorkspace(NamedTuple):
     bytes : ndarray
         UTF-8 of the tokens or characters of which n-grams consist, one after another.
     starts, ends : ndarray
-        Where each token or character stands in ``bytes``.
+        Where each token or character is in ``bytes``.
     counts : ndarray of shape (n_features,)
         Twice the signed count, plus 1 once the sentence has had the feature, since its count may
         return to 0.

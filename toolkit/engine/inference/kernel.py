@@ -1,6 +1,6 @@
 """The machine code: one pass over the bytes of a column of text, from bytes to linear scores.
 
-A chunk is what stands between white space. What it contributes (its columns, the sum of their
+A chunk is the text between white space. What it contributes (its columns, the sum of their
 weights, its tokens, its cues) is computed once and cached in a record. A sentence is then the sum of
 its chunks, the n-grams of its tokens, and a correction for each column that occurs repeatedly.
 
@@ -1196,7 +1196,7 @@ def read_chunks(
 
 @compiled_inline
 def has_room(model: KernelModel, work: Workspace, n_rare: int) -> bool:
-    """Return whether there is room for all columns that a sentence with so many tokens may have."""
+    """Return whether there is room for all columns that a sentence with these tokens may have."""
     n_possible = n_rare + N_FREQUENT + 1
     for part in range(len(model.parts)):
         if model.parts[part, SEQUENCE] >= 0:
@@ -1473,7 +1473,7 @@ def score(
     for part in range(len(parts)):
         across |= parts[part, KIND] == CHARACTERS
         in_chunks |= parts[part, KIND] != CHARACTERS
-    # Most records have at most so many words.
+    # Most records are at most this long.
     at_columns = TOKENS_AT + len(work.n_sentence_tokens) + len(model.cue_first)
     n_prefetched = first_sum(at_columns, 0) + len(parts) * width + LINE * (4 if len(model.frequent) else 2)
     row = first

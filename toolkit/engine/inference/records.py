@@ -58,8 +58,8 @@ class KernelModel(NamedTuple):
     weights : ndarray of shape (n_columns * width,)
         What one occurrence of each feature adds to each score and, in the last lane, to the norm of its part.
     frequent : ndarray of shape (512,) or (0,)
-        Columns that most sentences have, by part, to be counted 512 at a time; empty where words
-        have hardly more than one column.
+        Columns that most sentences have, by part, to be counted 512 at a time; empty if words have
+        few columns.
     frequent_ends : ndarray of shape (n_parts,)
         Where those of each part end.
     frequent_bits : ndarray of shape (n_columns,)

@@ -1,4 +1,4 @@
-"""Machine code: texts as code points -> units (tokens, or what stands between white space), each numbered once."""
+"""Machine code: texts as code points -> units (tokens, or chunks between white space), each numbered once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Units(NamedTuple):
     points : ndarray of uint32
         Code points that contain every unit at least once.
     begins, ends : ndarray of shape (n_units,)
-        Where each unit stands in ``points``.
+        Where each unit is in ``points``.
     slots : ndarray of shape (n_slots,)
         Hash table of the numbers of units, -1 where empty; at most half full.
     """
@@ -165,7 +165,7 @@ def number_units(
     style : int
         What is a unit: a kind of token from :mod:`toolkit.engine.layout`, or ``WHOLE``.
     n_stop : int
-        The first so many documents are stop words: units as they stand, dropped from all other documents.
+        The first ``n_stop`` documents are stop words, each a unit as a whole; they are dropped from all others.
 
     Returns
     -------
