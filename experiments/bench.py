@@ -1,7 +1,7 @@
 """Time labelling side by side: this engine, scikit-learn, fastText, and two bare passes that show the limits.
 
 Run ``make bench`` or ``python experiments/bench.py --help``. Each system runs in processes of its own, in
-turn with the others, so that a busy machine slows all of them alike; what counts are the ratios of medians.
+turn with the others, so that a busy machine slows all of them equally; what counts are the ratios of medians.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 
 SYSTEMS = ("engine, 1 thread", "engine, 2 threads", "scikit-learn", "fastText", "bare n-grams", "bare words")
-# scikit-learn is so much slower that it gets a part of the text; rates are per sentence.
+# scikit-learn is so much slower that it gets only part of the text; rates are per sentence.
 SLOW_SENTENCES = 10_000
 BATCH = 1 << 16
 
 
 def read_sentences(path: str | None, corpus: str) -> list[str]:
-    """Read sentences, one a line, from a file or a .gz; without one, those of the corpus."""
+    """Read sentences, one per line, from a file, possibly a .gz; without one, those of the corpus."""
     if path is None:
         from toolkit.corpus.loading import load_corpus
 
@@ -40,7 +40,7 @@ def read_sentences(path: str | None, corpus: str) -> list[str]:
 
 
 def bare_words(data: np.ndarray, offsets: np.ndarray, lower: np.ndarray) -> int:
-    """Split at ASCII white space, lower and hash each word; nothing is looked up."""
+    """Split at ASCII white space, lower and hash each word; look nothing up."""
     total = np.uint64(0)
     for row in range(len(offsets) - 1):
         hashed, inside = np.uint64(14695981039346656037), False
@@ -58,7 +58,7 @@ def bare_words(data: np.ndarray, offsets: np.ndarray, lower: np.ndarray) -> int:
 
 
 def bare_ngrams(data: np.ndarray, offsets: np.ndarray, lower: np.ndarray, shortest: int, longest: int) -> int:
-    """Hash every n-gram of bytes of every word with a space on either side; nothing is looked up."""
+    """Hash every n-gram of bytes of every word between two blanks; look nothing up."""
     total = np.uint64(0)
     word = np.empty(1 << 16, np.uint8)
     word[0] = 32
@@ -83,25 +83,30 @@ def bare_ngrams(data: np.ndarray, offsets: np.ndarray, lower: np.ndarray, shorte
 
 
 def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> Callable[[list[str]], object]:
-    """Return a function that labels sentences with one system; whatever can be done before is done."""
+    """Return a function that labels sentences with one system, with all preparation done."""
     if system.startswith("engine"):
         import pyarrow as pa
 
-        from toolkit.models.classifier import load_model
+        from toolkit.engine.inference.scorer import Scorer
+        from toolkit.models.saving import load_saved
 
-        model = load_model(options.model)
-        name, scorer = model._engine
-        if scorer is None:
-            raise SystemExit(f"the model is not compiled ({name}); name another with --model")
-        scorer._n_threads = int(system.split()[1])
-        # The column is what a file is read into; the engine is timed on it, cold: it knows no word yet.
+        model = load_saved(options.model)
+        if model.compiled is None:
+            raise SystemExit("the model is not compiled; name another with --model")
+
+        def fall_back(texts: list[str]) -> np.ndarray:
+            # As when a file is labelled, the pipeline is opened only if a sentence needs it.
+            return model.pipeline.predict_proba(texts)
+
+        scorer = Scorer(model.compiled, fall_back, n_threads=int(system.split()[1]))
+        # A file is read into such a column. The engine is timed cold: it has cached no word yet.
         column = pa.array(sentences)
-        model.predict_proba_column(column.slice(0, 1))
+        scorer.predict_proba_column(column.slice(0, 1))
 
         def label(some: list[str]) -> None:
-            # As a file is labelled: a part at a time, written and forgotten.
+            # As a file is labelled: one batch after another, whose probabilities are not kept.
             for first in range(0, len(column), BATCH):
-                model.predict_proba_column(column.slice(first, BATCH))
+                scorer.predict_proba_column(column.slice(first, BATCH))
 
         return label
     if system == "scikit-learn":
@@ -117,7 +122,7 @@ def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> C
         return lambda some: model.predict(flat[: len(some)], k=-1)
     import numba
 
-    from toolkit.engine.inference.scorer import encode
+    from toolkit.engine.inference.text_columns import encode
 
     data, offsets = encode(sentences)
     lower = np.frombuffer(bytes(range(256)).lower(), np.uint8)
@@ -131,7 +136,7 @@ def prepare(system: str, options: argparse.Namespace, sentences: list[str]) -> C
 
 
 def measure(system: str, options: argparse.Namespace) -> dict[str, float]:
-    """Time one whole run of one system in this process."""
+    """Time one complete run of one system in this process."""
     sentences = read_sentences(options.text, options.corpus) * options.times
     run = prepare(system, options, sentences)
     some = sentences[:SLOW_SENTENCES] if system == "scikit-learn" else sentences
@@ -152,7 +157,7 @@ def measure(system: str, options: argparse.Namespace) -> dict[str, float]:
 
 
 def peak_kilobytes() -> int:
-    """Return the most memory this process has held; what getrusage says includes its parent's."""
+    """Return the peak memory of this process alone; getrusage may include its parent's."""
     status = Path("/proc/self/status")
     if status.is_file():
         return int(status.read_text().partition("VmHWM:")[2].split()[0])
@@ -160,7 +165,7 @@ def peak_kilobytes() -> int:
 
 
 def train_fasttext(options: argparse.Namespace, folder: str) -> str | None:
-    """Train fastText on the corpus with the same lengths of n-grams, if it is installed."""
+    """Train fastText, if it is installed, on the corpus with the same lengths of n-grams."""
     try:
         import fasttext
     except ImportError:
@@ -183,12 +188,12 @@ def train_fasttext(options: argparse.Namespace, folder: str) -> str | None:
 def main() -> None:
     """Run all systems in turn, print medians and ratios, and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("text", nargs="?", help="sentences, one a line, also .gz (default: those of the corpus)")
+    parser.add_argument("text", nargs="?", help="sentences, one per line, also .gz (default: those of the corpus)")
     parser.add_argument("--model", default="runs/default/model")
     parser.add_argument("--corpus", default="data")
-    parser.add_argument("--times", type=int, default=1, help="label the text so many times over")
+    parser.add_argument("--times", type=int, default=1, help="label the text this many times over")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--words-only", action="store_true", help="fastText without n-grams of characters")
+    parser.add_argument("--words-only", action="store_true", help="fastText without character n-grams")
     parser.add_argument("--output", default="bench.json")
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), metavar="SYSTEM", help=", ".join(SYSTEMS))
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -217,15 +222,15 @@ def run_apart(name: str, options: argparse.Namespace) -> dict[str, float]:
     command += ["--corpus", options.corpus, "--times", str(options.times)]
     command += ["--fasttext", options.fasttext] if options.fasttext else []
     command += [options.text] if options.text else []
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    if found.returncode:
-        raise SystemExit(f"{name} failed: {found.stderr[-2000:]}")
-    measured: dict[str, float] = json.loads(found.stdout.splitlines()[-1])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{name} failed: {done.stderr[-2000:]}")
+    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return measured
 
 
 def summarise(runs: dict[str, list[dict[str, float]]], options: argparse.Namespace) -> dict[str, object]:
-    """Return medians of each system, and ratios to it of the engine on one thread."""
+    """Return the medians of each system, and the ratio of the engine's rate on one thread to its rate."""
     rows = {}
     for name, measured in runs.items():
         walls = [one["wall_seconds"] / one["sentences"] for one in measured]
@@ -254,7 +259,7 @@ def summarise(runs: dict[str, list[dict[str, float]]], options: argparse.Namespa
 
 
 def print_table(record: dict[str, object]) -> None:
-    """Print a row a system; ratios say how many times as fast the engine is on one thread."""
+    """Print one row per system; its ratio is how many times faster the engine is on one thread."""
     load = record["machine"]["load"]
     print(f"{record['text']} x {record['times']}, model {record['model']}, load {load:.1f} at the end")
     print(f"{'':<18}{'sentences/s':>12}{'best':>10}{'MB/s':>8}{'peak MB':>9}{'ratio':>8}{'of CPU time':>13}")

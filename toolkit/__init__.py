@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
     from toolkit.corpus.segmentation import segment
     from toolkit.corpus.statistics import corpus_stats
+    from toolkit.engine.inference.classifier import CompiledClassifier, compile_pipeline
+    from toolkit.engine.inference.linear_models import CannotCompile
     from toolkit.engine.training.vectorizers import CompiledCountVectorizer, CompiledTfidfVectorizer
     from toolkit.exceptions import ToolkitError
     from toolkit.experiment.curves import curve
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
     from toolkit.models.saving import inspect_model
 
 _HOMES = {
+    "CannotCompile": "engine.inference.linear_models",
     "Comparison": "comparison.comparing",
+    "CompiledClassifier": "engine.inference.classifier",
     "CompiledCountVectorizer": "engine.training.vectorizers",
     "CompiledTfidfVectorizer": "engine.training.vectorizers",
     "LabelSet": "labels",
@@ -52,6 +56,7 @@ _HOMES = {
     "agreement": "corpus.agreement",
     "check_corpus": "corpus.checking",
     "compare": "comparison.comparing",
+    "compile_pipeline": "engine.inference.classifier",
     "corpus_fingerprint": "corpus.loading",
     "corpus_labels": "corpus.loading",
     "corpus_stats": "corpus.statistics",

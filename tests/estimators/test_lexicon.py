@@ -10,12 +10,12 @@ from toolkit.models.pipelines import make_vectorizer
 CLASSES = {"say": "said say*", "deny": "deny den*", "wrong": "deni", "quote": '"'}
 
 
-def test_word_goes_before_stem_and_long_stem_before_short():
+def test_words_take_precedence_over_stems_and_long_stems_over_short_ones():
     classes = WordClasses({"short": "a*", "long": "abc*", "word": "abcd"})
     assert classes.transform(["abcd abcde abd b"]) == ["< word long short >"]
 
 
-def test_case_and_words_of_no_class_do_not_count():
+def test_case_and_words_without_a_class_are_ignored():
     assert WordClasses(CLASSES).transform(['"DENY it!" he SAID', "", "Rain."]) == [
         "< quote deny quote say >",
         "< >",
@@ -26,7 +26,7 @@ def test_case_and_words_of_no_class_do_not_count():
 def test_word_in_two_classes_is_refused():
     with pytest.raises(ValueError, match="word 'said' is in the classes 'a' and 'b'; leave it in one"):
         split_classes({"a": "said", "b": "said"})
-    # The same letters as a word and as a stem are two things.
+    # The same letters may be a word of one class and a stem of another.
     assert split_classes({"a": "lie", "b": "lie*"}) == ({"lie": "a"}, [("lie", "b")])
 
 

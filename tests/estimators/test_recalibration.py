@@ -1,4 +1,4 @@
-"""Recalibration: a better probability, the same label, fitted on training articles alone."""
+"""Recalibration improves probabilities, keeps labels, and is fitted to training articles only."""
 
 import warnings
 
@@ -29,7 +29,7 @@ from toolkit.models.saving import inspect_model
 
 @pytest.fixture(scope="module")
 def overconfident():
-    """A classifier fitted on 60 noisy points with hardly any penalty, and 200 points it has not seen."""
+    """A classifier fitted to 60 noisy points with hardly any penalty, and 200 other points."""
     rng = np.random.default_rng(2)
     points, gold = rng.normal(size=(260, 5)), rng.integers(0, 3, 260)
     points[np.arange(260), gold] += 1
@@ -41,8 +41,8 @@ def log_loss(proba, gold):
     return -np.log(proba[np.arange(len(gold)), gold]).mean()
 
 
-def test_temperature_makes_a_certainty_as_often_right_as_it_says():
-    # Three of four right at 0.9: odds of 9 become odds of 3, which is the square root.
+def test_scaled_confidence_is_the_proportion_that_is_correct():
+    # Three of four correct at 0.9: odds of 9 become odds of 3, the square root.
     scaling = Temperature().fit([[0.9, 0.1]] * 4, [0, 0, 0, 1])
     assert scaling.temperature_ == pytest.approx(2)
     assert scaling.transform([[0.1, 0.9]])[0] == pytest.approx([1 / 4, 3 / 4])
@@ -51,25 +51,25 @@ def test_temperature_makes_a_certainty_as_often_right_as_it_says():
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
 def test_recalibration_equals_that_of_scikit_learn(overconfident, method):
     _, points, gold = overconfident
-    # One without a decision function: scikit-learn would bend that, and we have probabilities only.
+    # A classifier without a decision function, which scikit-learn would recalibrate instead of the probabilities.
     fitted = GaussianNB().fit(points[:60], gold[:60])
-    ours = Recalibrated(fitted, CALIBRATORS[method]().fit(fitted.predict_proba(points), gold))
+    recalibrated = Recalibrated(fitted, CALIBRATORS[method]().fit(fitted.predict_proba(points), gold))
     oracle = CalibratedClassifierCV(FrozenEstimator(fitted), method=method).fit(points, gold)
-    assert np.allclose(ours.predict_proba(points), oracle.predict_proba(points), atol=1e-6)
+    assert np.allclose(recalibrated.predict_proba(points), oracle.predict_proba(points), atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
-def test_recalibration_mends_an_overconfident_classifier(overconfident, method):
+def test_recalibration_improves_an_overconfident_classifier(overconfident, method):
     fitted, points, gold = overconfident
     proba = fitted.predict_proba(points)
     halves = np.arange(len(gold)) % 2 == 0
     calibrator = CALIBRATORS[method]().fit(proba[halves], gold[halves])
-    mended = np.maximum(calibrator.transform(proba[~halves]), 1e-6)
-    brier = [((part - np.eye(3)[gold[~halves]]) ** 2).sum(axis=1).mean() for part in (proba[~halves], mended)]
+    recalibrated = np.maximum(calibrator.transform(proba[~halves]), 1e-6)
+    brier = [((part - np.eye(3)[gold[~halves]]) ** 2).sum(axis=1).mean() for part in (proba[~halves], recalibrated)]
     assert brier[1] < brier[0]
     if method == "temperature":
         assert calibrator.temperature_ > 1
-        assert log_loss(mended, gold[~halves]) < log_loss(proba[~halves], gold[~halves])
+        assert log_loss(recalibrated, gold[~halves]) < log_loss(proba[~halves], gold[~halves])
 
 
 @given(
@@ -79,19 +79,19 @@ def test_recalibration_mends_an_overconfident_classifier(overconfident, method):
 def test_temperature_never_changes_the_label_predicted(proba, temperature):
     scaling = Temperature()
     scaling.temperature_ = temperature
-    shares = proba / proba.sum(axis=1, keepdims=True)
-    scaled = scaling.transform(shares)
-    assert scaled.argmax(axis=1).tolist() == shares.argmax(axis=1).tolist()
+    proba = proba / proba.sum(axis=1, keepdims=True)
+    scaled = scaling.transform(proba)
+    assert scaled.argmax(axis=1).tolist() == proba.argmax(axis=1).tolist()
     assert np.allclose(scaled.sum(axis=1), 1)
 
 
-def test_a_runner_up_by_a_hair_never_draws_level():
+def test_a_close_second_label_never_ties_with_the_first():
     third = 1 / 3
-    shares = np.array([[np.nextafter(third, 0), third, third], [np.nextafter(0.4, 0), 0.2, 0.4]])
+    proba = np.array([[np.nextafter(third, 0), third, third], [np.nextafter(0.4, 0), 0.2, 0.4]])
     scaling = Temperature()
     scaling.temperature_ = 40.0
-    assert scaling.transform(shares).argmax(axis=1).tolist() == [1, 2]
-    # Labels that are equally probable stay so: which comes first is for the label set to say.
+    assert scaling.transform(proba).argmax(axis=1).tolist() == [1, 2]
+    # Equally probable labels stay so: the label set decides which comes first.
     assert np.ptp(scaling.transform([[0.5, 0.5]])) == 0
 
 
@@ -103,14 +103,14 @@ def test_certain_and_wrong_is_fitted_without_infinity():
 
 
 def test_isotonic_curve_is_that_of_a_hand_count():
-    # Label 0 at 0.2, 0.5, 0.8: right in 0 of 1, 1 of 1 and 1 of 2; the last two are pooled at 2 / 3.
+    # Label 0 at 0.2, 0.5, 0.8: correct in 0 of 1, 1 of 1 and 1 of 2; the last two are pooled at 2 / 3.
     curves = Isotonic().fit([[0.2, 0.8], [0.5, 0.5], [0.8, 0.2], [0.8, 0.2]], [1, 0, 0, 1])
     assert np.interp([0.2, 0.5, 0.8], curves.inputs_[0], curves.outputs_[0]) == pytest.approx([0, 2 / 3, 2 / 3])
     # Both curves are mirror images here, so that their sum is 1 already.
     assert curves.transform([[0.8, 0.2]])[0] == pytest.approx([2 / 3, 1 / 3])
 
 
-def test_where_all_curves_say_zero_the_probabilities_stay():
+def test_where_all_curves_are_zero_the_probabilities_stay():
     curves = Isotonic()
     curves.inputs_ = [np.array([0.0, 1.0])] * 2
     curves.outputs_ = [np.array([0.0, 0.0])] * 2
@@ -118,7 +118,7 @@ def test_where_all_curves_say_zero_the_probabilities_stay():
 
 
 @pytest.mark.parametrize("calibrator", [Temperature, Isotonic])
-def test_what_cannot_be_fitted_is_refused(calibrator):
+def test_shapes_that_do_not_match_are_refused(calibrator):
     with pytest.raises(ValueError, match=r"shape \(0, 2\) and gold labels of shape \(0,\) came"):
         calibrator().fit(np.zeros((0, 2)), [])
     with pytest.raises(ValueError, match=r"shape \(1, 2\) and gold labels of shape \(2,\) came"):
@@ -129,10 +129,10 @@ def test_what_cannot_be_fitted_is_refused(calibrator):
 
 def test_a_copy_of_a_recalibrated_classifier_is_itself(overconfident):
     fitted, points, _ = overconfident
-    ours = Recalibrated(fitted, Temperature().fit([[0.9, 0.1, 0.0]] * 4, [0, 0, 0, 1]))
-    assert clone(ours) is ours
-    assert ours.fit(points) is ours
-    assert ours.predict(points).tolist() == fitted.predict(points).tolist()
+    recalibrated = Recalibrated(fitted, Temperature().fit([[0.9, 0.1, 0.0]] * 4, [0, 0, 0, 1]))
+    assert clone(recalibrated) is recalibrated
+    assert recalibrated.fit(points) is recalibrated
+    assert recalibrated.predict(points).tolist() == fitted.predict(points).tolist()
 
 
 # --- as an option of an experiment
@@ -147,12 +147,12 @@ def calibrated(tmp_path_factory, workplace, corpus_folder):
     return train(write_experiment(folder, "warm", CALIBRATED.format("temperature")), corpus_folder, folder / "runs")
 
 
-def test_silent_experiment_keeps_its_digest_and_record():
+def test_experiment_without_calibration_keeps_its_digest_and_record():
     record = {"question": "?", "seed": 1, "features": {"words": [1, 2]}, "classifier": {"name": "naive-bayes"}}
-    plain, said = (make_experiment("x", {**record, **more}) for more in ({}, {"calibration": {"method": "none"}}))
+    plain, none = (make_experiment("x", {**record, **more}) for more in ({}, {"calibration": {"method": "none"}}))
     warm = make_experiment("x", {**record, "calibration": {"method": "temperature"}})
     assert "calibration" not in plain.to_dict()
-    assert said.digest == plain.digest != warm.digest
+    assert none.digest == plain.digest != warm.digest
     assert warm.to_dict()["calibration"] == {"method": "temperature"}
 
 
@@ -168,35 +168,39 @@ def test_temperature_changes_probabilities_and_neither_labels_nor_folds(workplac
 def test_calibrator_is_fitted_on_probabilities_of_held_out_training_sentences(workplace, corpus_folder, method):
     corpus = load_corpus(corpus_folder)
     labels = corpus_labels(corpus)
-    seen = sentence_columns(corpus["train"], labels)
+    train_columns = sentence_columns(corpus["train"], labels)
     settings = {"evaluation": {"folds": 3, "inner_folds": 2, "resamples": 100}, "seed": 7, "question": "?"}
     settings |= {"features": {"words": [1, 2]}, "classifier": {"name": "logistic-regression"}}
     plain = make_experiment("plain", settings)
-    made = fit_pipeline(
-        make_experiment("made", {**settings, "calibration": {"method": method}}), labels, seen, seen
+    recalibrated = fit_pipeline(
+        make_experiment("recalibrated", {**settings, "calibration": {"method": method}}),
+        labels,
+        train_columns,
+        train_columns,
     ).pipeline.named_steps["classifier"]
-    proba, gold = np.zeros((27, 3)), [labels.index(name) for name in seen["gold"]]
-    for rows, held in article_folds(seen["article"], seen["gold"], 2, 8):
-        proba[held] = fit_pipeline(plain, labels, take_rows(seen, rows), take_rows(seen, held)).proba
-    columns = [labels.index(name) for name in made.classes_]
-    expected = CALIBRATORS[method]().fit(proba[:, columns], [columns.index(place) for place in gold])
-    assert np.allclose(made.calibrator.transform(proba[:, columns]), expected.transform(proba[:, columns]))
-    assert isinstance(made, Recalibrated)
+    proba, gold = np.zeros((27, 3)), [labels.index(name) for name in train_columns["gold"]]
+    for rows, held_out in article_folds(train_columns["article"], train_columns["gold"], 2, 8):
+        parts = (take_rows(train_columns, part) for part in (rows, held_out))
+        proba[held_out] = fit_pipeline(plain, labels, *parts).proba
+    columns = [labels.index(name) for name in recalibrated.classes_]
+    expected = CALIBRATORS[method]().fit(proba[:, columns], [columns.index(column) for column in gold])
+    assert np.allclose(recalibrated.calibrator.transform(proba[:, columns]), expected.transform(proba[:, columns]))
+    assert isinstance(recalibrated, Recalibrated)
 
 
 def test_test_split_decides_nothing(workplace, corpus_folder, calibrated):
     corpus = load_corpus(corpus_folder)
     labels = corpus_labels(corpus)
-    upside_down = corpus["test"].map(lambda row: {"label": 2 - row["label"]})
+    reversed_labels = corpus["test"].map(lambda row: {"label": 2 - row["label"]})
     experiment = read_experiment(calibrated.folder.parents[1] / "warm.toml")
-    found = evaluate(experiment, {"train": corpus["train"], "test": upside_down}, labels)
-    assert np.array_equal(found.predictions.proba, calibrated.predictions.proba)
+    evaluation = evaluate(experiment, {"train": corpus["train"], "test": reversed_labels}, labels)
+    assert np.array_equal(evaluation.predictions.proba, calibrated.predictions.proba)
 
 
 def test_recalibrated_model_opens_safely_and_gives_the_probabilities_of_the_run(calibrated):
-    found = inspect_model(calibrated.folder / "model")
-    assert found["untrusted"] == []
-    assert "toolkit.estimators.recalibration.Recalibrated" in found["types"]
+    inspection = inspect_model(calibrated.folder / "model")
+    assert inspection["untrusted"] == []
+    assert "toolkit.estimators.recalibration.Recalibrated" in inspection["types"]
     test = calibrated.predictions.take("test")
     assert np.allclose(calibrated.model.label_proba(test.text), test.proba, atol=1e-6)
     assert calibrated.model.predict(test.text).tolist() == list(test.predicted)
@@ -205,11 +209,11 @@ def test_recalibrated_model_opens_safely_and_gives_the_probabilities_of_the_run(
 def test_recalibrated_model_is_explained_by_its_own_weights(workplace, calibrated):
     plain = load_run(workplace / "runs/words").model
     assert has_weights(calibrated.model.pipeline)
-    ours, theirs = (
+    contributions = [
         sentence_contributions(model.pipeline, model.label_set, "He denied the report.")
         for model in (calibrated.model, plain)
-    )
-    assert ours == theirs
+    ]
+    assert contributions[0] == contributions[1]
 
 
 def test_recalibrated_run_is_the_same_when_made_again(calibrated, corpus_folder):
@@ -242,10 +246,10 @@ def test_inner_fold_with_a_single_label_is_refused(corpus_folder):
     experiment = make_experiment(
         "x", {**settings, "features": {"words": [1, 1]}, "classifier": {"name": "naive-bayes"}}
     )
-    seen = {
+    columns = {
         "text": np.array(["he denied it", "rain fell"], dtype=object),
         "article": np.array(["a", "b"]),
         "gold": np.array(["denial", "none"]),
     }
     with pytest.raises(ToolkitError, match=r"an inner fold has the single label .*\[evaluation.inner_folds\]"):
-        fit_pipeline(experiment, labels, seen, seen)
+        fit_pipeline(experiment, labels, columns, columns)

@@ -91,7 +91,7 @@ def test_pipeline_compiled_once_is_not_compiled_again_in_a_copy(workplace, tmp_p
     model = load_model(folder)
     assert model.engine == "compiled"
     content = pickle.dumps(model)
-    monkeypatch.setattr("toolkit.engine.inference.compilation.compile_pipeline", lambda pipeline: 1 / 0)
+    monkeypatch.setattr("toolkit.engine.inference.compilation.compile_fitted", lambda pipeline: 1 / 0)
     assert pickle.loads(content).engine == "compiled"
 
 

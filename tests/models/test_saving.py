@@ -18,7 +18,8 @@ from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import load_model
-from toolkit.models.saving import inspect_model, load_saved, save_model, translated
+from toolkit.models.saving import inspect_model, load_saved, save_model
+from toolkit.models.skops_files import translated
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
 
@@ -33,7 +34,7 @@ LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
         ({"format": 2}, "has format 2, this toolkit reads 1"),
         ({"file": "../../other.skops"}, "names the file '../../other.skops', expected"),
         ({"sha256": "0"}, "is not the one its manifest names"),
-        ({"labels": {}}, "labels is no label set; train or copy the model again"),
+        ({"labels": {}}, "labels is not a valid label set; train or copy the model again"),
         ({"bytes": "9"}, "bytes is '9', expected a whole number; train or copy the model again"),
         ({"bytes": 10**400}, "bytes is 10000.*, expected a whole number"),
         ({"bytes": True}, "bytes is True, expected a whole number"),
@@ -106,7 +107,7 @@ class Shouting(TfidfVectorizer):
 def test_type_that_is_not_trusted_is_refused(tmp_path, monkeypatch):
     pipeline = fitted(("vectorizer", Shouting()), ("classifier", LogisticRegression()))
     with monkeypatch.context() as patch:
-        patch.setattr("toolkit.models.saving.TRUSTED_TYPES", (f"{__name__}.Shouting",))
+        patch.setattr("toolkit.models.skops_files.TRUSTED_TYPES", (f"{__name__}.Shouting",))
         save_model(tmp_path, pipeline, LABELS, {}, "card", ["x"])
     assert inspect_model(tmp_path)["untrusted"] == [f"{__name__}.Shouting"]
     with pytest.raises(ModelError, match="Shouting', which is not trusted"):
@@ -115,7 +116,7 @@ def test_type_that_is_not_trusted_is_refused(tmp_path, monkeypatch):
 
 def test_model_that_loads_as_another_is_refused(tmp_path, monkeypatch):
     other = fitted(("vectorizer", TfidfVectorizer()), ("classifier", DummyClassifier(strategy="prior")))
-    monkeypatch.setattr("toolkit.models.saving._load_skops", lambda *_: other)
+    monkeypatch.setattr("toolkit.models.skops_files.load", lambda *_: other)
     with pytest.raises(ModelError, match="gives other probabilities"):
         save_model(tmp_path, fitted(*PLAIN), LABELS, {}, "card", ["he denied it"])
 

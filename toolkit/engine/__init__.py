@@ -1,9 +1,11 @@
-"""Machine code: fitted pipelines, from the bytes of a column of text to probabilities in one pass; and training.
+"""Text -> probabilities, and text -> count matrices, in machine code; nothing else in the toolkit uses numba.
 
-In reading order: ``characters`` (what Python knows of each code point), ``tries`` (strings as flat
-arrays), ``cues`` (cue lists as an automaton), ``links`` (scores -> probabilities), ``heads``
-(classifiers as weights and a link), ``program`` (the record of all of it), ``compilation`` (pipeline ->
-program), ``kernel`` and ``hashing`` (the machine code) and ``scorer`` (text in, probabilities out). For
-training, ``counting`` (text -> n-grams), ``products`` (of sparse rows), ``steps`` and ``newton`` (logistic
-regressions side by side), ``coordinates`` and ``machines`` (support vector machines).
+``inference/``: a fitted pipeline and text come in, its probabilities go out. ``training/``: texts and a
+vectoriser's settings come in, scikit-learn's own matrices go out. Both share, in reading order:
+
+- ``layout``: types of arrays, alignment, kinds of tokens.
+- ``characters``: what Python knows of each code point, as arrays.
+- ``token_patterns``: the token patterns of scikit-learn that are compiled.
+- ``compiler``: how functions are compiled and cached.
+- ``intrinsics``: vector instructions.
 """

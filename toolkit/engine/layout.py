@@ -1,28 +1,28 @@
-"""Types of arrays, alignment and kinds of tokens, shared by the compiled engine and by training."""
+"""Array types, alignment and kinds of tokens, shared by inference and training."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Int8s = NDArray[np.uint8]
+UInt8s = NDArray[np.uint8]
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 Floats = NDArray[np.float64]
-# What counts as a token: runs of word characters (of two at least, or with marks), or of anything.
+# What counts as a token: runs of word characters, those of at least two, runs or single marks of
+# speech, or anything between white space.
 RUNS, LONG_RUNS, RUNS_AND_MARKS, CHUNKS = range(4)
-# Bytes of a line of the processor's cache.
-_LINE_BYTES = 64
+_CACHE_LINE_BYTES = 64
 
 
-def words_at_line(size: int) -> Int64s:
-    """Return so many words of eight bytes, not set, from where a line of the processor's cache starts.
+def empty_aligned(size: int) -> Int64s:
+    """Return ``size`` uninitialised words of eight bytes that start at a cache line of the processor.
 
     Examples
     --------
-    >>> words_at_line(3).ctypes.data % 64, len(words_at_line(3))
+    >>> empty_aligned(3).ctypes.data % 64, len(empty_aligned(3))
     (0, 3)
     """
-    room = np.empty(size + _LINE_BYTES // 8, np.int64)
-    first = -room.ctypes.data % _LINE_BYTES // room.itemsize
-    return room[first : first + size]
+    words = np.empty(size + _CACHE_LINE_BYTES // 8, np.int64)
+    first = -words.ctypes.data % _CACHE_LINE_BYTES // words.itemsize
+    return words[first : first + size]

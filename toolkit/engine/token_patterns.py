@@ -1,11 +1,10 @@
-"""Token patterns of scikit-learn that machine code knows; apart, since labelling needs no scikit-learn."""
+"""Token patterns of scikit-learn -> kinds of tokens; apart from ``layout``, since labelling needs no scikit-learn."""
 
 from __future__ import annotations
 
 from toolkit.engine.layout import CHUNKS, LONG_RUNS, RUNS, RUNS_AND_MARKS
 from toolkit.estimators.lexicon import WORD_OR_MARK
 
-# The kind of token that each pattern asks for.
 TOKENS = {
     r"(?u)\b\w\w+\b": LONG_RUNS,
     r"\b\w\w+\b": LONG_RUNS,

@@ -1,1 +1,6 @@
-"""TODO."""
+"""scikit-learn estimators of our own: sentences or probabilities in, features or probabilities out.
+
+- ``rules``: cue lists, as a classifier and as features.
+- ``lexicon``: words -> their classes, in order.
+- ``recalibration``: probabilities -> recalibrated ones.
+"""

@@ -1,4 +1,4 @@
-"""Sentences -> the order of events in them: who says, accuses, denies, by classes of words."""
+"""Sentences -> classes of their words in order: who says, accuses or denies."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-# Words of one letter ("I", the "t" of "don't") and the marks of speech are kept:
-# who speaks, and whether, is what the labels are about.
+# Words of one letter ("I", the "t" of "don't") and marks of direct speech are kept: the labels are
+# about who says something, and whether.
 WORD_OR_MARK = r"(?u)\w+|[\"“”?!]"
 _TOKEN = re.compile(WORD_OR_MARK)
-# Where a sentence starts and ends: an act at its end is often an afterthought.
+# Marks of the start and the end of a sentence: an act at its end is often an afterthought.
 START, END = "<", ">"
 
 
 class WordClasses(TransformerMixin, BaseEstimator):
-    """Replace a sentence by the classes of its words, in order; words of no class are left out.
+    """Replace a sentence by the classes of its words, in order; words without a class are dropped.
 
     Parameters
     ----------
     classes : mapping of str to str
-        Words of each class, between spaces, in lower case: a word as it stands, or a stem
-        with a ``*`` that takes any ending. A word as it stands goes before a stem, and a
-        longer stem before a shorter one.
+        Words of each class, separated by spaces, in lower case: a whole word, or a stem with a
+        ``*`` that matches any ending. Whole words take precedence over stems, and longer stems
+        over shorter ones.
 
     Examples
     --------
@@ -46,20 +46,20 @@ class WordClasses(TransformerMixin, BaseEstimator):
         return True
 
     def transform(self, X: Sequence[str]) -> list[str]:
-        """Return the classes of each sentence's words, between spaces, length n_sentences."""
+        """Return the classes of each sentence's words, separated by spaces, length n_sentences."""
         return list(map(_reader(tuple(self.classes.items())), X))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Return the names given: what comes out is text, as what went in."""
+        """Return the names given, since the output is text like the input."""
         return np.asarray([] if input_features is None else input_features, dtype=object)
 
 
 @lru_cache(maxsize=8)
 def _reader(classes: tuple[tuple[str, str], ...]) -> Callable[[str], str]:
-    """Return what puts classes in the place of words, and remembers words and sentences from one call to the next."""
+    """Return a function that replaces words by their classes; it caches words and sentences across calls."""
     words, stems = split_classes(dict(classes))
     named = dict(stems)
-    # Longest first, as they are tried.
+    # The longest stems come first, and are tried first.
     begins = re.compile("|".join(re.escape(stem) for stem, _ in stems) or "(?!)")
 
     @lru_cache(maxsize=100_000)
@@ -77,12 +77,12 @@ def _reader(classes: tuple[tuple[str, str], ...]) -> Callable[[str], str]:
 
 
 def split_classes(classes: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Return the class of each whole word, and the stems with theirs, longest first.
+    """Return the classes of whole words, and stems with theirs, longest first.
 
     Raises
     ------
     ValueError
-        If a word stands in two classes or could never occur.
+        If a word is in two classes, or can never occur.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def split_classes(classes: Mapping[str, str]) -> tuple[dict[str, str], list[tupl
     for name, listed in classes.items():
         for word in listed.split():
             stem = word.removesuffix("*")
-            place = words if stem == word else stems
-            if place.setdefault(stem, name) != name:
-                raise ValueError(f"word {word!r} is in the classes {place[stem]!r} and {name!r}; leave it in one")
+            group = words if stem == word else stems
+            if group.setdefault(stem, name) != name:
+                raise ValueError(f"word {word!r} is in the classes {group[stem]!r} and {name!r}; leave it in one")
             if stem != stem.lower() or _TOKEN.fullmatch(stem) is None:
                 raise ValueError(
                     f"word {word!r} of class {name!r} can never occur; "

@@ -17,15 +17,15 @@ LARGEST_LOG_TEMPERATURE = 10.0
 
 
 class Temperature(TransformerMixin, BaseEstimator):
-    """Raise probabilities to one power and make them sum to 1 again.
+    """Temperature scaling: raise probabilities to a power, and normalise them.
 
     A temperature above 1 makes them less confident, one below 1 more confident. The order of
-    the labels of a sentence never changes, so neither does the label predicted.
+    a sentence's labels never changes, and so neither does the predicted label.
 
     Attributes
     ----------
     temperature_ : float
-        That with the least log loss on what was fitted.
+        The one with the lowest log loss on the sentences that it was fitted to.
 
     References
     ----------
@@ -34,7 +34,7 @@ class Temperature(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    Of four sentences with a confidence of 0.9 three are right, so that 0.75 is calibrated:
+    Of four sentences with a confidence of 0.9 three are correct, so that 0.75 is calibrated:
 
     >>> proba = [[0.9, 0.1]] * 4
     >>> scaling = Temperature().fit(proba, [0, 0, 0, 1])
@@ -43,34 +43,33 @@ class Temperature(TransformerMixin, BaseEstimator):
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Temperature:
-        """Find the temperature.
+        """Fit the temperature.
 
         Parameters
         ----------
         X : array-like of shape (n_sentences, n_labels)
-            Probabilities of sentences that their classifier was not fitted on.
+            Probabilities of sentences that their classifier was not fitted to.
         y : array-like of shape (n_sentences,)
-            Column of each gold label.
+            Column of each sentence's gold label.
 
         Raises
         ------
         ValueError
-            If there is no sentence, or shapes or columns do not fit each other.
+            If there are no sentences, or shapes or columns do not match.
         """
         from scipy.optimize import minimize_scalar
 
         proba, gold = _checked(X, y)
         logs = log_ratios(proba)
         rows = np.arange(len(gold))
-
         largest = LARGEST_LOG_TEMPERATURE
 
         def loss(log_temperature: float) -> float:
             scaled = logs / np.exp(log_temperature)
             return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, gold]))
 
-        found = minimize_scalar(loss, bounds=(-largest, largest), method="bounded", options={"xatol": 1e-10})
-        self.temperature_ = float(np.exp(found.x))
+        result = minimize_scalar(loss, bounds=(-largest, largest), method="bounded", options={"xatol": 1e-10})
+        self.temperature_ = float(np.exp(result.x))
         return self
 
     def transform(self, X: ArrayLike) -> Proba:
@@ -80,16 +79,15 @@ class Temperature(TransformerMixin, BaseEstimator):
 
 
 class Isotonic(TransformerMixin, BaseEstimator):
-    """Map the probability of each label by its own isotonic regression, and make them sum to 1 again.
+    """Isotonic regression: map the probability of each label by a curve of its own, and normalise them.
 
-    It corrects what one temperature cannot, needs more data, and may change which label is
-    the most probable. Its curves reach 0 and 1, and a gold label with probability 0 makes the
-    log loss infinite.
+    It corrects what a single temperature cannot, needs more data, and may change the predicted
+    label. Its curves may reach 0, and a gold label with probability 0 makes the log loss infinite.
 
     Attributes
     ----------
-    inputs_, outputs_ : list of ndarray, one a label
-        Points of the curve, which is linear between them.
+    inputs_, outputs_ : list of ndarray, one per label
+        Points of each curve, which is linear between them.
 
     References
     ----------
@@ -104,27 +102,27 @@ class Isotonic(TransformerMixin, BaseEstimator):
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Isotonic:
-        """Find the curves.
+        """Fit the curves.
 
         Parameters
         ----------
         X : array-like of shape (n_sentences, n_labels)
-            Probabilities of sentences that their classifier was not fitted on.
+            Probabilities of sentences that their classifier was not fitted to.
         y : array-like of shape (n_sentences,)
-            Column of each gold label.
+            Column of each sentence's gold label.
 
         Raises
         ------
         ValueError
-            If there is no sentence, or shapes or columns do not fit each other.
+            If there are no sentences, or shapes or columns do not match.
         """
         from sklearn.isotonic import IsotonicRegression
 
         proba, gold = _checked(X, y)
         curves = [
-            IsotonicRegression(out_of_bounds="clip").fit(column, gold == place) for place, column in enumerate(proba.T)
+            IsotonicRegression(out_of_bounds="clip").fit(column, gold == label) for label, column in enumerate(proba.T)
         ]
-        # Plain arrays: the curve that scikit-learn keeps is a function, and no model file that opens safely has one.
+        # Plain arrays: scikit-learn also keeps a function, which a file that opens safely cannot hold.
         self.inputs_ = [np.asarray(curve.X_thresholds_, dtype=float) for curve in curves]
         self.outputs_ = [np.asarray(curve.y_thresholds_, dtype=float) for curve in curves]
         return self
@@ -132,7 +130,7 @@ class Isotonic(TransformerMixin, BaseEstimator):
     def transform(self, X: ArrayLike) -> Proba:
         """Return recalibrated probabilities, shape (n_sentences, n_labels).
 
-        Where every curve gives 0 the probabilities are returned as they came.
+        Where all curves are 0 the probabilities are returned unchanged.
         """
         check_is_fitted(self)
         points = list(zip(self.inputs_, self.outputs_, strict=True))
@@ -147,7 +145,7 @@ class Recalibrated(ClassifierMixin, BaseEstimator):
     estimator : classifier
         Fitted, with ``predict_proba``.
     calibrator : Temperature or Isotonic
-        Fitted on probabilities with the columns of ``estimator.classes_``.
+        Fitted to probabilities whose columns are ``estimator.classes_``.
 
     Examples
     --------
@@ -172,11 +170,11 @@ class Recalibrated(ClassifierMixin, BaseEstimator):
         return True
 
     def __sklearn_clone__(self) -> Recalibrated:
-        # As FrozenEstimator: a copy that is not fitted could not be fitted from X and y alone.
+        # As FrozenEstimator: an unfitted copy could not be fitted from X and y alone.
         return self
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> Recalibrated:
-        """Do nothing: classifier and calibrator are already fitted."""
+        """Do nothing: classifier and calibrator are fitted already."""
         return self
 
     def predict_proba(self, X: Any) -> Proba:
@@ -197,11 +195,11 @@ def _checked(X: ArrayLike, y: ArrayLike) -> tuple[Proba, NDArray[np.intp]]:
     if proba.ndim != 2 or gold.shape != (len(proba),) or len(gold) == 0:
         raise ValueError(
             f"probabilities of shape {proba.shape} and gold labels of shape {gold.shape} came, expected "
-            "(n_sentences, n_labels) and (n_sentences,) of at least one sentence; pass one of each a sentence"
+            "(n_sentences, n_labels) and (n_sentences,) with at least one sentence; pass one of each per sentence"
         )
     if gold.min() < 0 or gold.max() >= proba.shape[1]:
         raise ValueError(
             f"gold column {int(gold.min() if gold.min() < 0 else gold.max())} came, expected 0 to "
-            f"{proba.shape[1] - 1}; pass the column of each gold label"
+            f"{proba.shape[1] - 1}; pass the column of each sentence's gold label"
         )
     return proba, gold

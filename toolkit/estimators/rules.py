@@ -1,4 +1,4 @@
-"""Rule lists in scikit-learn: a classifier (the baseline that every reader wonders about) and features."""
+"""Sentences -> labels or features by lists of cues: the rule-based baseline, and indicators beside n-grams."""
 
 from __future__ import annotations
 
@@ -12,30 +12,29 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-# A rule's label keeps more than half of the probability, so that the most probable
-# label is always the rule's own.
-LEAST_CONFIDENCE = 0.51
+# A rule's label gets more than half of the probability, so that it is always the most probable.
+MIN_CONFIDENCE = 0.51
 
 
 class KeywordRules(ClassifierMixin, BaseEstimator):
-    """Label a sentence by the first rule with a cue in it, else by the fallback.
+    """Label a sentence by the first rule with a cue in it, or else by the fallback.
 
     Parameters
     ----------
     rules : sequence of (label, (cue, cue, ...))
-        Tried in order. A cue is a word or phrase that must stand between word
-        boundaries, in any case; a ``*`` at its end takes any ending.
+        Tried in order. A cue is a word or phrase between word boundaries, in upper or lower
+        case; a ``*`` at its end matches any ending.
     fallback : str
-        Label where no rule speaks.
+        Label where no rule has a cue.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_labels,)
         Labels of the training data, sorted, as in scikit-learn.
     confidences_ : ndarray of shape (n_rules + 1,)
-        How often each rule (last: the fallback) was right in training, at least 0.51.
+        How often each rule (last: the fallback) was correct in training, at least 0.51.
     priors_ : ndarray of shape (n_labels,)
-        Share of each label in training; what a rule leaves over is dealt out by it.
+        Proportion of each label in training; the rest of the probability is divided by these.
 
     Examples
     --------
@@ -50,7 +49,7 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
         self.fallback = fallback
 
     def fit(self, X: Sequence[str], y: ArrayLike) -> KeywordRules:
-        """Learn how far each rule is to be trusted; the rules themselves are fixed.
+        """Learn how often each rule is correct; the rules themselves are fixed.
 
         Parameters
         ----------
@@ -60,23 +59,23 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
             Gold labels.
         """
         gold = np.asarray(y)
-        spoken = [label for label, _ in self.rules] + [self.fallback]
-        self.classes_ = np.unique(np.concatenate([gold, np.asarray(spoken)]))
+        rule_labels = [label for label, _ in self.rules] + [self.fallback]
+        self.classes_ = np.unique(np.concatenate([gold, np.asarray(rule_labels)]))
         self.priors_ = np.array([np.mean(gold == name) for name in self.classes_])
         fired = self._fired(X)
-        self.confidences_ = np.full(len(spoken), LEAST_CONFIDENCE)
-        for rule, label in enumerate(spoken):
-            mine = gold[fired == rule]
-            # One right and one wrong beforehand: a rule seen once is not certain.
-            share = (np.sum(mine == label) + 1) / (len(mine) + 2)
-            self.confidences_[rule] = max(share, LEAST_CONFIDENCE)
+        self.confidences_ = np.full(len(rule_labels), MIN_CONFIDENCE)
+        for rule, label in enumerate(rule_labels):
+            of_rule = gold[fired == rule]
+            # Laplace's rule of succession: a rule that applied once is not certain.
+            proportion = (np.sum(of_rule == label) + 1) / (len(of_rule) + 2)
+            self.confidences_[rule] = max(proportion, MIN_CONFIDENCE)
         return self
 
     def predict(self, X: Sequence[str]) -> NDArray[np.str_]:
         """Return the label of each sentence, shape (n_sentences,)."""
         check_is_fitted(self)
-        spoken = np.array([label for label, _ in self.rules] + [self.fallback])
-        predicted: NDArray[np.str_] = spoken[self._fired(X)]
+        rule_labels = np.array([label for label, _ in self.rules] + [self.fallback])
+        predicted: NDArray[np.str_] = rule_labels[self._fired(X)]
         return predicted
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
@@ -85,10 +84,10 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
         return self.rule_table()[self._fired(X)]
 
     def rule_table(self) -> NDArray[np.float64]:
-        """Return the probabilities that each rule gives, shape (n_rules + 1, n_labels); last, the fallback."""
-        spoken = [label for label, _ in self.rules] + [self.fallback]
-        table = np.empty((len(spoken), len(self.classes_)))
-        for rule, label in enumerate(spoken):
+        """Return the probabilities of each rule, shape (n_rules + 1, n_labels); the last row is the fallback's."""
+        rule_labels = [label for label, _ in self.rules] + [self.fallback]
+        table = np.empty((len(rule_labels), len(self.classes_)))
+        for rule, label in enumerate(rule_labels):
             own = self.classes_ == label
             others = np.where(own, 0.0, self.priors_ + 1e-9)
             table[rule] = others / others.sum() * (1 - self.confidences_[rule]) if others.any() else 0.0
@@ -96,7 +95,7 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
         return table
 
     def _fired(self, sentences: Sequence[str]) -> NDArray[np.intp]:
-        """Return the number of the first rule with a cue in each sentence."""
+        """Return the number of the first rule with a cue in each sentence; the number of rules if there is none."""
         patterns = [_pattern(cues) for _, cues in self.rules]
         return np.array(
             [
@@ -108,15 +107,15 @@ class KeywordRules(ClassifierMixin, BaseEstimator):
 
 
 class CueIndicators(TransformerMixin, BaseEstimator):
-    """Say of each sentence which rules have a cue in it, and which is the first.
+    """Indicate for each sentence which rules have a cue in it, and which of these is the first.
 
     Parameters
     ----------
     rules : sequence of (label, (cue, cue, ...))
         As in :class:`KeywordRules`.
     weight : float
-        Value of a feature that is on. A row of tf-idf weights has length 1; at one half
-        a cue is heard beside it and does not drown it.
+        Value of an indicator. Rows of tf-idf weights have norm 1; at one half, cues count as well
+        as these without dominating them.
 
     Examples
     --------
@@ -137,7 +136,7 @@ class CueIndicators(TransformerMixin, BaseEstimator):
         return True
 
     def transform(self, X: Sequence[str]) -> csr_matrix:
-        """Return indicators, shape (n_sentences, 2 * n_rules): any cue, then first cue."""
+        """Return indicators, shape (n_sentences, 2 * n_rules): any cue of each rule, then its being the first."""
         find = _finder(tuple(tuple(cues) for _, cues in self.rules))
         present = np.array([find(sentence) for sentence in X], dtype=bool).reshape(len(X), len(self.rules))
         first = present & (np.cumsum(present, axis=1) == 1)
@@ -145,13 +144,13 @@ class CueIndicators(TransformerMixin, BaseEstimator):
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return a name for each column, shape (2 * n_rules,)."""
-        spoken = [f"{label} {number}" for number, (label, _) in enumerate(self.rules, 1)]
-        return np.array([f"{kind} cue: {name}" for kind in ("any", "first") for name in spoken], dtype=object)
+        names = [f"{label} {number}" for number, (label, _) in enumerate(self.rules, 1)]
+        return np.array([f"{kind} cue: {name}" for kind in ("any", "first") for name in names], dtype=object)
 
 
 @lru_cache(maxsize=8)
 def _finder(rules: tuple[tuple[str, ...], ...]) -> Callable[[str], tuple[bool, ...]]:
-    """Return what says which rules have a cue in a sentence, and remembers it: the folds of a search share theirs."""
+    """Return a function of a sentence that tells which rules have a cue in it, cached across folds of a search."""
     patterns = [_pattern(cues) for cues in rules]
 
     @lru_cache(maxsize=50_000)

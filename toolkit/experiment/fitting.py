@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
     from sklearn.pipeline import Pipeline
 
-    from toolkit.engine.training.vectorizers import CountedSentences
+    from toolkit.engine.training.counted_sentences import CountedSentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def evaluate(
     """
     from joblib import Parallel, delayed
 
-    from toolkit.engine.training.vectorizers import CountedSentences
+    from toolkit.engine.training.counted_sentences import CountedSentences
 
     train, test = sentence_columns(corpus["train"], labels), sentence_columns(corpus["test"], labels)
     check_no_leak(train["article"], test["article"])
@@ -170,7 +170,8 @@ def fit_pipeline(
     """
     from threadpoolctl import threadpool_limits
 
-    from toolkit.engine.training.vectorizers import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
+    from toolkit.engine.training.counted_sentences import CountedSentences
+    from toolkit.engine.training.vectorizers import to_compiled_vectorizers, to_sklearn_vectorizers
     from toolkit.models.pipelines import label_proba, make_pipeline, recalibrate
     from toolkit.models.search import fit
 

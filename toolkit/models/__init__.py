@@ -1,1 +1,11 @@
-"""TODO."""
+"""An experiment's record in, a fitted classifier out, saved and loaded.
+
+In reading order:
+
+- ``pipelines``: a record -> an unfitted pipeline; recalibration of a fitted one.
+- ``search``: a pipeline and a grid -> the best candidate, fitted.
+- ``skops_files``: a pipeline <-> bytes that open safely.
+- ``saving``: a model's folder, written and read.
+- ``classifier``: a loaded model labels text.
+- ``explanation``: what n-grams contribute to a label.
+"""

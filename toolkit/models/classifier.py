@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sklearn.pipeline import Pipeline
 
-    from toolkit.engine.inference.program import Skeleton
+    from toolkit.engine.inference.records import CompiledPipeline
     from toolkit.engine.inference.scorer import Scorer
 
 
@@ -105,7 +105,7 @@ class SentenceClassifier(FittedClassifier):
 
     def __init__(self, model: SavedModel) -> None:
         self._model = model
-        self._skeleton: Skeleton | None = model.skeleton
+        self._compiled: CompiledPipeline | None = model.compiled
         self.label_set = model.labels
         self.manifest: Mapping[str, Any] = model.manifest
         # Much of scikit-learn takes columns to be in alphabetical order without looking.
@@ -117,7 +117,7 @@ class SentenceClassifier(FittedClassifier):
     def __reduce__(self) -> tuple[Callable[..., SentenceClassifier], tuple[Any, ...]]:
         # The opened pipeline and the scorer with its threads' memory are made anew where they are needed.
         model = self._model
-        return _restore, (model.labels, model.manifest, model.open_pipeline, self._skeleton)
+        return _restore, (model.labels, model.manifest, model.open_pipeline, self._compiled)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -136,17 +136,18 @@ class SentenceClassifier(FittedClassifier):
 
     @cached_property
     def _engine(self) -> tuple[str, Scorer | None]:
-        from toolkit.engine.inference.heads import CannotCompile
+        from toolkit.engine.inference.linear_models import CannotCompile
         from toolkit.engine.inference.scorer import Scorer
 
+        compiled = self._compiled
         try:
-            if self._skeleton is None:
-                from toolkit.engine.inference.compilation import compile_pipeline
+            if compiled is None:
+                from toolkit.engine.inference.compilation import compile_fitted
 
-                self._skeleton = compile_pipeline(self.pipeline)
+                compiled = compile_fitted(self.pipeline)
         except CannotCompile as error:
             return f"scikit-learn: {error}", None
-        return "compiled", Scorer(self._skeleton, lambda sentences: self.pipeline.predict_proba(sentences))
+        return "compiled", Scorer(compiled, lambda sentences: self.pipeline.predict_proba(sentences))
 
     def predict_proba(self, sentences: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (n_sentences, n_labels), columns as ``classes_``.
@@ -199,7 +200,7 @@ class SentenceClassifier(FittedClassifier):
         first_rows = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
         if scorer is None:
-            from toolkit.engine.inference.scorer import column_texts
+            from toolkit.engine.inference.text_columns import column_texts
 
             texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, first_rows, strict=True)]
             return self.label_proba([text for chunk in texts for text in chunk])
@@ -283,9 +284,12 @@ class SentenceClassifier(FittedClassifier):
 
 
 def _restore(
-    labels: LabelSet, manifest: Mapping[str, Any], open_pipeline: Callable[[], Pipeline], skeleton: Skeleton | None
+    labels: LabelSet,
+    manifest: Mapping[str, Any],
+    open_pipeline: Callable[[], Pipeline],
+    compiled: CompiledPipeline | None,
 ) -> SentenceClassifier:
-    return SentenceClassifier(SavedModel(labels, manifest, open_pipeline, skeleton))
+    return SentenceClassifier(SavedModel(labels, manifest, open_pipeline, compiled))
 
 
 def load_model(folder: str | Path = "runs/default/model", trusted: bool = False) -> SentenceClassifier:

@@ -1,4 +1,4 @@
-"""What a fitted linear pipeline goes by: the n-grams and their weights."""
+"""A fitted linear pipeline -> its weights by n-gram, and what each n-gram of a sentence contributes to each label."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from toolkit.exceptions import ModelError
 from toolkit.labels import LabelSet
 from toolkit.models.classifier import SentenceClassifier, load_model
+from toolkit.private_names import calibrated_members
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """An n-gram, its kind (``words`` or ``characters``), and how hard it pulls."""
+    """An n-gram, its kind (``words`` or ``characters``), and what it contributes to a label."""
 
     ngram: str
     kind: str
@@ -28,12 +29,12 @@ class Contribution:
 
 
 def has_weights(pipeline: Pipeline) -> bool:
-    """Say whether a fitted pipeline is n-grams with a weight for each label."""
+    """Return whether a fitted pipeline consists of n-grams with a weight for each label."""
     return "vectorizer" in pipeline.named_steps and _coefficients(pipeline) is not None
 
 
 def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, list[Contribution]]:
-    """List the n-grams that pull most towards each label, strongest first.
+    """List the n-grams with the largest weights for each label, largest first.
 
     Parameters
     ----------
@@ -42,31 +43,31 @@ def top_ngrams(pipeline: Pipeline, labels: LabelSet, n: int = 12) -> dict[str, l
     labels : LabelSet
         Order of the result.
     n : int
-        How many a label.
+        How many per label.
 
     Returns
     -------
     dict
-        Empty when the pipeline has no weights; a label not seen in training is left out.
+        By label; without a label that was not in training, and empty if the pipeline has no weights.
     """
     if not has_weights(pipeline):
         return {}
     matrix = _matrix(pipeline)
     kinds, ngrams = _names(pipeline)
-    found = {}
+    contributions = {}
     for name in labels.names:
         if name not in pipeline.classes_:
             continue
         row = matrix[list(pipeline.classes_).index(name)]
         order = np.lexsort((np.arange(len(row)), -row.round(9)))[:n]
-        found[name] = [Contribution(ngrams[place], kinds[place], float(row[place])) for place in order]
-    return found
+        contributions[name] = [Contribution(ngrams[column], kinds[column], float(row[column])) for column in order]
+    return contributions
 
 
 def sentence_contributions(
     pipeline: Pipeline, labels: LabelSet, sentence: str, n: int = 12
 ) -> dict[str, list[Contribution]]:
-    """List the n-grams of one sentence that pull most towards each label.
+    """List the n-grams of one sentence that contribute most to each label.
 
     Parameters
     ----------
@@ -77,34 +78,34 @@ def sentence_contributions(
     sentence : str
         The sentence.
     n : int
-        How many a label, by size, for and against.
+        How many per label, by absolute value.
 
     Returns
     -------
     dict
-        Weight times value of the n-gram in this sentence, by label.
+        By label: weight times value of the n-gram in this sentence; below 0, it speaks against the label.
 
     Raises
     ------
     ModelError
-        If the pipeline has no n-gram weights to explain with.
+        If the pipeline has no weights by n-gram.
     """
     if not has_weights(pipeline):
         raise ModelError("the model has no n-gram weights; explain a linear one, such as 'words' or 'default'")
     vector = pipeline.named_steps["vectorizer"].transform([sentence]).tocsr()
     matrix = _matrix(pipeline)
     kinds, ngrams = _names(pipeline)
-    found = {}
+    contributions = {}
     for name in labels.names:
         if name not in pipeline.classes_:
             continue
-        pull = vector.data * matrix[list(pipeline.classes_).index(name), vector.indices]
-        order = np.lexsort((vector.indices, -np.abs(pull)))[:n]
-        found[name] = [
-            Contribution(ngrams[vector.indices[place]], kinds[vector.indices[place]], float(pull[place]))
-            for place in order
+        values = vector.data * matrix[list(pipeline.classes_).index(name), vector.indices]
+        order = np.lexsort((vector.indices, -np.abs(values)))[:n]
+        contributions[name] = [
+            Contribution(ngrams[vector.indices[entry]], kinds[vector.indices[entry]], float(values[entry]))
+            for entry in order
         ]
-    return found
+    return contributions
 
 
 def contrast_contributions(
@@ -115,7 +116,7 @@ def contrast_contributions(
     away: Sequence[str],
     n: int = 8,
 ) -> list[list[Contribution]]:
-    """List the n-grams that pull each sentence most to one label rather than to another.
+    """List the n-grams of each sentence that contribute most to one label rather than to another.
 
     Parameters
     ----------
@@ -126,44 +127,44 @@ def contrast_contributions(
     sentences : sequence of str, length n_sentences
         The sentences.
     towards, away : sequence of str, length n_sentences
-        Two labels of each sentence; one not seen in training pulls nowhere.
+        Two labels of each sentence; to one that was not in training nothing contributes.
     n : int
-        How many a sentence, by size.
+        How many per sentence, by absolute value.
 
     Returns
     -------
-    list of list of Weight
-        Value above 0: towards the first label; below 0: towards the second. Empty lists
-        where the pipeline has no weights.
+    list of list of Contribution
+        Above 0, in favour of the first label; below 0, of the second. Empty lists if the
+        pipeline has no weights.
     """
     if not has_weights(pipeline) or not sentences:
         return [[] for _ in sentences]
     labels.check([*towards, *away])
     vectors = pipeline.named_steps["vectorizer"].transform(list(sentences)).tocsr()
     classes = list(pipeline.classes_)
-    # A label not seen in training gets the row of zeros below the others.
+    # A label that was not in training has the row of zeros below the others.
     matrix = np.vstack([_matrix(pipeline), np.zeros(vectors.shape[1])])
     names = pipeline.named_steps["vectorizer"].get_feature_names_out()
-    found = []
+    contributions = []
     for row, (one, other) in enumerate(zip(towards, away, strict=True)):
-        part = slice(vectors.indptr[row], vectors.indptr[row + 1])
-        columns = vectors.indices[part]
-        places = [classes.index(name) if name in classes else len(classes) for name in (one, other)]
-        pull = vectors.data[part] * (matrix[places[0], columns] - matrix[places[1], columns])
-        order = np.lexsort((columns, -np.abs(pull).round(9)))[:n]
-        parted = [str(names[columns[place]]).partition("__") for place in order]
-        found.append(
+        entries = slice(vectors.indptr[row], vectors.indptr[row + 1])
+        columns = vectors.indices[entries]
+        first, second = (classes.index(name) if name in classes else len(classes) for name in (one, other))
+        values = vectors.data[entries] * (matrix[first, columns] - matrix[second, columns])
+        order = np.lexsort((columns, -np.abs(values).round(9)))[:n]
+        split = [str(names[columns[entry]]).partition("__") for entry in order]
+        contributions.append(
             [
-                Contribution(ngram, kind, float(pull[place]))
-                for place, (kind, _, ngram) in zip(order, parted, strict=True)
-                if pull[place]
+                Contribution(ngram, kind, float(values[entry]))
+                for entry, (kind, _, ngram) in zip(order, split, strict=True)
+                if values[entry]
             ]
         )
-    return found
+    return contributions
 
 
 def _names(pipeline: Pipeline) -> tuple[list[str], list[str]]:
-    """Return kind and n-gram of each column."""
+    """Return the kinds and the n-grams of all columns."""
     names = pipeline.named_steps["vectorizer"].get_feature_names_out()
     kinds, _, ngrams = zip(*(str(name).partition("__") for name in names), strict=True)
     return list(kinds), list(ngrams)
@@ -172,11 +173,11 @@ def _names(pipeline: Pipeline) -> tuple[list[str], list[str]]:
 def _matrix(pipeline: Pipeline) -> NDArray[np.float64]:
     """Return weights, shape (n_labels, n_features), rows as ``classes_``.
 
-    Each column is taken from its mean over the labels, so that a weight says what an
-    n-gram does for one label more than for the others.
+    Each column is centred on its mean over the labels, so that a weight is what an n-gram does for
+    one label more than for the others.
     """
     weights = np.asarray(_coefficients(pipeline), dtype=float)
-    # With two classes scikit-learn keeps one row, for the second.
+    # With two classes scikit-learn has one row, for the second.
     weights = np.vstack([-weights, weights]) if len(weights) == 1 else weights
     centred: NDArray[np.float64] = weights - weights.mean(axis=0)
     return centred
@@ -189,7 +190,7 @@ def _coefficients(pipeline: Pipeline) -> Any:
     if isinstance(classifier, Recalibrated):
         classifier = classifier.estimator
     if hasattr(classifier, "calibrated_classifiers_"):
-        classifier = classifier.calibrated_classifiers_[0].estimator
+        classifier = calibrated_members(classifier)[0].estimator
     return getattr(classifier, "coef_", getattr(classifier, "feature_log_prob_", None))
 
 

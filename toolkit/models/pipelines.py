@@ -1,4 +1,4 @@
-"""Sentences -> vectors: n-gram vectorisers of scikit-learn, set up from a record."""
+"""An experiment's record -> an unfitted scikit-learn pipeline; a fitted one -> probabilities, or recalibrated."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ BETWEEN_SPACES = r"\S+"
 
 
 def make_vectorizer(features: Features) -> FeatureUnion:
-    """Make an unfitted union of the n-gram vectorisers that a record names.
+    """Make an unfitted union of the vectorisers that a record names.
 
     Parameters
     ----------
     features : Features
-        Which n-grams, how weighted.
+        Which n-grams, and how they are weighted.
 
     Returns
     -------
     FeatureUnion
-        Parts ``words``, ``characters``, ``cues`` and ``classes``, in this order; transforms
-        n sentences into a sparse matrix of shape (n_sentences, n_features). Each part with
-        tf-idf weights has rows of length 1, so that no kind drowns another.
+        Parts ``words``, ``characters``, ``cues`` and ``classes``, in this order, which transform
+        sentences into a sparse matrix of shape (n_sentences, n_features). In each part with tf-idf
+        weights rows have norm 1, so that no part dominates another.
 
     Examples
     --------
@@ -67,20 +67,20 @@ def make_vectorizer(features: Features) -> FeatureUnion:
 
 
 def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
-    """Make the unfitted pipeline of an experiment, at the first value of each list.
+    """Make the unfitted pipeline of an experiment, with the first value of each list.
 
     Parameters
     ----------
     experiment : Experiment
         The validated record.
     labels : LabelSet
-        Its background is what the rule list falls back to.
+        Its background is the fallback of keyword rules.
 
     Returns
     -------
     Pipeline
-        Steps ``vectorizer`` and ``classifier``; a classifier that reads sentences itself
-        stands alone.
+        Steps ``vectorizer`` and ``classifier``; a classifier that reads sentences itself is
+        the only step.
 
     Examples
     --------
@@ -99,12 +99,12 @@ def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
 
 
 def make_grid(experiment: Experiment) -> dict[str, list[Any]]:
-    """Return the hyper-parameters that have several values, by name in the pipeline.
+    """Return the hyper-parameters with several values, by their names in the pipeline.
 
     Returns
     -------
     dict
-        As ``GridSearchCV`` takes it; empty when there is nothing to search.
+        As ``GridSearchCV`` takes it; empty if there is nothing to search.
     """
     inside = "classifier__estimator__" if experiment.classifier.name == "svm" else "classifier__"
     names = {"balanced": "class_weight"}
@@ -139,16 +139,16 @@ def _naive_bayes(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseE
 
 def _logistic_regression(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
     weight = _value("balanced", settings["balanced"])
-    # On this many sparse features Newton steps reach the optimum in half the time of lbfgs, and closer.
+    # With this many sparse features newton-cg gets closer to the optimum, in half the time of lbfgs.
     return LogisticRegression(C=settings["C"], class_weight=weight, solver="newton-cg", max_iter=200, random_state=seed)
 
 
 def _svm(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
-    machine = LinearSVC(
+    svm = LinearSVC(
         C=settings["C"], class_weight=_value("balanced", settings["balanced"]), max_iter=20000, random_state=seed
     )
-    # One machine on all the data, and sigmoids from its cross-validated scores.
-    return CalibratedClassifierCV(machine, method="sigmoid", cv=5, ensemble=False)
+    # One SVM on all the data, and sigmoids fitted to cross-validated scores.
+    return CalibratedClassifierCV(svm, method="sigmoid", cv=5, ensemble=False)
 
 
 _MAKERS: dict[str, Callable[[dict[str, Any], LabelSet, int], BaseEstimator]] = {
@@ -163,35 +163,35 @@ _MAKERS: dict[str, Callable[[dict[str, Any], LabelSet, int], BaseEstimator]] = {
 def predict_proba(pipeline: Pipeline, sentences: Sequence[str], labels: LabelSet) -> NDArray[np.float64]:
     """Return probabilities in the order of the label set.
 
-    scikit-learn sorts its classes and knows only those it was fitted with; a label that
-    was not in training has probability 0.
+    scikit-learn sorts classes and has only those of its training data; a label that was not in
+    training gets probability 0.
 
     Parameters
     ----------
     pipeline : Pipeline
         Fitted.
     sentences : sequence of str
-        Any number, also none.
+        Any number, including none.
     labels : LabelSet
         Order of the columns.
 
     Returns
     -------
     ndarray of shape (n_sentences, n_labels)
-        The most probable label is the predicted one; of equals, the first in order.
+        The most probable label is the predicted one; among equals, the first in order.
     """
     return label_proba(pipeline, list(sentences), labels)
 
 
 def label_proba(classifier: Any, rows: Any, labels: LabelSet) -> NDArray[np.float64]:
-    """Return the probabilities that a fitted classifier gives, in the order of the label set.
+    """Return the probabilities of a fitted classifier, in the order of the label set.
 
     Parameters
     ----------
     classifier : classifier or Pipeline
         Fitted.
     rows : sequence or sparse matrix of n_sentences rows
-        As it reads them, any number, also none.
+        What it predicts from; any number, including none.
     labels : LabelSet
         Order of the columns.
 
@@ -222,28 +222,28 @@ def recalibrate(
     Parameters
     ----------
     pipeline : Pipeline
-        Fitted; its last step is the classifier, and it stays as it is.
+        Fitted; its last step is the classifier. It is not changed.
     method : str
         ``temperature`` or ``isotonic``.
     y_proba : ndarray of shape (n_sentences, n_labels)
-        Probabilities of sentences that the like of this pipeline was not fitted on.
+        Probabilities of sentences, each by such a pipeline that was not fitted to it.
     y_true : sequence of str
-        Their gold labels, of those the pipeline was fitted with.
+        Their gold labels, all among those that the pipeline was fitted with.
     labels : LabelSet
         Order of the columns of ``y_proba``.
 
     Returns
     -------
     Pipeline
-        The same steps; the last is a :class:`toolkit.estimators.recalibration.Recalibrated`.
+        The same steps, but the last is a :class:`toolkit.estimators.recalibration.Recalibrated`.
 
     Examples
     --------
     >>> from sklearn.dummy import DummyClassifier
     >>> labels = LabelSet.from_names(["yes", "no"])
     >>> fitted = Pipeline([("classifier", DummyClassifier(strategy="prior"))]).fit([""] * 10, ["no"] * 9 + ["yes"])
-    >>> honest = recalibrate(fitted, "temperature", np.array([[0.1, 0.9]] * 4), ["no", "no", "no", "yes"], labels)
-    >>> honest.predict_proba([""]).round(6).tolist()
+    >>> calibrated = recalibrate(fitted, "temperature", np.array([[0.1, 0.9]] * 4), ["no", "no", "no", "yes"], labels)
+    >>> calibrated.predict_proba([""]).round(6).tolist()
     [[0.75, 0.25]]
     """
     classes = [str(name) for name in pipeline.classes_]

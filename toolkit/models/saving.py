@@ -1,16 +1,17 @@
-"""Save, inspect and load a model and its card; opening one runs no code from it."""
+"""A fitted pipeline <-> a model's folder: the pipeline, its compiled form, a manifest and a card."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import json
 import platform
-import zipfile
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -21,29 +22,18 @@ import numpy as np
 from toolkit.exceptions import ModelError, did_you_mean, quote
 from toolkit.files.json_shapes import read_json
 from toolkit.labels import LabelSet
+from toolkit.models import skops_files
+from toolkit.models.skops_files import OLD_MODULES
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from toolkit.engine.inference.program import Skeleton
+    from toolkit.engine.inference.records import CompiledPipeline
 
-# Raise by one when a reader of the old number cannot read the new files.
+# To be raised by one when a reader of the old number cannot read the new files.
 MODEL_FORMAT = 1
-# All types that skops does not trust of itself and that our pipelines hold. The list
-# stands here and never in a model's file: a file must not say what it may run.
-TRUSTED_TYPES = (
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "toolkit.estimators.lexicon.WordClasses",
-    "toolkit.estimators.recalibration.Isotonic",
-    "toolkit.estimators.recalibration.Recalibrated",
-    "toolkit.estimators.recalibration.Temperature",
-    "toolkit.estimators.rules.CueIndicators",
-    "toolkit.estimators.rules.KeywordRules",
-)
 FILES = {"skops": "pipeline.skops", "joblib": "pipeline.joblib"}
 COMPILED = "compiled.npz"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 # What manifest.json holds, checked by hand: to load pydantic would slow each command that labels.
@@ -51,8 +41,6 @@ _REQUIRED = {"file": str, "sha256": str, "bytes": int, "labels": dict, "versions
 _OPTIONAL = {"experiment": str, "segmenter": str}
 _COMPILED = {"reason": str, "file": str, "sha256": str, "bytes": int, "of": str}
 _NAMES = {str: "text", int: "a whole number", dict: "keys with values"}
-# Modules that have moved since models were saved that name them.
-_MOVED = {f"toolkit.{name}": f"toolkit.estimators.{name}" for name in ("lexicon", "recalibration", "rules")}
 
 
 @dataclass(frozen=True)
@@ -64,21 +52,21 @@ class SavedModel:
     labels : LabelSet
         Order of the probabilities.
     manifest : mapping
-        As it was saved.
+        As saved.
     open_pipeline : callable
-        Opens the pipeline from the bytes that were read and checked.
-    skeleton : Skeleton or None
-        The pipeline, compiled, if it was saved with the model for the same bytes.
+        Opens the pipeline, from bytes that have been read and checked.
+    compiled : CompiledPipeline or None
+        The compiled pipeline, if the folder has one that was made from the same bytes.
     """
 
     labels: LabelSet
     manifest: Mapping[str, Any]
     open_pipeline: Callable[[], Pipeline]
-    skeleton: Skeleton | None = None
+    compiled: CompiledPipeline | None = None
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The fitted pipeline itself; opened when first asked for."""
+        """The fitted pipeline, opened on first use."""
         return self.open_pipeline()
 
 
@@ -91,23 +79,23 @@ def save_model(
     probe: Sequence[str],
     model_format: str = "skops",
 ) -> dict[str, Any]:
-    """Save a model, load it back, and compare what both say of some sentences.
+    """Save a model, load it back, and compare the probabilities of both.
 
     Parameters
     ----------
     folder : str or Path
-        Made if need be; gets the pipeline, its compiled form if it has one, ``manifest.json``
-        and ``README.md``.
+        Created if it does not exist; gets the pipeline, its compiled form if it has one,
+        ``manifest.json`` and ``README.md``.
     pipeline : Pipeline
         Fitted.
     labels : LabelSet
         Order of the probabilities.
     about : mapping
-        Added to the manifest: experiment, corpus, segmenter.
+        Further keys of the manifest: experiment, corpus, segmenter.
     card : str
         The model card, in Markdown.
     probe : sequence of str
-        Sentences labelled by both; at least one.
+        Sentences for the comparison; at least one.
     model_format : str
         ``skops`` or ``joblib``.
 
@@ -120,24 +108,10 @@ def save_model(
     ------
     ModelError
         If the pipeline cannot be loaded back or then gives other probabilities.
-
-    Notes
-    -----
-    A function defined in place (a lambda) is dumped without a word and cannot be loaded:
-    this is why a model is always loaded before it counts as saved.
     """
-    from toolkit.models.pipelines import predict_proba
-
-    folder = Path(folder)
+    folder, name = Path(folder), FILES[model_format]
     folder.mkdir(parents=True, exist_ok=True)
-    name = FILES[model_format]
-    content = _dump_skops(pipeline) if model_format == "skops" else _dump_joblib(pipeline)
-    try:
-        loaded = _load_skops(content, name) if model_format == "skops" else _load_joblib(content, name)
-    except ModelError as error:
-        raise ModelError(f"the pipeline was dumped but cannot be loaded back; use types that can [{name}]") from error
-    if not np.allclose(predict_proba(pipeline, probe, labels), predict_proba(loaded, probe, labels), atol=1e-12):
-        raise ModelError(f"the pipeline loaded back gives other probabilities; use another format [{name}]")
+    content, loaded = _dump_and_load(pipeline, labels, probe, name)
     digest = hashlib.sha256(content).hexdigest()
     compiled, about_compiled = _compile(loaded, probe, labels, digest)
     manifest = {
@@ -158,33 +132,52 @@ def save_model(
     return manifest
 
 
+def _dump_and_load(pipeline: Pipeline, labels: LabelSet, probe: Sequence[str], name: str) -> tuple[bytes, Pipeline]:
+    """Return the bytes of a pipeline, and the pipeline loaded back from them.
+
+    A function defined in place (a lambda) can be dumped but not loaded, which is why a model
+    counts as saved only once it has been loaded.
+    """
+    from toolkit.models.pipelines import predict_proba
+
+    is_skops = name == FILES["skops"]
+    content = skops_files.dump(pipeline) if is_skops else _dump_joblib(pipeline)
+    try:
+        loaded = skops_files.load(content, name) if is_skops else _load_joblib(content, name)
+    except ModelError as error:
+        raise ModelError(f"the pipeline was dumped but cannot be loaded back; use types that can [{name}]") from error
+    if not np.allclose(predict_proba(pipeline, probe, labels), predict_proba(loaded, probe, labels), atol=1e-12):
+        raise ModelError(f"the pipeline loaded back gives other probabilities; use another format [{name}]")
+    return content, loaded
+
+
 def _compile(
     pipeline: Pipeline, probe: Sequence[str], labels: LabelSet, digest: str
 ) -> tuple[bytes | None, dict[str, Any]]:
-    """Compile a pipeline and compare it with itself; return the bytes, and what the manifest says of them."""
-    from toolkit.engine.inference.compilation import compile_pipeline
-    from toolkit.engine.inference.heads import CannotCompile
+    """Compile a pipeline and compare both; return the compiled bytes, and their entry in the manifest."""
+    from toolkit.engine.inference.compilation import compile_fitted
+    from toolkit.engine.inference.linear_models import CannotCompile
     from toolkit.engine.inference.scorer import Scorer
-    from toolkit.engine.inference.storage import dump_skeleton, load_skeleton
+    from toolkit.engine.inference.storage import dump_compiled, load_compiled
 
     try:
-        skeleton = compile_pipeline(pipeline)
-        content = dump_skeleton(skeleton)
+        compiled = compile_fitted(pipeline)
+        content = dump_compiled(compiled)
     except CannotCompile as error:
         return None, {"reason": str(error)}
     expected = pipeline.predict_proba(list(probe))
-    found = Scorer(load_skeleton(content), pipeline.predict_proba).predict_proba(list(probe))
-    # What scikit-learn rounds to single precision, or takes the logarithm of beside 1, it knows no better.
-    rounded = skeleton.single or skeleton.link.startswith("scalings")
-    if not np.allclose(found, expected, rtol=0, atol=1e-5 if rounded else 1e-8):
+    proba = Scorer(load_compiled(content), pipeline.predict_proba).predict_proba(list(probe))
+    # scikit-learn itself is no more precise in single precision, or with logarithms of probabilities near 1.
+    rounded = compiled.single or compiled.inverse_link.startswith("scalings")
+    if not np.allclose(proba, expected, rtol=0, atol=1e-5 if rounded else 1e-8):
         raise ModelError("the compiled pipeline gives other probabilities; report the model as a bug")
     own = hashlib.sha256(content).hexdigest()
     return content, {"file": COMPILED, "sha256": own, "bytes": len(content), "of": digest}
 
 
-def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> Skeleton | None:
-    """Read the compiled pipeline if it is there, intact, and of the pipeline that lies beside it."""
-    from toolkit.engine.inference.storage import load_skeleton
+def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> CompiledPipeline | None:
+    """Read the compiled pipeline, if there is one that is intact and was made from this pipeline."""
+    from toolkit.engine.inference.storage import load_compiled
 
     about = manifest.get("compiled")
     if not isinstance(about, dict) or about.get("of") != manifest["sha256"] or about.get("file") != COMPILED:
@@ -193,20 +186,20 @@ def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> Skeleton | None
         content = (folder / COMPILED).read_bytes()
         if hashlib.sha256(content).hexdigest() != about.get("sha256"):
             return None
-        return load_skeleton(content)
+        return load_compiled(content)
     except (OSError, ValueError):
-        # Nothing is lost: the pipeline itself is compiled anew.
+        # Nothing is lost: the pipeline itself is compiled again.
         return None
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of whatever a prediction depends on."""
+    """Return the versions of everything that a prediction depends on."""
     packages = ("scikit-learn", "numpy", "scipy", "skops", "joblib", "datasets")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
 def inspect_model(folder: str | Path) -> dict[str, Any]:
-    """Say what a model is and needs, without running anything from it.
+    """Return what a model is and needs, without running anything from it.
 
     Parameters
     ----------
@@ -216,13 +209,13 @@ def inspect_model(folder: str | Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        The manifest, whether the file is the one it names (``intact``), the types in it
-        (``types``; of a joblib file none can be known), and those not trusted.
+        ``manifest``; ``intact``, whether the file is the one that the manifest names; ``types``
+        in the file (unknown for a joblib file); and those that are ``untrusted``.
 
     Raises
     ------
     ModelError
-        If the folder holds no model.
+        If the folder does not hold a model.
 
     Examples
     --------
@@ -232,11 +225,10 @@ def inspect_model(folder: str | Path) -> dict[str, Any]:
     """
     folder, manifest, content = _read(folder)
     intact = hashlib.sha256(content).hexdigest() == manifest["sha256"]
-    known = manifest["file"] == FILES["skops"]
-    types = _types(content, str(folder / manifest["file"])) if known else []
-    untrusted = (
-        _untrusted(content, str(folder / manifest["file"])) if known else ["anything: a joblib file can run code"]
-    )
+    types, untrusted = [], ["anything: a joblib file can run code"]
+    if manifest["file"] == FILES["skops"]:
+        where = str(folder / manifest["file"])
+        types, untrusted = skops_files.types_in(content, where), skops_files.untrusted_types(content, where)
     return {"manifest": manifest, "intact": intact, "types": types, "untrusted": untrusted}
 
 
@@ -248,8 +240,8 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
     folder : str or Path
         As :func:`save_model` wrote it.
     trusted : bool
-        Whether you trust who made it: a joblib file runs code when opened and is opened
-        only then. A skops file needs no trust.
+        Whether you trust whoever made it: a joblib file runs code when it is opened, and is not
+        opened otherwise. A skops file needs no trust.
 
     Returns
     -------
@@ -258,8 +250,8 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
     Raises
     ------
     ModelError
-        If the folder holds no model, its file is not the one the manifest names, is of
-        another scikit-learn, holds a type not trusted, or is joblib and not trusted.
+        If the folder does not hold a model, or its file is not the one that the manifest names, was
+        fitted with another scikit-learn, holds a type that is not trusted, or is an untrusted joblib file.
     """
     folder, manifest, content = _read(folder)
     path = folder / manifest["file"]
@@ -267,30 +259,30 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
         raise ModelError(
             f"the file is not the one its manifest names (SHA-256 differs); train or copy it again [{path}]"
         )
-    theirs, ours = manifest["versions"].get("scikit-learn"), version("scikit-learn")
-    if theirs != ours:
+    fitted_with, installed = manifest["versions"].get("scikit-learn"), version("scikit-learn")
+    if fitted_with != installed:
         raise ModelError(
-            f"the model was fitted with scikit-learn {theirs}, {ours} is installed; "
-            f"install scikit-learn=={theirs} or train again [{path}]"
+            f"the model was fitted with scikit-learn {fitted_with}, {installed} is installed; "
+            f"install scikit-learn=={fitted_with} or train again [{path}]"
         )
     if manifest["file"] == FILES["joblib"] and not trusted:
         raise ModelError(
             "a joblib model runs code when it is opened; if you trust who made it, "
             f"pass trusted=True (--trust on the command line) [{path}]"
         )
-    load = _load_skops if manifest["file"] == FILES["skops"] else _load_joblib
+    load = skops_files.load if manifest["file"] == FILES["skops"] else _load_joblib
     model = SavedModel(
         LabelSet.from_dict(manifest["labels"]),
         manifest,
         partial(load, content, str(path)),
         _read_compiled(folder, manifest),
     )
-    # What is wrong with the file is said now, not when it is first used.
-    given = model.pipeline.classes_ if model.skeleton is None else model.skeleton.classes
-    strangers = sorted(set(map(str, given)) - set(model.labels.names))
-    if strangers:
+    # Errors in the file are raised now, not on first use.
+    classes = model.pipeline.classes_ if model.compiled is None else model.compiled.classes
+    unknown = sorted(set(map(str, classes)) - set(model.labels.names))
+    if unknown:
         raise ModelError(
-            f"the model gives the label {strangers[0]!r}, which its manifest lacks; "
+            f"the model predicts the label {unknown[0]!r}, which its manifest lacks; "
             f"train or copy it again [{folder / 'manifest.json'}]"
         )
     return model
@@ -323,8 +315,8 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
     try:
         LabelSet.from_dict(manifest["labels"])
     except ValueError as error:
-        raise ModelError(f"labels is no label set; train or copy the model again [{path}]") from error
-    # The name comes from a file: only the two names we write are ever opened.
+        raise ModelError(f"labels is not a valid label set; train or copy the model again [{path}]") from error
+    # The name comes from a file: only the two names that are written here are ever opened.
     if manifest["file"] not in FILES.values():
         raise ModelError(
             f"the manifest names the file {manifest['file']!r}, expected {' or '.join(FILES.values())}; "
@@ -366,31 +358,6 @@ def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
 
-def translated(content: bytes) -> bytes:
-    """Return a skops file in which modules that have moved since are named as they are today.
-
-    Raises
-    ------
-    ModelError
-        If it is not a skops file.
-    """
-    buffer = io.BytesIO()
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(buffer, "w") as written:
-            for entry in archive.infolist():
-                data = archive.read(entry)
-                if entry.filename == "schema.json":
-                    schema = json.loads(data)
-                    for node in _nodes(schema):
-                        if "__module__" in node:
-                            node["__module__"] = _MOVED.get(node["__module__"], node["__module__"])
-                    data = json.dumps(schema, separators=(",", ":")).encode()
-                written.writestr(entry, data, compresslevel=9)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ModelError("the skops file is damaged; train or copy the model again") from error
-    return buffer.getvalue()
-
-
 def _dump_joblib(pipeline: Pipeline) -> bytes:
     import joblib
 
@@ -403,87 +370,18 @@ def _load_joblib(content: bytes, where: str) -> Pipeline:
     import joblib
 
     try:
-        return joblib.load(io.BytesIO(content))
+        with _old_modules():
+            return joblib.load(io.BytesIO(content))
     except Exception as error:
         raise ModelError(f"the joblib file cannot be opened; train or copy it again [{where}]") from error
 
 
-def _dump_skops(pipeline: Pipeline) -> bytes:
-    import skops.io
-
-    return _canonical(skops.io.dumps(pipeline))
-
-
-def _load_skops(content: bytes, where: str) -> Pipeline:
-    import skops.io
-
-    untrusted = _untrusted(content, where)
-    if untrusted:
-        raise ModelError(f"the model holds the type {untrusted[0]!r}, which is not trusted; train it again [{where}]")
+@contextmanager
+def _old_modules() -> Iterator[None]:
+    """Let a pickle of an older model import its types from where they stood."""
+    sys.modules.update({old: import_module(new) for old, new in OLD_MODULES.items()})
     try:
-        return skops.io.loads(content, trusted=list(TRUSTED_TYPES))
-    except Exception as error:
-        raise ModelError(f"the skops file is damaged; train or copy the model again [{where}]") from error
-
-
-def _untrusted(content: bytes, where: str) -> list[str]:
-    import skops.io
-
-    try:
-        return sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES))
-    except Exception as error:
-        raise ModelError(f"the skops file is damaged; train or copy the model again [{where}]") from error
-
-
-def _types(content: bytes, where: str) -> list[str]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            schema = json.loads(archive.read("schema.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ModelError(f"the skops file is damaged; train or copy the model again [{where}]") from error
-    found = {f"{node['__module__']}.{node['__class__']}" for node in _nodes(schema) if "__class__" in node}
-    return sorted(found)
-
-
-def _nodes(value: Any) -> list[dict[str, Any]]:
-    """List all JSON objects in a value, parents first, in order."""
-    found, left = [], [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, dict):
-            found.append(item)
-            left.extend(reversed(item.values()))
-        elif isinstance(item, list):
-            left.extend(reversed(item))
-    return found
-
-
-def _canonical(content: bytes) -> bytes:
-    """Rewrite a skops file so that equal models are equal bytes, and deflate it.
-
-    skops numbers its nodes and files by memory address and stamps the time; here they
-    are numbered in order and the stamp is fixed. Plain values get a number each: whether
-    two equal ones are one object in memory depends on how the pipeline travelled.
-    """
-    numbers = itertools.count(1)
-    shared: dict[int, int] = {}
-    renamed: dict[str, str] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        schema = json.loads(archive.read("schema.json"))
-        for node in _nodes(schema):
-            # scikit-learn keeps the memory address of a vectoriser's stop words, and does without.
-            node.pop("_stop_words_id", None)
-            if "__id__" in node:
-                plain = node.get("__loader__") == "JsonNode"
-                node["__id__"] = next(numbers) if plain else shared.setdefault(node["__id__"], next(numbers))
-            if isinstance(node.get("file"), str):
-                name = renamed.setdefault(node["file"], f"{len(renamed)}{Path(node['file']).suffix}")
-                node["file"] = name
-        files = {name: archive.read(old) for old, name in renamed.items()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in [*files.items(), ("schema.json", json.dumps(schema, separators=(",", ":")).encode())]:
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, data, compresslevel=9)
-    return buffer.getvalue()
+        yield
+    finally:
+        for old in OLD_MODULES:
+            del sys.modules[old]

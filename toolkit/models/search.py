@@ -1,9 +1,8 @@
-"""Choosing hyper-parameters: every candidate on every inner fold, which is vectorised once for all of them."""
+"""A pipeline and a grid -> the best candidate: scikit-learn fits all of them, on vectors computed once per fold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,8 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from toolkit.corpus.folds import Fold
-from toolkit.engine.training.machines import can_fit_machine, fit_machine
-from toolkit.engine.training.newton import can_fit, fit_together
+from toolkit.engine.training.counted_sentences import CountedSentences
 from toolkit.engine.training.products import OrderedRows
-from toolkit.engine.training.vectorizers import CountedSentences
 
 Scoring = Callable[[ArrayLike, ArrayLike], float]
 
@@ -31,9 +28,9 @@ def choose(
     scoring: Scoring,
     counted: CountedSentences | None = None,
 ) -> dict[str, Any]:
-    """Choose the candidate with the best mean score over folds; of equals, the first.
+    """Choose the candidate with the best mean score over folds, the first of equals.
 
-    The choice is that of :class:`~sklearn.model_selection.GridSearchCV`, from the same numbers;
+    The choice is that of :class:`~sklearn.model_selection.GridSearchCV`, from the same numbers,
     but the vocabulary of a fold, which no candidate changes, is learned once.
 
     Parameters
@@ -41,25 +38,25 @@ def choose(
     pipeline : Pipeline
         Not fitted: ``vectorizer`` and ``classifier``.
     grid : mapping of str to sequence
-        Values of parameters of the classifier, by their names in the pipeline.
+        Values of the classifier's parameters, by their names in the pipeline.
     sentences, y_true : ndarray of shape (n_sentences,)
         Sentences and gold labels.
     folds : sequence of (train, test)
         Row numbers.
     scoring : callable
-        Gold and predicted labels in, score out; more is better.
+        Takes gold and predicted labels, returns a score; higher is better.
     counted : CountedSentences, optional
         The sentences, counted once for all folds.
 
     Returns
     -------
     dict
-        Parameters of the candidate.
+        Parameters of the best candidate.
 
     Raises
     ------
     ValueError
-        If no classifier could be fitted, with the message of the last.
+        If no candidate could be fitted, with the message of the last.
 
     Examples
     --------
@@ -73,51 +70,35 @@ def choose(
     {'classifier__alpha': 0.5}
     """
     candidates = list(ParameterGrid(grid))
-    scores = np.full((len(candidates), len(folds)), np.nan)
-    error = None
-    for fold, (seen, held) in enumerate(folds):
-        rows, others = vectors(pipeline, sentences[seen], sentences[held], counted)
-        rows = _laid_out(rows, pipeline["classifier"])
-        classifiers = [clone(pipeline["classifier"]).set_params(**_inside(candidate)) for candidate in candidates]
-        together = [can_fit(classifier, rows, y_true[seen]) for classifier in classifiers]
-        fit_together(list(compress(classifiers, together)), rows, y_true[seen])
-        for place, classifier in enumerate(classifiers):
+    scores = np.empty((len(candidates), len(folds)))
+    last_error = None
+    for fold, (train, test) in enumerate(folds):
+        rows, test_rows = vectors(pipeline, sentences[train], sentences[test], counted)
+        rows = _ordered(rows, pipeline["classifier"])
+        for number, candidate in enumerate(candidates):
+            settings = {name.removeprefix("classifier__"): value for name, value in candidate.items()}
+            classifier = clone(pipeline["classifier"]).set_params(**settings)
             try:
-                if not together[place]:
-                    _fit_one(classifier, rows, y_true[seen])
-                scores[place, fold] = scoring(y_true[held], classifier.predict(others))
-            except ValueError as found:
-                error = found
-    if error is not None and np.isnan(scores).all():
-        raise error
-    # What could not be fitted on some fold is chosen last.
+                predicted = classifier.fit(rows, y_true[train]).predict(test_rows)
+                scores[number, fold] = scoring(y_true[test], predicted)
+            except ValueError as error:
+                scores[number, fold], last_error = np.nan, error
+    if last_error is not None and np.isnan(scores).all():
+        raise last_error
+    # A candidate that could not be fitted on some fold comes last.
     means = np.nan_to_num(scores.mean(axis=1), nan=-np.inf)
     return dict(candidates[int(np.argmax(means))])
 
 
-def _inside(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix("classifier__"): value for name, value in candidate.items()}
-
-
-def _fit_one(classifier: Any, rows: Any, y_true: NDArray[Any]) -> None:
-    """Fit a classifier as its own ``fit`` does, in machine code where it is known."""
-    if can_fit(classifier, rows, y_true):
-        fit_together([classifier], rows, y_true)
-    elif can_fit_machine(classifier, rows, y_true):
-        fit_machine(classifier, rows, y_true)
-    else:
-        classifier.fit(rows, y_true)
-
-
-def _laid_out(rows: Any, classifier: Any) -> Any:
-    """Return rows whose products are quick, for a classifier that is fitted by products of all of them."""
+def _ordered(rows: Any, classifier: Any) -> Any:
+    """Return rows with fast products, for a classifier whose solver spends its time on these."""
     return OrderedRows(rows) if type(classifier) is LogisticRegression else rows
 
 
 def vectors(
-    pipeline: Pipeline, seen: NDArray[Any], held: NDArray[Any], counted: CountedSentences | None = None
+    pipeline: Pipeline, train: NDArray[Any], held_out: NDArray[Any], counted: CountedSentences | None = None
 ) -> tuple[Any, Any]:
-    """Return what the vectoriser of a pipeline, fitted on some sentences, makes of them and of others.
+    """Return the vectors of training and held-out sentences, by the pipeline's vectoriser fitted to the first.
 
     Examples
     --------
@@ -126,39 +107,40 @@ def vectors(
     >>> [matrix.toarray().tolist() for matrix in vectors(unfitted, np.array(["no", "yes"]), np.array(["no no"]))]
     [[[1, 0], [0, 1]], [[2, 0]]]
     """
-    known = None if counted is None else counted.vectors(pipeline["vectorizer"], list(seen), list(held))
-    if known is not None:
-        return known
+    matrices = None if counted is None else counted.vectors(pipeline["vectorizer"], list(train), list(held_out))
+    if matrices is not None:
+        return matrices
     vectorizer = clone(pipeline["vectorizer"])
-    return vectorizer.fit_transform(list(seen)), vectorizer.transform(list(held))
+    return vectorizer.fit_transform(list(train)), vectorizer.transform(list(held_out))
 
 
 def fit(
     pipeline: Pipeline,
     sentences: Sequence[str],
     y_true: NDArray[Any],
-    held: Sequence[str] = (),
+    held_out: Sequence[str] = (),
     counted: CountedSentences | None = None,
 ) -> Any:
-    """Fit a pipeline as its own ``fit`` does, to the last bit; a regression is fitted in machine code.
+    """Fit a pipeline as its own ``fit`` does, to the last bit, from n-grams that are counted already.
 
     Returns
     -------
     sequence or sparse matrix
-        Other sentences as the classifier, its last step, reads them.
+        The held-out sentences as the classifier, the last step, reads them.
 
     Examples
     --------
     >>> from sklearn.feature_extraction.text import CountVectorizer
-    >>> unfitted = Pipeline([("vectorizer", CountVectorizer()), ("classifier", LogisticRegression(solver="newton-cg"))])
+    >>> unfitted = Pipeline([("vectorizer", CountVectorizer()), ("classifier", LogisticRegression())])
     >>> rows = fit(unfitted, ["so be it", "no", "yes"], np.array(["a", "b", "c"]), ["no"])
     >>> unfitted["classifier"].predict(rows).tolist()
     ['b']
     """
     *steps, (_, classifier) = pipeline.steps
-    if len(steps) != 1 or not len(held):
+    if len(steps) != 1 or not len(held_out):
         pipeline.fit(sentences, y_true)
-        return pipeline[:-1].transform(held) if steps and len(held) else held
-    rows, others = (counted or CountedSentences([*sentences, *held])).fit_vectors(steps[0][1], sentences, held)
-    _fit_one(classifier, _laid_out(rows, classifier), y_true)
-    return others
+        return pipeline[:-1].transform(held_out) if steps and len(held_out) else held_out
+    counted = counted or CountedSentences([*sentences, *held_out])
+    rows, held_out_rows = counted.fit_vectors(steps[0][1], sentences, held_out)
+    classifier.fit(_ordered(rows, classifier), y_true)
+    return held_out_rows

@@ -1,8 +1,8 @@
-r"""Cue lists -> an automaton over the characters of a chunk, and what joins cues of several words.
+r"""Cue lists -> an automaton over the characters of a chunk, and bits that join cues of several words.
 
-A chunk is what stands between white space. A cue of one word lies within a chunk; of a cue of
-several words, the first part ends a chunk, the last starts one, and those between are whole
-chunks, since ``\s+`` takes all white space between two words.
+A chunk is the text between white space. A one-word cue lies within a chunk. Of a cue of several words,
+the first word ends a chunk, the last one starts a chunk, and those between are whole chunks, since
+``\s+`` matches all white space between two words.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ HIT, ENDS_AT_BOUNDARY, ENDS_CHUNK = range(3)
 
 
 class CueTables(NamedTuple):
-    """Cue lists as arrays.
+    """Cue lists as arrays; a *part* is one word of a cue of several words.
 
     Attributes
     ----------
     symbols : ndarray of shape (0x110000,)
-        The automaton's symbol for each code point; what no cue holds is 0, or 1 if it is a
+        The automaton's symbol for each code point; one that is in no cue is 0, or 1 if it is a
         word character.
     moves : ndarray of shape (n_states, n_symbols)
-        The next state; state 0 is the start of a chunk.
+        The next state; state 0 is that at the start of a chunk.
     is_word : ndarray of shape (n_symbols,)
         Whether a symbol is a word character.
     after_word : ndarray of shape (n_states,)
-        Whether the last character read was one.
+        Whether the last character read was a word character.
     hits : ndarray of shape (n_states,)
-        Bits of the rules with a cue of one word that ends here if a word boundary is here.
+        Bits of the rules with a one-word cue that ends here, provided that here is a word boundary.
     parts : ndarray of shape (n_states, n_words)
-        Bits of the last parts of cues that end here if a word boundary is here.
+        Bits of the last parts of cues that end here, provided that here is a word boundary.
     end_parts : ndarray of shape (n_states, n_words)
-        Bits of the parts that end here if the chunk ends here.
+        Bits of the other parts that end here, provided that the chunk ends here.
     first, last : ndarray of shape (n_words,)
         Bits of first and last parts.
     rules : ndarray of shape (64 * n_words,)
@@ -61,7 +61,7 @@ class CueTables(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """Characters that a part of a cue is made of; ``*`` takes any word characters."""
+    """A cue or a part of one; ``*`` matches any word characters."""
 
     text: str
     starts_chunk: bool
@@ -69,8 +69,8 @@ class _Part(NamedTuple):
 
 
 @dataclass
-class _Layout:
-    """All parts of all cues, and the bit that each sets: (word, bit), or (-1, rule)."""
+class _Parts:
+    """All parts of all cues, and what each sets: (word, bit), or (-1, rule) for a one-word cue."""
 
     parts: list[_Part] = field(default_factory=list)
     bits: list[tuple[int, int]] = field(default_factory=list)
@@ -81,7 +81,7 @@ class _Layout:
 
 
 def refusal(cues: Iterable[str]) -> str | None:
-    """Say why some cues cannot be compiled, if they cannot.
+    """Return why some cues cannot be compiled, or None if they can.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def compile_cues(rules: Sequence[Sequence[str]]) -> CueTables:
     Raises
     ------
     ValueError
-        If there are more than 63 rules or 250 different characters, or a cue has odd spaces.
+        If there are more than 63 rules or 250 different characters, or a cue has unusual white space.
 
     Examples
     --------
@@ -123,14 +123,14 @@ def compile_cues(rules: Sequence[Sequence[str]]) -> CueTables:
     """
     reason = refusal(cue for cues in rules for cue in cues)
     if reason is not None or len(rules) > BITS:
-        raise ValueError(f"{reason or f'{len(rules)} rules came, at most {BITS} are expected'}; leave it to the regex")
-    layout = _lay_out(rules)
+        raise ValueError(f"{reason or f'{len(rules)} rules came, at most {BITS} are expected'}; use the regex")
+    layout = _assign_bits(rules)
     symbols, classes = _symbols({letter for part in layout.parts for letter in part.text if letter != ANY_ENDING})
     return _determinise(layout, symbols, classes)
 
 
-def _lay_out(rules: Sequence[Sequence[str]]) -> _Layout:
-    layout = _Layout()
+def _assign_bits(rules: Sequence[Sequence[str]]) -> _Parts:
+    layout = _Parts()
     for rule, cues in enumerate(rules):
         for cue in dict.fromkeys(cues):
             words = cue.split(" ")
@@ -138,16 +138,16 @@ def _lay_out(rules: Sequence[Sequence[str]]) -> _Layout:
                 layout.parts.append(_Part(cue, False, False))
                 layout.bits.append((-1, rule))
                 continue
-            # The bits of one cue stand side by side in one machine word.
+            # The bits of one cue are adjacent and in one machine word.
             if layout.used + len(words) > BITS:
                 layout.first.append(0)
                 layout.last.append(0)
                 layout.used = 0
-            place = len(layout.first) - 1
+            word_index = len(layout.first) - 1
             for number, word in enumerate(words):
                 layout.parts.append(_Part(word, number > 0, number < len(words) - 1))
-                layout.bits.append((place, layout.used + number))
-                layout.rules[64 * place + layout.used + number] = rule
+                layout.bits.append((word_index, layout.used + number))
+                layout.rules[64 * word_index + layout.used + number] = rule
             layout.first[-1] |= 1 << layout.used
             layout.last[-1] |= 1 << layout.used + len(words) - 1
             layout.used += len(words)
@@ -155,61 +155,61 @@ def _lay_out(rules: Sequence[Sequence[str]]) -> _Layout:
 
 
 def _symbols(letters: set[str]) -> tuple[NDArray[np.uint8], list[tuple[frozenset[str], bool]]]:
-    """Give a symbol to each set of letters that a code point is taken for, in any case."""
-    taken: dict[str, set[str]] = {letter: {letter} for letter in letters}
+    """Assign a symbol to each set of letters that a code point matches, ignoring case."""
+    matched_by: dict[str, set[str]] = {letter: {letter} for letter in letters}
     text = cased()
     for letter in letters:
         for match in re.finditer(re.escape(letter), text, re.IGNORECASE):
-            taken.setdefault(match.group(), set()).add(letter)
+            matched_by.setdefault(match.group(), set()).add(letter)
     words = kinds() & WORD
     classes: list[tuple[frozenset[str], bool]] = [(frozenset(), False), (frozenset(), True)]
     symbols = words.astype(np.uint8)
-    for character, matched in sorted(taken.items()):
+    for character, matched in sorted(matched_by.items()):
         one = (frozenset(matched), bool(words[ord(character)]))
         if one not in classes:
             classes.append(one)
         if len(classes) > 255:
-            raise ValueError("the cues have more than 250 different characters; leave them to the regex")
+            raise ValueError("the cues have more than 250 different characters; use the regex")
         symbols[ord(character)] = classes.index(one)
     assert symbols.shape == (N_CODE_POINTS,)  # noqa: S101
     return symbols, classes
 
 
 def _determinise(
-    layout: _Layout, symbols: NDArray[np.uint8], classes: Sequence[tuple[frozenset[str], bool]]
+    layout: _Parts, symbols: NDArray[np.uint8], classes: Sequence[tuple[frozenset[str], bool]]
 ) -> CueTables:
-    """Turn the sets of places within parts that can be reached at once into states."""
+    """Make a state of each set of positions within parts that can be reached at once."""
     n_words = len(layout.first)
     starts = frozenset(number for number, part in enumerate(layout.parts) if part.starts_chunk)
-    begun = frozenset(_skip(layout, ((number, 0) for number in starts)))
+    at_start = frozenset(_skip(layout, ((number, 0) for number in starts)))
     at_boundary = frozenset(
         _skip(layout, ((number, 0) for number, part in enumerate(layout.parts) if number not in starts))
     )
-    # A state: the places reached, and whether a word character was read last.
-    states: dict[tuple[frozenset[tuple[int, int]], bool], int] = {(begun, False): 0}
+    # A state: the positions reached, and whether a word character was read last.
+    states: dict[tuple[frozenset[tuple[int, int]], bool], int] = {(at_start, False): 0}
     queue = list(states)
     moves, hits, parts, end_parts = [], [], [], []
-    fresh = {symbol: _read(layout, at_boundary, *classes[symbol]) for symbol in range(len(classes))}
+    from_boundary = {symbol: _read(layout, at_boundary, *classes[symbol]) for symbol in range(len(classes))}
     for reached, after_word in queue:
         row = []
         for symbol, (letters, is_word) in enumerate(classes):
             following = _read(layout, reached, letters, is_word)
             if is_word != after_word:
-                following |= fresh[symbol]
+                following |= from_boundary[symbol]
             target = (following, is_word)
             if target not in states:
                 states[target] = len(queue)
                 queue.append(target)
             row.append(states[target])
         moves.append(row)
-        # Behind a word a chunk's end is a boundary, where a part may also be empty.
+        # After a word, the end of a chunk is a boundary, where even an empty part matches.
         behind = reached | at_boundary if after_word else reached
         hits.append(_bits(layout, reached | at_boundary, n_words, HIT)[0])
         parts.append(_bits(layout, reached | at_boundary, n_words, ENDS_AT_BOUNDARY))
         end_parts.append(_bits(layout, behind, n_words, ENDS_CHUNK))
     rules = np.zeros(64 * n_words, np.int32)
-    for place, rule in layout.rules.items():
-        rules[place] = rule
+    for bit, rule in layout.rules.items():
+        rules[bit] = rule
     return CueTables(
         symbols=symbols,
         moves=np.array(moves, np.int32),
@@ -224,40 +224,40 @@ def _determinise(
     )
 
 
-def _skip(layout: _Layout, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield places and those behind each ``*`` that takes nothing."""
-    for number, place in places:
-        yield number, place
+def _skip(layout: _Parts, positions: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield positions, and those after each ``*``, which may match nothing."""
+    for number, position in positions:
+        yield number, position
         text = layout.parts[number].text
-        while place < len(text) and text[place] == ANY_ENDING:
-            place += 1
-            yield number, place
+        while position < len(text) and text[position] == ANY_ENDING:
+            position += 1
+            yield number, position
 
 
 def _read(
-    layout: _Layout, reached: frozenset[tuple[int, int]], letters: frozenset[str], is_word: bool
+    layout: _Parts, reached: frozenset[tuple[int, int]], letters: frozenset[str], is_word: bool
 ) -> frozenset[tuple[int, int]]:
-    """Return the places reached by reading one character."""
+    """Return the positions reached by reading one character."""
     following = []
-    for number, place in reached:
+    for number, position in reached:
         text = layout.parts[number].text
-        if place == len(text):
+        if position == len(text):
             continue
-        if text[place] == ANY_ENDING:
+        if text[position] == ANY_ENDING:
             if is_word:
-                following.append((number, place))
-        elif text[place] in letters:
-            following.append((number, place + 1))
+                following.append((number, position))
+        elif text[position] in letters:
+            following.append((number, position + 1))
     return frozenset(_skip(layout, following))
 
 
-def _bits(layout: _Layout, reached: frozenset[tuple[int, int]], n_words: int, kind: int) -> list[int]:
+def _bits(layout: _Parts, reached: frozenset[tuple[int, int]], n_words: int, kind: int) -> list[int]:
     """Return the bits of the parts of one kind that are complete."""
-    found = [0] * n_words
-    for number, place in reached:
+    bits = [0] * n_words
+    for number, position in reached:
         word, bit = layout.bits[number]
         part = layout.parts[number]
         own = HIT if word < 0 else ENDS_CHUNK if part.ends_chunk else ENDS_AT_BOUNDARY
-        if own == kind and place == len(part.text):
-            found[max(word, 0)] |= 1 << bit
-    return found
+        if own == kind and position == len(part.text):
+            bits[max(word, 0)] |= 1 << bit
+    return bits

@@ -1,4 +1,4 @@
-"""A compiled pipeline as a file of plain arrays: equal pipelines, equal bytes; no code in it."""
+"""A compiled pipeline <-> the bytes of a file of plain arrays: no code in it, and equal bytes for equal pipelines."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.engine.characters import N_CODE_POINTS, WORD, kinds
-from toolkit.engine.inference import program as fields
+from toolkit.engine.inference import records as fields
 from toolkit.engine.inference.cues import BITS, CueTables
-from toolkit.engine.inference.links import LINKS, RECALIBRATORS
-from toolkit.engine.inference.program import N_SETTINGS, Hashed, Skeleton
+from toolkit.engine.inference.inverse_links import INVERSE_LINKS, RECALIBRATORS
+from toolkit.engine.inference.records import N_SETTINGS, CompiledPipeline, HashedPart
 from toolkit.engine.inference.tries import NODE_BITS, SYMBOL_BITS
 
-# Raise by one when a reader of the old number cannot read the new file.
+# To be raised by one when a reader of the old number cannot read the new file.
 FORMAT = 1
-# Whatever reading arrays that do not fit, or an archive that is none, may raise beside ValueError.
+# What reading a damaged archive, or arrays that do not fit, may raise besides ValueError.
 _DAMAGE = (
     AttributeError,
     EOFError,
@@ -63,43 +63,43 @@ _HASHED_ARRAYS = {
     "stop_bounds": np.int64,
     "stop_bytes": np.uint8,
 }
-_HASHED_NUMBERS = tuple(name for name in Hashed._fields if name not in _HASHED_ARRAYS)
+_HASHED_NUMBERS = tuple(name for name in HashedPart._fields if name not in _HASHED_ARRAYS)
 _FLOATS = ("weights", "cue_any", "cue_earliest", "offsets")
 _TABLES = ("parts", "weights", "cue_any", "cue_earliest", "cues.moves", "cues.parts", "cues.end_parts")
 
 
-def dump_skeleton(skeleton: Skeleton) -> bytes:
+def dump_compiled(compiled: CompiledPipeline) -> bytes:
     """Write a compiled pipeline as bytes.
 
     Examples
     --------
-    >>> from toolkit.engine.inference.compilation import compile_pipeline
+    >>> from toolkit.engine.inference.compilation import compile_fitted
     >>> from toolkit.estimators.rules import KeywordRules
     >>> from sklearn.pipeline import make_pipeline
     >>> rules = make_pipeline(KeywordRules([("a", ["denied"])], "b")).fit(["he denied", "no"], ["a", "b"])
-    >>> content = dump_skeleton(compile_pipeline(rules))
-    >>> load_skeleton(content).classes
+    >>> content = dump_compiled(compile_fitted(rules))
+    >>> load_compiled(content).classes
     ('a', 'b')
     """
     plain = (kinds() & WORD).astype(np.uint8)
-    special = np.flatnonzero(skeleton.cues.symbols != plain)
+    special = np.flatnonzero(compiled.cues.symbols != plain)
     about = {
         "format": FORMAT,
         "unicode": unicodedata.unidata_version,
-        "link": skeleton.link,
-        "classes": skeleton.classes,
-        "views": skeleton.views,
-        "n_scores": skeleton.n_scores,
+        "link": compiled.inverse_link,
+        "classes": compiled.classes,
+        "views": compiled.views,
+        "n_scores": compiled.n_scores,
     }
-    if skeleton.hashed:
-        about["hashed"] = [{name: getattr(part, name) for name in _HASHED_NUMBERS} for part in skeleton.hashed]
-    if skeleton.single:
+    if compiled.hashed:
+        about["hashed"] = [{name: getattr(part, name) for name in _HASHED_NUMBERS} for part in compiled.hashed]
+    if compiled.single:
         about["single"] = True
-    arrays = {name: getattr(skeleton, name) for name in _ARRAYS}
-    arrays |= {f"cues.{name}": getattr(skeleton.cues, name) for name in _CUE_ARRAYS}
-    arrays |= {"cues.special": special.astype(np.int32), "cues.symbols": skeleton.cues.symbols[special]}
-    arrays |= {f"settings.{name}": array for name, array in skeleton.settings.items()}
-    for place, part in enumerate(skeleton.hashed):
+    arrays = {name: getattr(compiled, name) for name in _ARRAYS}
+    arrays |= {f"cues.{name}": getattr(compiled.cues, name) for name in _CUE_ARRAYS}
+    arrays |= {"cues.special": special.astype(np.int32), "cues.symbols": compiled.cues.symbols[special]}
+    arrays |= {f"settings.{name}": array for name, array in compiled.settings.items()}
+    for place, part in enumerate(compiled.hashed):
         arrays |= {f"hashed.{place}.{name}": getattr(part, name) for name in _HASHED_ARRAYS}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -107,7 +107,7 @@ def dump_skeleton(skeleton: Skeleton) -> bytes:
         for name, array in sorted(arrays.items()):
             content = io.BytesIO()
             np.save(content, array, allow_pickle=False)
-            # Weights hardly deflate, and inflating them would be most of the time to load.
+            # Weights hardly deflate, and inflating them would take most of the time to load.
             method = zipfile.ZIP_STORED if name in _FLOATS else zipfile.ZIP_DEFLATED
             _add(archive, f"{name}.npy", content.getvalue(), method)
     return buffer.getvalue()
@@ -119,43 +119,43 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes, method: int) -> No
     archive.writestr(entry, content, compresslevel=6)
 
 
-def load_skeleton(content: bytes) -> Skeleton:
-    """Read what :func:`dump_skeleton` wrote, and check that no number leads out of an array.
+def load_compiled(content: bytes) -> CompiledPipeline:
+    """Read what :func:`dump_compiled` wrote, and check that no number leads out of an array.
 
     Raises
     ------
     ValueError
-        If it is no such file, one of another format or of a Python that knows other
-        characters, or if its arrays do not fit each other.
+        If it is not such a file, if it is of another format or of a Python with other character
+        data, or if its arrays do not fit each other.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             about = json.loads(archive.read("about.json"))
             if about["format"] != FORMAT or about["unicode"] != unicodedata.unidata_version:
-                raise ValueError("another format or another Unicode came; compile the pipeline anew")
+                raise ValueError("another format or another Unicode version came; compile the pipeline again")
             arrays = {
                 name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
                 for name in archive.namelist()
                 if name.endswith(".npy")
             }
-        skeleton = _restore(about, arrays)
-        check_skeleton(skeleton)
+        compiled = _restore(about, arrays)
+        check_compiled(compiled)
     except _DAMAGE as error:
-        raise ValueError("the file holds no compiled pipeline; compile the pipeline anew") from error
-    return skeleton
+        raise ValueError("the file does not hold a compiled pipeline; compile the pipeline again") from error
+    return compiled
 
 
-def _restore(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Skeleton:
+def _restore(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> CompiledPipeline:
     symbols = (kinds() & WORD).astype(np.uint8)
     special = arrays["cues.special"]
     _check(_within(special, 0, N_CODE_POINTS), "cues.special")
     symbols[special] = arrays["cues.symbols"]
     cues = CueTables(symbols=symbols, **{name: arrays[f"cues.{name}"] for name in _CUE_ARRAYS})
     settings = {name.removeprefix("settings."): array for name, array in arrays.items() if name.startswith("settings.")}
-    return Skeleton(
+    return CompiledPipeline(
         **{name: arrays[name] for name in _ARRAYS},
         cues=cues,
-        link=str(about["link"]),
+        inverse_link=str(about["link"]),
         settings=settings,
         classes=tuple(map(str, about["classes"])),
         views=tuple((bool(lowercase), accents) for lowercase, accents in about["views"]),
@@ -168,48 +168,48 @@ def _restore(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Skeleton
     )
 
 
-def _restore_hashed(numbers: dict[str, Any], arrays: dict[str, Any]) -> Hashed:
-    # Machine code is compiled for numbers of these types.
+def _restore_hashed(numbers: dict[str, Any], arrays: dict[str, Any]) -> HashedPart:
+    # Machine code is compiled for exactly these types.
     kinds = {"binary": bool, "signed": bool}
     typed: dict[str, Any] = {name: kinds.get(name, int)(numbers[name]) for name in _HASHED_NUMBERS}
-    return Hashed(**typed, **arrays)
+    return HashedPart(**typed, **arrays)
 
 
-def check_skeleton(skeleton: Skeleton) -> None:
-    """Check that all numbers in a compiled pipeline stay within the arrays they point into.
+def check_compiled(compiled: CompiledPipeline) -> None:
+    """Check that all indexes in a compiled pipeline stay within the arrays that they point into.
 
-    Machine code does not look again: a file that came from elsewhere is checked here once.
+    Machine code does not check them: a file that came from elsewhere is checked once, here.
 
     Raises
     ------
     ValueError
-        With the array that does not fit.
+        With the name of the array that does not fit.
     """
-    width, n_columns = len(skeleton.offsets), len(skeleton.weights)
-    n_nodes, n_steps, n_symbols = len(skeleton.values), len(skeleton.step_columns), len(skeleton.symbol_nodes)
-    cues, (n_states, n_cue_symbols) = skeleton.cues, skeleton.cues.moves.shape
-    n_words, n_rules = len(cues.first), len(skeleton.cue_any)
+    width, n_columns = len(compiled.offsets), len(compiled.weights)
+    n_nodes, n_steps, n_symbols = len(compiled.values), len(compiled.step_columns), len(compiled.symbol_nodes)
+    cues, (n_states, n_cue_symbols) = compiled.cues, compiled.cues.moves.shape
+    n_words, n_rules = len(cues.first), len(compiled.cue_any)
     for name in _ARRAYS:
-        _check_array(getattr(skeleton, name), np.float64 if name in _FLOATS else np.int32, name)
+        _check_array(getattr(compiled, name), np.float64 if name in _FLOATS else np.int32, name)
     for name in CueTables._fields:
-        wanted = {
+        types = {
             "symbols": np.uint8,
             "is_word": np.uint8,
             "after_word": np.uint8,
             "moves": np.int32,
             "rules": np.int32,
         }
-        _check_array(getattr(cues, name), wanted.get(name, np.int64), f"cues.{name}")
-    _check(width % 8 == 0 and 0 < skeleton.n_scores < width, "offsets")
-    _check(skeleton.weights.shape == (n_columns, width), "weights")
-    _check(skeleton.cue_any.shape == skeleton.cue_earliest.shape == (n_rules, width) and n_rules <= BITS, "cue_any")
-    _check_trie(skeleton.letter_parents, skeleton.letter_symbols, N_CODE_POINTS, n_nodes, "letters")
-    _check_trie(skeleton.step_parents, skeleton.step_symbols, n_symbols, n_steps, "steps")
-    _check(skeleton.stems.shape == (n_nodes,) and _within(skeleton.stems, -1, n_symbols), "stems")
-    _check(_within(skeleton.step_columns, -1, n_columns), "step_columns")
-    _check(_within(skeleton.symbol_nodes, -1, n_steps), "symbol_nodes")
-    _check(skeleton.symbol_columns.shape == (n_symbols,), "symbol_columns")
-    _check(_within(skeleton.symbol_columns, -1, n_columns), "symbol_columns")
+        _check_array(getattr(cues, name), types.get(name, np.int64), f"cues.{name}")
+    _check(width % 8 == 0 and 0 < compiled.n_scores < width, "offsets")
+    _check(compiled.weights.shape == (n_columns, width), "weights")
+    _check(compiled.cue_any.shape == compiled.cue_earliest.shape == (n_rules, width) and n_rules <= BITS, "cue_any")
+    _check_trie(compiled.letter_parents, compiled.letter_symbols, N_CODE_POINTS, n_nodes, "letters")
+    _check_trie(compiled.step_parents, compiled.step_symbols, n_symbols, n_steps, "steps")
+    _check(compiled.stems.shape == (n_nodes,) and _within(compiled.stems, -1, n_symbols), "stems")
+    _check(_within(compiled.step_columns, -1, n_columns), "step_columns")
+    _check(_within(compiled.symbol_nodes, -1, n_steps), "symbol_nodes")
+    _check(compiled.symbol_columns.shape == (n_symbols,), "symbol_columns")
+    _check(_within(compiled.symbol_columns, -1, n_columns), "symbol_columns")
     _check(cues.symbols.shape == (N_CODE_POINTS,) and _within(cues.symbols, 0, n_cue_symbols), "cues.symbols")
     _check(_within(cues.moves, 0, n_states) and n_states > 0, "cues.moves")
     _check(cues.is_word.shape == (n_cue_symbols,) and cues.after_word.shape == cues.hits.shape == (n_states,), "cues")
@@ -217,13 +217,13 @@ def check_skeleton(skeleton: Skeleton) -> None:
     _check(cues.rules.shape == (64 * n_words,) and _within(cues.rules, 0, max(n_rules, 1)), "cues.rules")
     _check(n_symbols < 1 << SYMBOL_BITS, "symbol_nodes")
     _check(max(n_nodes, n_steps) <= 1 << NODE_BITS, "letters")
-    _check(all(accents in (None, "unicode", "ascii") for _, accents in skeleton.views), "views")
-    # Each takes megabytes.
-    _check(len(set(skeleton.views)) == len(skeleton.views), "views")
-    _check_parts(skeleton, n_nodes, n_symbols, n_columns)
-    for part in skeleton.hashed:
-        _check_hashed(part, len(skeleton.views), skeleton.n_scores)
-    _check_link(skeleton)
+    _check(all(accents in (None, "unicode", "ascii") for _, accents in compiled.views), "views")
+    # Each view takes megabytes.
+    _check(len(set(compiled.views)) == len(compiled.views), "views")
+    _check_parts(compiled, n_nodes, n_symbols, n_columns)
+    for part in compiled.hashed:
+        _check_hashed(part, len(compiled.views), compiled.n_scores)
+    _check_link(compiled)
 
 
 def _check_array(array: NDArray[Any], kind: type, name: str) -> None:
@@ -231,7 +231,7 @@ def _check_array(array: NDArray[Any], kind: type, name: str) -> None:
     _check(array.dtype == kind and array.ndim == n_dimensions and array.flags.c_contiguous, name)
 
 
-def _check_hashed(part: Hashed, n_views: int, n_scores: int) -> None:
+def _check_hashed(part: HashedPart, n_views: int, n_scores: int) -> None:
     for name, kind in _HASHED_ARRAYS.items():
         _check_array(getattr(part, name), kind, f"hashed.{name}")
     _check(0 <= part.kind < fields.CLASSES and 0 <= part.tokens < 4 and 0 <= part.view_number < n_views, "hashed")
@@ -245,36 +245,36 @@ def _check_hashed(part: Hashed, n_views: int, n_scores: int) -> None:
     _check(bounds[-1] == len(part.stop_bytes) and bool((np.diff(bounds) >= 0).all()), "hashed.stop_bounds")
 
 
-def _check_link(skeleton: Skeleton) -> None:
-    """Check that the link makes as many probabilities of the scores as there are classes."""
-    n_scores, n_classes, settings = skeleton.n_scores, len(skeleton.classes), skeleton.settings
-    link, *others = skeleton.link.split("|")
-    _check(link in LINKS and all(name in RECALIBRATORS for name in others), "link")
+def _check_link(compiled: CompiledPipeline) -> None:
+    """Check that the inverse link returns as many probabilities as there are classes."""
+    n_scores, n_classes, settings = compiled.n_scores, len(compiled.classes), compiled.settings
+    inverse_link, *recalibrators = compiled.inverse_link.split("|")
+    _check(inverse_link in INVERSE_LINKS and all(name in RECALIBRATORS for name in recalibrators), "link")
     _check(all(array.dtype == np.float64 for array in settings.values()), "settings")
-    # Of two classes scikit-learn keeps the scores of the second alone.
+    # With two classes scikit-learn has scores of the second only.
     expected = 2 if n_scores == 1 else n_scores
-    if link == "expit":
+    if inverse_link == "expit":
         _check(n_scores == 1, "link")
-    elif link == "softmax":
+    elif inverse_link == "softmax":
         expected = n_scores
-    elif link == "first_rule":
+    elif inverse_link == "first_rule":
         expected = n_classes
         _check(settings["table"].shape == (n_scores + 1, n_classes), "settings")
-    elif link == "sigmoids":
+    elif inverse_link == "sigmoids":
         slopes, starts = settings["slopes"], settings["starts"]
         _check(slopes.ndim == 2 and slopes.shape == starts.shape and slopes.size == n_scores, "settings")
         expected = max(2, slopes.shape[1])
-    elif link in ("curves", "scalings"):
-        n_members = settings["n_members"][0] if link == "curves" else len(settings["betas"])
+    elif inverse_link in ("curves", "scalings"):
+        n_members = settings["n_members"][0] if inverse_link == "curves" else len(settings["betas"])
         _check(n_members in range(1, n_scores + 1), "settings")
         expected = max(2, n_scores // int(n_members))
-        if link == "curves":
+        if inverse_link == "curves":
             _check_curves(settings, "curve", n_scores)
-    if "temperature" in others:
+    if "temperature" in recalibrators:
         _check(settings["temperature"][0] > 0, "settings")
-    if "isotonic" in others:
+    if "isotonic" in recalibrators:
         _check_curves(settings, "isotonic", n_classes)
-    _check(n_classes == expected == len(set(skeleton.classes)), "classes")
+    _check(n_classes == expected == len(set(compiled.classes)), "classes")
 
 
 def _check_curves(settings: dict[str, NDArray[np.float64]], name: str, n_curves: int) -> None:
@@ -283,12 +283,12 @@ def _check_curves(settings: dict[str, NDArray[np.float64]], name: str, n_curves:
     _check(starts[0] == 0 and bool((np.diff(starts) >= 1).all()) and bool((starts % 1 == 0).all()), "settings")
 
 
-def _check_parts(skeleton: Skeleton, n_nodes: int, n_symbols: int, n_columns: int) -> None:
-    parts = skeleton.parts
+def _check_parts(compiled: CompiledPipeline, n_nodes: int, n_symbols: int, n_columns: int) -> None:
+    parts = compiled.parts
     _check(parts.shape[1] == N_SETTINGS, "parts")
     limits = {
         fields.KIND: (0, 4),
-        fields.VIEW: (0, len(skeleton.views)),
+        fields.VIEW: (0, len(compiled.views)),
         fields.ROOT: (0, n_nodes),
         fields.TOKENS: (0, 4),
         fields.GROWTH: (0, 3),
@@ -321,4 +321,4 @@ def _within(array: NDArray[Any], least: int, behind: int) -> bool:
 
 def _check(fits: object, name: str) -> None:
     if not fits:
-        raise ValueError(f"{name!r} of the compiled pipeline does not fit the rest; compile the pipeline anew")
+        raise ValueError(f"{name!r} of the compiled pipeline does not fit the rest; compile the pipeline again")

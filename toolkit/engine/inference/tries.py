@@ -1,4 +1,4 @@
-"""Sequences of numbers -> a trie in flat arrays, and what walks it: one table, or nodes in a row."""
+"""Sequences of numbers -> a trie as flat arrays, and what walks it: a hash table, or bit sets of children."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# A key is a node and a symbol, and with the node they lead to it fits into one word: all keys differ,
-# so that a lookup needs no second comparison and no two n-grams are ever taken for one another.
+# A node, a symbol and the child to which they lead fit into one word, so that all keys differ: a
+# lookup needs no second comparison, and no n-gram is ever taken for another.
 SYMBOL_BITS = NODE_BITS = 21
 NO_NODE = -1
-# So many symbols have a bit each in a word.
+# The most common symbols have a bit each in a word.
 N_RANKED = 64
 
 
-class Rows(NamedTuple):
-    """Nodes so numbered that those which follow one node stand in a row, by rank.
+class RankedTrie(NamedTuple):
+    """Nodes numbered so that the children of each are consecutive, in order of rank.
 
     Attributes
     ----------
     order : ndarray of shape (n_nodes,)
-        The number that each had before.
+        The number that each node had before.
     numbers : ndarray of shape (n_nodes,)
-        The number that each of before has now.
+        The new number of each former one.
     parents : ndarray of shape (n_nodes,)
-        The node before, or -1.
+        The parent of each node, or -1.
     ranks : ndarray of shape (n_symbols,)
-        Place of each symbol among the 64 that most nodes have; 64 if it is none of them.
+        Rank of each symbol among the 64 most common ones; 64 for all others.
     branches : ndarray of shape (n_nodes,)
-        Which of those lead on from a node: a bit each.
+        A bit for each rank: whether the node has such a child.
     firsts : ndarray of shape (n_nodes,)
-        The node that the first of them leads to, if there is one.
+        Number of the first child, if there is one.
     """
 
     order: NDArray[np.intp]
@@ -44,7 +44,7 @@ class Rows(NamedTuple):
 
 
 class TrieBuilder:
-    """Nodes of one or several tries, numbered in the order they are made.
+    """Nodes of one or more tries, numbered in the order of their creation.
 
     Examples
     --------
@@ -68,7 +68,7 @@ class TrieBuilder:
         return len(self.parents) - 1
 
     def add(self, root: int, sequence: Iterable[int]) -> int:
-        """Return the node of a sequence, made if it is new, with all nodes on the way."""
+        """Return the node of a sequence; it and all nodes on the way are created if they are new."""
         node = root
         for symbol in sequence:
             key = node << SYMBOL_BITS | symbol
@@ -82,7 +82,7 @@ class TrieBuilder:
 
 
 def table_size(n_keys: int) -> int:
-    """Return the number of slots for so many keys: a power of two, at least a line of eight, at most two thirds full.
+    """Return the size of a hash table: a power of two, at least a line of eight slots, at most two thirds full.
 
     Examples
     --------
@@ -92,32 +92,33 @@ def table_size(n_keys: int) -> int:
     return 1 << max(3, (3 * n_keys // 2).bit_length())
 
 
-def in_rows(parents: NDArray[np.int32], symbols: NDArray[np.int32], n_symbols: int) -> Rows:
-    """Number the nodes of tries anew; a parent stands before its children, before and after.
+def rank_trie(parents: NDArray[np.int32], symbols: NDArray[np.int32], n_symbols: int) -> RankedTrie:
+    """Renumber the nodes of tries by breadth, children in order of rank; a parent always precedes its children.
 
     Examples
     --------
     >>> parents, symbols = np.array([-1, 0, 1, 0, 1], np.int32), np.array([0, 7, 8, 9, 7], np.int32)
-    >>> rows = in_rows(parents, symbols, 10)
-    >>> rows.order.tolist(), rows.firsts.tolist(), rows.branches.tolist(), rows.ranks[[7, 8, 9, 0]].tolist()
+    >>> trie = rank_trie(parents, symbols, 10)
+    >>> trie.order.tolist(), trie.firsts.tolist(), trie.branches.tolist(), trie.ranks[[7, 8, 9, 0]].tolist()
     ([0, 1, 3, 4, 2], [1, 3, 5, 5, 5], [5, 3, 0, 0, 0], [0, 1, 2, 64])
     """
     n = len(parents)
     inner = parents >= 0
-    found, counts = np.unique(symbols[inner], return_counts=True)
+    n_roots = n - inner.sum()
+    distinct, counts = np.unique(symbols[inner], return_counts=True)
     ranks = np.full(n_symbols, N_RANKED, np.uint8)
-    chosen = found[np.argsort(-counts, kind="stable")[:N_RANKED]]
-    ranks[chosen] = np.arange(len(chosen))
+    common = distinct[np.argsort(-counts, kind="stable")[:N_RANKED]]
+    ranks[common] = np.arange(len(common))
     rank = ranks[symbols].astype(np.int64) if n_symbols else np.zeros(n, np.int64)
-    grouped = np.lexsort((symbols, rank, parents))
+    by_parent = np.lexsort((symbols, rank, parents))
     n_children = np.bincount(parents[inner], minlength=n)
-    starts = np.cumsum(n_children) - n_children + (n - inner.sum())
-    level = grouped[: n - inner.sum()]
+    starts = np.cumsum(n_children) - n_children + n_roots
+    level = by_parent[:n_roots]
     levels = [level]
     while len(level):
         sizes = n_children[level]
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        level = grouped[np.repeat(starts[level], sizes) + within]
+        level = by_parent[np.repeat(starts[level], sizes) + within]
         levels.append(level)
     order = np.concatenate(levels)
     numbers = np.empty(n, np.int32)
@@ -125,6 +126,6 @@ def in_rows(parents: NDArray[np.int32], symbols: NDArray[np.int32], n_symbols: i
     ranked = inner & (rank < N_RANKED)
     branches = np.zeros(n, np.uint64)
     np.bitwise_or.at(branches, numbers[parents[ranked]], np.uint64(1) << rank[ranked].astype(np.uint64))
-    behind = n - inner.sum() + np.cumsum(n_children[order]) - n_children[order]
-    before = np.where(inner, numbers[parents], np.int32(NO_NODE))[order]
-    return Rows(order, numbers, before, ranks, branches.view(np.int64), behind.astype(np.int32))
+    firsts = n_roots + np.cumsum(n_children[order]) - n_children[order]
+    new_parents = np.where(inner, numbers[parents], np.int32(NO_NODE))[order]
+    return RankedTrie(order, numbers, new_parents, ranks, branches.view(np.int64), firsts.astype(np.int32))

@@ -1,4 +1,4 @@
-"""A compiled pipeline: flat arrays that the kernel reads, and what to make of its scores."""
+"""What a compiled pipeline is: the record that is saved, and the arrays that machine code reads."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from toolkit.engine.inference.cues import CueTables
-from toolkit.engine.layout import Floats, Int8s, Int32s, Int64s
+from toolkit.engine.layout import Floats, Int32s, Int64s, UInt8s
 
-# What a part reads: tokens, n-grams of characters in words or across them, or classes of words.
+# What a part (a vectoriser) reads: tokens, n-grams of characters within words or across them, or classes of words.
 WORDS, WITHIN_WORDS, CHARACTERS, CLASSES = range(4)
-# How a feature's value grows with its count.
+# How the value of a feature grows with its count.
 LINEAR, SUBLINEAR, BINARY = range(3)
 NO_NORM, L1, L2 = range(3)
 # Columns of the table of parts.
 KIND, VIEW, ROOT, SHORTEST, LONGEST, TOKENS, GROWTH, NORM, SEQUENCE, START, END, COUNTED, FIRST, LAST = range(14)
 N_SETTINGS = 14
-# Values of a token's node beside its symbol.
+# What a token's node holds instead of a symbol.
 UNKNOWN, SKIPPED = -1, -2
 
 
-class Program(NamedTuple):
-    """All that the kernel reads. Offsets and nodes are never out of the arrays they point into.
+class KernelModel(NamedTuple):
+    """All arrays of a compiled pipeline that the kernel reads; no node or offset leads out of an array.
 
     Attributes
     ----------
@@ -30,64 +30,64 @@ class Program(NamedTuple):
     kinds : ndarray of shape (0x110000,)
         As :func:`toolkit.engine.characters.kinds`.
     mapped : ndarray of shape (n_views, 0x110000)
-        How each view sees each code point; below 0 an expansion.
+        How each view sees each code point; below 0, an expansion.
     bounds, expansions : ndarray of int32
         Expansions of all views.
     lowers : ndarray of shape (n_views,)
-        Whether a view drops case, so that a capital sigma depends on its place.
+        Whether a view lowers case, so that a capital sigma depends on its position.
     parts : ndarray of shape (n_parts, 14)
         Settings of each part.
     letters : ndarray of shape (n_slots,)
-        The table that walks the tries of characters by code points without a rank: node, code point and the
-        node they lead to.
+        Hash table for walking the tries of characters by code points without a rank: node, code
+        point and child.
     ranks, branches, firsts : ndarray
-        What walks them by the most common code points: as in :class:`toolkit.engine.inference.tries.Rows`.
+        For walking them by the most common code points: as in :class:`toolkit.engine.inference.tries.RankedTrie`.
     values, stems : ndarray of shape (n_nodes,)
-        What ends at a node: a column, a symbol, a class; and the class of a stem.
+        What ends at a node: a column, a symbol or a class; and the class of a stem that ends there.
     columns : ndarray of shape (n_nodes,)
-        The column of an n-gram of characters in words that ends at a node; of a frequent one, -2 less its
-        place among those; -1 if none ends there.
+        The column of the n-gram within words that ends at a node; for a frequent column, -2 minus
+        its index among those; -1 if none ends there.
     steps : ndarray of shape (n_slots,)
-        The table that walks the tries of tokens: node, symbol and the node they lead to.
+        Hash table for walking the tries of tokens: node, symbol and child.
     step_columns : ndarray of shape (n_steps,)
-        The column of an n-gram of tokens, or -1.
+        The column of the n-gram of tokens that ends at a node, or -1.
     symbol_nodes : ndarray of shape (n_symbols + 1,)
-        Node of each token by itself, or -1; and a -1, so that there is one to read where there are no tokens.
+        Node of each single token, or -1; and a final -1, so that there is an element even without tokens.
     symbol_columns : ndarray of shape (n_symbols,)
-        Column of each token by itself, or -1.
-    weights : ndarray of shape (n_columns, width)
-        What one of each feature adds to each score; last, to the length of its part.
+        Column of each single token, or -1.
+    weights : ndarray of shape (n_columns * width,)
+        What one occurrence of each feature adds to each score and, in the last lane, to the norm of its part.
     frequent : ndarray of shape (512,) or (0,)
-        Columns that most sentences have, to be counted at once, by part; none where a word has no
-        columns but its own.
+        Columns that most sentences have, by part, to be counted 512 at a time; empty if words have
+        few columns.
     frequent_ends : ndarray of shape (n_parts,)
-        Where among them those of each part end.
+        Where those of each part end.
     frequent_bits : ndarray of shape (n_columns,)
-        Where each column stands among them, or -1.
+        Index of each column among them, or -1.
     frequent_weights : ndarray of shape (512 * width,)
         Their rows of ``weights``.
     cue_symbols, ..., cue_rules : ndarray
-        As :class:`toolkit.engine.inference.cues.CueTables`; one state and no bit where there are no cues.
+        As :class:`toolkit.engine.inference.cues.CueTables`; without cues, one state and no bits.
     cue_any, cue_earliest : ndarray of shape (n_rules, width)
-        What a rule with a cue adds to each score, and the first such rule.
+        What a rule with a cue adds to each score, and what the first such rule adds besides.
     offsets : ndarray of shape (width,)
         Scores of a sentence without features.
     changes : ndarray of shape (2 * 256 * n_parts,)
-        What a column that occurs so often adds to scores beside so many of one, and in turn what it adds
-        to the length beside that.
+        For each part and count, in pairs: the correction of scores for a column that occurs so
+        often, and a further one of the norm.
     vanish : ndarray of shape (1,)
         Whether a view drops some white space of several bytes, so that words grow together.
     """
 
-    spaces: Int8s
-    kinds: Int8s
+    spaces: UInt8s
+    kinds: UInt8s
     mapped: Int32s
     bounds: Int32s
     expansions: Int32s
-    lowers: Int8s
+    lowers: UInt8s
     parts: Int32s
     letters: Int64s
-    ranks: Int8s
+    ranks: UInt8s
     branches: Int64s
     firsts: Int32s
     columns: Int32s
@@ -102,10 +102,10 @@ class Program(NamedTuple):
     frequent_ends: Int32s
     frequent_bits: Int32s
     frequent_weights: Floats
-    cue_symbols: Int8s
+    cue_symbols: UInt8s
     cue_moves: Int32s
-    cue_is_word: Int8s
-    cue_after_word: Int8s
+    cue_is_word: UInt8s
+    cue_after_word: UInt8s
     cue_hits: Int64s
     cue_parts: Int64s
     cue_end_parts: Int64s
@@ -116,28 +116,28 @@ class Program(NamedTuple):
     cue_earliest: Floats
     offsets: Floats
     changes: Floats
-    vanish: Int8s
+    vanish: UInt8s
 
 
-class Hashed(NamedTuple):
-    """A vectoriser without a vocabulary: each n-gram's hash is its column.
+class HashedPart(NamedTuple):
+    """A vectoriser without a vocabulary: the hash of each n-gram is its column.
 
     Attributes
     ----------
     kind, view_number, tokens, shortest, longest : int
         As in the table of parts.
     binary, signed : bool
-        Whether a feature counts once, and whether half of all n-grams count negative.
+        Whether a feature counts at most once, and whether half of all n-grams count negatively.
     norm, growth, second_norm : int
-        Of the counts, and of what a weighting makes of them.
+        Norm of the counts; growth and norm of a tf-idf weighting after it.
     idf : ndarray of shape (n_features,) or (0,)
-        Of the weighting; empty where there is none.
+        Of the weighting; empty without one.
     weights : ndarray of shape (n_features, n_scores)
-        What one of each feature adds to each score.
+        What one occurrence of each feature adds to each score.
     stop_hashes : ndarray of shape (n_words,)
-        MurmurHash3 of each word that is left out, not descending.
+        MurmurHash3 of each stop word, ascending.
     stop_bounds, stop_bytes : ndarray
-        Where each such word's UTF-8 starts, and the bytes.
+        Where the UTF-8 of each stop word starts, and the bytes.
     """
 
     kind: int
@@ -154,45 +154,45 @@ class Hashed(NamedTuple):
     weights: Floats
     stop_hashes: Int32s
     stop_bounds: Int64s
-    stop_bytes: Int8s
+    stop_bytes: UInt8s
 
 
 @dataclass(frozen=True)
-class Skeleton:
-    """A compiled pipeline without its tables, which are made anew, and what Python knows of itself.
+class CompiledPipeline:
+    """A compiled pipeline as it is saved: without tables that can be rebuilt or Python's character data.
 
     Attributes
     ----------
     parts : ndarray of shape (n_parts, 14)
         Settings of each part.
     letter_parents, letter_symbols, values, stems : ndarray of shape (n_nodes,)
-        Tries of characters: each node's parent, code point and what ends there.
+        Tries of characters: parent and code point of each node, and what ends there.
     step_parents, step_symbols, step_columns : ndarray of shape (n_steps,)
         Tries of tokens.
     symbol_nodes, symbol_columns : ndarray of shape (n_symbols,)
-        Node and column of each token by itself.
+        Node and column of each single token.
     weights : ndarray of shape (n_columns, width)
-        As in :class:`Program`.
+        As in :class:`KernelModel`.
     cues : CueTables
-        Of the cue list; of none where there is none.
+        Of the cue list, which may be empty.
     cue_any, cue_earliest : ndarray of shape (n_rules, width)
-        As in :class:`Program`.
+        As in :class:`KernelModel`.
     offsets : ndarray of shape (width,)
-        As in :class:`Program`.
-    link : str
-        As :func:`toolkit.engine.inference.links.probabilities` takes it.
+        As in :class:`KernelModel`.
+    inverse_link : str
+        As :func:`toolkit.engine.inference.inverse_links.probabilities` takes it.
     settings : dict of str to ndarray
-        Of the link.
+        Of the inverse link.
     classes : tuple of str
-        Labels, in the order of the link's columns.
+        Labels, in the order of the columns of probabilities.
     views : tuple of (bool, str or None)
-        Whether each view drops case, and accents.
+        Whether each view lowers case, and which accents it strips.
     n_scores : int
-        Linear scores of a sentence; the rest of ``width`` is padding.
-    hashed : tuple of Hashed
+        Number of linear scores; the rest of ``width`` is padding and the norm.
+    hashed : tuple of HashedPart
         Vectorisers without a vocabulary.
     single : bool
-        Whether scikit-learn itself counts in single precision somewhere.
+        Whether scikit-learn itself computes in single precision somewhere.
     """
 
     parts: Int32s
@@ -210,10 +210,10 @@ class Skeleton:
     cue_any: Floats
     cue_earliest: Floats
     offsets: Floats
-    link: str
+    inverse_link: str
     settings: dict[str, Floats]
     classes: tuple[str, ...]
     views: tuple[tuple[bool, str | None], ...]
     n_scores: int
-    hashed: tuple[Hashed, ...] = ()
+    hashed: tuple[HashedPart, ...] = ()
     single: bool = False
