@@ -3,14 +3,7 @@
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from tests.engine.inference.pipelines import (
-    HASHED,
-    LABELS,
-    PIPELINES,
-    SENTENCES,
-    logistic,
-    well_formed,
-)
+from tests.engine.inference.pipelines import HASHED, LABELS, PIPELINES, SENTENCES, logistic, well_formed
 from toolkit.engine.inference.compilation import compile_fitted
 from toolkit.engine.inference.scorer import Scorer
 

@@ -9,23 +9,13 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
-from sklearn.linear_model import (
-    SGDClassifier,
-)
+from sklearn.linear_model import SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
-from tests.engine.inference.pipelines import (
-    HOSTILE,
-    LABELS,
-    RULES,
-    SENTENCES,
-    check_same,
-    logistic,
-    with_weights,
-)
+from tests.engine.inference.pipelines import HOSTILE, LABELS, RULES, SENTENCES, check_same, logistic, with_weights
 from toolkit.engine.inference import compilation, kernel, tables, tries
 from toolkit.engine.inference.compilation import compile_fitted
 from toolkit.engine.inference.linear_models import CannotCompile

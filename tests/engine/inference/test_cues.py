@@ -5,10 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.pipeline import make_pipeline
 
-from tests.engine.inference.pipelines import (
-    PATIENT,
-    check_same,
-)
+from tests.engine.inference.pipelines import PATIENT, check_same
 from toolkit.engine.inference.compilation import compile_fitted
 from toolkit.engine.inference.cues import compile_cues, refusal
 from toolkit.engine.inference.scorer import Scorer

@@ -11,12 +11,7 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
-from tests.engine.inference.pipelines import (
-    LABELS,
-    SENTENCES,
-    check_same,
-    logistic,
-)
+from tests.engine.inference.pipelines import LABELS, SENTENCES, check_same, logistic
 from toolkit.engine.inference import kernel, tables, text_columns
 from toolkit.engine.inference.compilation import compile_fitted
 from toolkit.engine.inference.scorer import Scorer

@@ -7,23 +7,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
-from sklearn.linear_model import (
-    LogisticRegression,
-)
+from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import LinearSVC
 
-from tests.engine.inference.pipelines import (
-    CLASSIFIERS,
-    HOSTILE,
-    LABELS,
-    RULES,
-    SENTENCES,
-    check_same,
-    well_formed,
-)
+from tests.engine.inference.pipelines import CLASSIFIERS, HOSTILE, LABELS, RULES, SENTENCES, check_same, well_formed
 from toolkit.engine.inference.compilation import compile_fitted
 from toolkit.engine.inference.linear_models import CannotCompile, to_linear_model
 from toolkit.engine.inference.scorer import Scorer

@@ -12,11 +12,7 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 
-from tests.engine.inference.pipelines import (
-    CLASSIFIERS,
-    LABELS,
-    SENTENCES,
-)
+from tests.engine.inference.pipelines import CLASSIFIERS, LABELS, SENTENCES
 from toolkit.engine.inference.compilation import compile_fitted
 from toolkit.engine.inference.scorer import Scorer
 from toolkit.engine.inference.storage import dump_compiled, load_compiled

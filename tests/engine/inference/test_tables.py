@@ -1,14 +1,10 @@
-"""Hash tables find their keys, and frequent or rare letters change no score."""
+"""Hash tables find their keys; neither rare letters nor several views change a score."""
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
-from tests.engine.inference.pipelines import (
-    check_same,
-    logistic,
-    ngrams,
-)
+from tests.engine.inference.pipelines import HOSTILE, check_same, logistic, ngrams
 from toolkit.engine import intrinsics
 from toolkit.engine.inference import kernel, tables, tries
 from toolkit.engine.inference.compilation import compile_fitted
@@ -41,3 +37,17 @@ def test_vocabulary_with_more_letters_than_have_a_rank_scores_as_in_scikit_learn
     model = tables.make_kernel_model(compile_fitted(pipeline))
     assert (model.ranks[[ord(letter) for letter in letters]] == tries.N_RANKED).sum() > 20
     check_same(pipeline, Scorer(compile_fitted(pipeline), pipeline.predict_proba), texts)
+
+
+def test_views_of_one_pipeline_do_not_share_their_expansions():
+    parts = [
+        ("lower", CountVectorizer()),
+        ("unicode", CountVectorizer(strip_accents="unicode", analyzer="char", ngram_range=(1, 2))),
+        ("ascii", TfidfVectorizer(strip_accents="ascii", analyzer="char_wb", ngram_range=(1, 2))),
+        ("cased", CountVectorizer(lowercase=False, strip_accents="unicode")),
+    ]
+    # Signs that become several letters, or none, each in its own way.
+    texts = ["İstanbul ﬁn ½ ﷺ", "ﬀ e\u0301te\u0301 ㎏", "\u0301 ´ İİ ﬁ", "a b ½ ㎏", "x ﷺ y"]
+    pipeline = make_pipeline(FeatureUnion(parts), logistic()).fit(texts, list("abcab"))
+    assert len(compile_fitted(pipeline).views) == 4
+    check_same(pipeline, Scorer(compile_fitted(pipeline), pipeline.predict_proba), texts + HOSTILE)

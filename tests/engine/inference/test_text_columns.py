@@ -4,10 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.engine.inference.pipelines import (
-    HOSTILE,
-    SENTENCES,
-)
+from tests.engine.inference.pipelines import HOSTILE, SENTENCES
 from toolkit.engine.inference import text_columns
 
 
