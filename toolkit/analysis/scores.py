@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from toolkit.analysis.predictions import Predictions, select_rows
 from toolkit.analysis.records import Count, NumberOrNan, Record
 from toolkit.labels import LabelSet
-from toolkit.statistics import intervals, metrics
+from toolkit.statistics import metrics
+from toolkit.statistics.intervals import Estimate as PlainEstimate
 from toolkit.statistics.intervals import distance_interval, interval
 from toolkit.statistics.metrics import ArticleCounts, Counts
 from toolkit.statistics.paired import compare_pair, make_resamples
@@ -19,7 +20,7 @@ from toolkit.statistics.resampling import Statistic, resample, sum_counts, weigh
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate(Record, intervals.Estimate):
+class Estimate(Record, PlainEstimate):
     """A score and its 95 % interval, over resampled articles unless stated otherwise; undefined is null in JSON."""
 
     value: NumberOrNan

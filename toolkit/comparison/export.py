@@ -30,8 +30,7 @@ from toolkit.comparison.rows import (
     setting_rows,
     shorten,
 )
-from toolkit.pages import documents
-from toolkit.pages.documents import NUMBER, PROSE, TEXT, Block, Heading, Paragraph, Table
+from toolkit.pages.documents import NUMBER, PROSE, TEXT, Block, Heading, Paragraph, Table, render_latex, render_markdown
 from toolkit.pages.formatting import SPLIT_TITLES
 from toolkit.statistics.permutation import ALPHA
 
@@ -57,12 +56,12 @@ def to_text(comparison: ComparisonRecord) -> str:
 
 def to_markdown(comparison: ComparisonRecord) -> str:
     """Write a comparison as Markdown."""
-    return documents.to_markdown(_title(comparison), _blocks(comparison, MAX_SENTENCES))
+    return render_markdown(_title(comparison), _blocks(comparison, MAX_SENTENCES))
 
 
 def to_latex(comparison: ComparisonRecord) -> str:
     r"""Write a comparison as LaTeX with booktabs rules, to ``\input`` in a paper."""
-    return documents.to_latex(_title(comparison), _blocks(comparison, MAX_PRINTED_SENTENCES))
+    return render_latex(_title(comparison), _blocks(comparison, MAX_PRINTED_SENTENCES))
 
 
 def _title(comparison: ComparisonRecord) -> str:

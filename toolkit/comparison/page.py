@@ -28,7 +28,7 @@ from toolkit.comparison.rows import (
     setting_rows,
     shorten,
 )
-from toolkit.pages import figures
+from toolkit.pages.figures import draw_costs, draw_learning_curves, floor_of
 from toolkit.pages.formatting import SPLIT_TITLES, describe_p
 from toolkit.pages.rendering import own_markup, render_page, script
 from toolkit.statistics.permutation import ALPHA
@@ -87,7 +87,7 @@ def _forest_plot(entries: Sequence[Entry]) -> dict[str, Any]:
     Runs far below the best stand at the low end, so that the others remain distinguishable.
     """
     headlines = [scores.headline for entry in entries for scores in entry.scores.values()]
-    floor = figures.floor_of([headline.value for headline in headlines])
+    floor = floor_of([headline.value for headline in headlines])
     ends = [
         end
         for headline in headlines
@@ -174,8 +174,8 @@ def _draw_figures(
 ) -> dict[str, Any]:
     scores = [entry.scores["train"].headline.value for entry in comparison.entries]
     drawn = {
-        "costs": figures.draw_costs(_cost_panels(comparison.entries), scores, comparison.baseline_index),
-        "curves": figures.draw_learning_curves(curves, grade) if curves else "",
+        "costs": draw_costs(_cost_panels(comparison.entries), scores, comparison.baseline_index),
+        "curves": draw_learning_curves(curves, grade) if curves else "",
     }
     # Figures are our own markup: matplotlib escapes the text it draws.
     return {name: own_markup(svg) for name, svg in drawn.items()}

@@ -139,15 +139,14 @@ class SentenceClassifier(FittedClassifier):
         from toolkit.engine.inference.linear_models import CannotCompile
         from toolkit.engine.inference.scorer import Scorer
 
-        compiled = self._compiled
         try:
-            if compiled is None:
+            if self._compiled is None:
                 from toolkit.engine.inference.compilation import compile_fitted
 
-                compiled = compile_fitted(self.pipeline)
+                self._compiled = compile_fitted(self.pipeline)
         except CannotCompile as error:
             return f"scikit-learn: {error}", None
-        return "compiled", Scorer(compiled, lambda sentences: self.pipeline.predict_proba(sentences))
+        return "compiled", Scorer(self._compiled, lambda sentences: self.pipeline.predict_proba(sentences))
 
     def predict_proba(self, sentences: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (n_sentences, n_labels), columns as ``classes_``.

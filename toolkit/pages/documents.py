@@ -65,7 +65,7 @@ class Table:
 Block = Heading | Paragraph | Table
 
 
-def to_markdown(title: str, blocks: Sequence[Block]) -> str:
+def render_markdown(title: str, blocks: Sequence[Block]) -> str:
     r"""Write a document as Markdown.
 
     Parameters
@@ -78,7 +78,7 @@ def to_markdown(title: str, blocks: Sequence[Block]) -> str:
     Examples
     --------
     >>> table = Table("t", "Two runs", ("run", "F1"), (("a|b", "0.5"),), ("text", "number"))
-    >>> print(to_markdown("Runs", [table]), end="")
+    >>> print(render_markdown("Runs", [table]), end="")
     # Runs
     <BLANKLINE>
     Two runs:
@@ -102,7 +102,7 @@ def to_markdown(title: str, blocks: Sequence[Block]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def to_latex(title: str, blocks: Sequence[Block]) -> str:
+def render_latex(title: str, blocks: Sequence[Block]) -> str:
     r"""Write a document as LaTeX with booktabs rules, to ``\input`` into another document.
 
     Parameters
@@ -115,7 +115,7 @@ def to_latex(title: str, blocks: Sequence[Block]) -> str:
     Examples
     --------
     >>> table = Table("t", "Two runs", ("run", "F1"), (("a_b", "-0.5"),), ("text", "number"))
-    >>> print(to_latex("50 % & more", [table]), end="")
+    >>> print(render_latex("50 % & more", [table]), end="")
     % Needs \usepackage{array,booktabs,graphicx,longtable,lscape,rotating} and UTF-8.
     \begingroup\sloppy
     \section{50 \% \& more}
