@@ -47,7 +47,7 @@ def test_public_names_are_all_there():
     for name in toolkit.__all__:
         assert getattr(toolkit, name)
     assert dir(toolkit) == sorted(toolkit.__all__)
-    with pytest.raises(AttributeError, match="has no attribute 'lable'"):
+    with pytest.raises(AttributeError, match="No toolkit attribute lable"):
         _ = toolkit.lable
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from toolkit.cli import main as cli
-from toolkit.cli import options
+from toolkit.cli import main as cli, options
 
 
 @pytest.mark.parametrize(

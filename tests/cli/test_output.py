@@ -2,8 +2,7 @@
 
 import io
 
-from toolkit.cli import main as cli
-from toolkit.cli import output
+from toolkit.cli import main as cli, output
 
 
 def test_progress_on_a_terminal_is_a_bar(monkeypatch):

@@ -1,8 +1,7 @@
 """Pairs of similar texts are found, and only those."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from toolkit.corpus.duplicates import SHINGLE, most_similar, near_duplicates
 

@@ -1,8 +1,7 @@
 """Articles are cut into sentences as a reader would cut them, and no character is lost."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from toolkit.corpus.segmentation import segment, segmenter
 

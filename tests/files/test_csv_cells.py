@@ -3,8 +3,7 @@
 import io
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from toolkit.files.csv_cells import cell_reader, cell_writer, escape_formula, unescape_formula
 

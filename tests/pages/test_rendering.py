@@ -3,8 +3,7 @@
 import json
 import re
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from toolkit.pages.rendering import script_json
 

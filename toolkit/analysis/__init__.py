@@ -16,3 +16,7 @@ Files in reading order:
 - ``report``: the record that a run keeps as ``report.json``, and its manifest
 - ``learning_curve``: scores against the number of training articles
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,10 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Count, Number, NumberOrNan, Record
 from toolkit.analysis.scores import Estimate
-from toolkit.statistics.intervals import interval
-from toolkit.statistics.metrics import Counts, article_confusions, encode, macro_f1
-from toolkit.statistics.metrics import accuracy as accuracy_of
-from toolkit.statistics.resampling import bootstrap_weights
+from toolkit.statistics import (
+    Counts,
+    accuracy as accuracy_of,
+    article_confusions,
+    bootstrap_weights,
+    encode,
+    interval,
+    macro_f1,
+)
 
 TARGET_ACCURACIES = (0.8, 0.9, 0.95)
 # Points kept of a risk-coverage curve: as many as can be told apart on a page.

@@ -12,9 +12,16 @@ from numpy.typing import ArrayLike
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Count, Number, NumberOrNan, Record
 from toolkit.analysis.scores import Estimate, calibration_error
-from toolkit.statistics.intervals import distance_interval, interval
-from toolkit.statistics.metrics import N_BINS, Counts, calibration_gaps, check_probabilities, encode
-from toolkit.statistics.resampling import bootstrap_weights
+from toolkit.statistics import (
+    N_BINS,
+    Counts,
+    bootstrap_weights,
+    calibration_gaps,
+    check_probabilities,
+    distance_interval,
+    encode,
+    interval,
+)
 
 
 @dataclass(frozen=True, slots=True)

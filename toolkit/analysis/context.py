@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.analysis.predictions import Predictions
 from toolkit.exceptions import RunError
-from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, unescape_formula
+from toolkit.files import cell_reader, cell_writer, header_misfit, unescape_formula
 from toolkit.labels import LabelSet
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import BySplit, Record
 from toolkit.analysis.scores import Difference, Estimate, Scores, compare_predictions, score_predictions
 from toolkit.analysis.slices import SliceScore, score_slices, slice_sentences
-from toolkit.corpus.loading import SPLITS
+from toolkit.corpus import SPLITS
 
 # Sentences listed for reading: mistakes, and of each split and label the correct ones of least confidence.
 N_MISTAKES = 3000

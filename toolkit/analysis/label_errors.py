@@ -9,7 +9,7 @@ import numpy as np
 
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Number, Record, WholeNumber
-from toolkit.statistics.metrics import check_probabilities, encode
+from toolkit.statistics import check_probabilities, encode
 
 
 @dataclass(frozen=True, slots=True)

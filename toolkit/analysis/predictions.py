@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.exceptions import RunError
-from toolkit.files.csv_cells import cell_reader, cell_writer, header_misfit, unescape_formula
+from toolkit.files import cell_reader, cell_writer, header_misfit, unescape_formula
 from toolkit.labels import LabelSet
-from toolkit.statistics import metrics
-from toolkit.statistics.metrics import ArticleCounts
+from toolkit.statistics import ArticleCounts, metrics
 
 # Decimals kept of a probability: as many as the arithmetic of two machines agrees on.
 N_DECIMALS = 6

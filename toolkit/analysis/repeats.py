@@ -14,10 +14,7 @@ from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Count, NumberOrNan, Record
 from toolkit.analysis.scores import Estimate
 from toolkit.labels import LabelSet
-from toolkit.statistics import metrics
-from toolkit.statistics.fold_tests import corrected_interval, corrected_mean, corrected_t_test
-from toolkit.statistics.metrics import Counts
-from toolkit.statistics.permutation import holm
+from toolkit.statistics import Counts, corrected_interval, corrected_mean, corrected_t_test, holm, metrics
 
 # Hexadecimal digits of the digest that identifies the articles of a fold.
 N_DIGITS = 16

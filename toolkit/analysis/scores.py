@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 from toolkit.analysis.predictions import Predictions, select_rows
 from toolkit.analysis.records import Count, NumberOrNan, Record
 from toolkit.labels import LabelSet
-from toolkit.statistics import metrics
-from toolkit.statistics.intervals import Estimate as PlainEstimate
-from toolkit.statistics.intervals import distance_interval, interval
-from toolkit.statistics.metrics import ArticleCounts, Counts
-from toolkit.statistics.paired import compare_pair, make_resamples
-from toolkit.statistics.resampling import Statistic, resample, sum_counts, weighted_sums
+from toolkit.statistics import (
+    ArticleCounts,
+    Counts,
+    Estimate as PlainEstimate,
+    Statistic,
+    compare_pair,
+    distance_interval,
+    interval,
+    make_resamples,
+    metrics,
+    resample,
+    sum_counts,
+    weighted_sums,
+)
 
 
 @dataclass(frozen=True, slots=True)

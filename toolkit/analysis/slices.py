@@ -13,11 +13,8 @@ from numpy.typing import NDArray
 from toolkit.analysis.predictions import Predictions
 from toolkit.analysis.records import Count, NumberOrNan, Record
 from toolkit.analysis.scores import Estimate
-from toolkit.estimators.rules import CueIndicators
-from toolkit.statistics.intervals import interval
-from toolkit.statistics.metrics import TIE, Counts, encode, macro_f1
-from toolkit.statistics.permutation import ALPHA, holm
-from toolkit.statistics.resampling import bootstrap_weights
+from toolkit.estimators import CueIndicators
+from toolkit.statistics import ALPHA, TIE, Counts, bootstrap_weights, encode, holm, interval, macro_f1
 
 SliceNames = tuple[str | None, ...]
 # Lower bounds of the length groups, in words.

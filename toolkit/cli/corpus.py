@@ -14,8 +14,8 @@ from toolkit.cli.output import DONE, safe
 from toolkit.exceptions import CorpusError, ToolkitError
 
 if TYPE_CHECKING:
-    from toolkit.corpus.checking import CorpusCheck
-    from toolkit.statistics.intervals import Estimate
+    from toolkit.corpus import CorpusCheck
+    from toolkit.statistics import Estimate
 
 N_MATCHES = 10
 
@@ -44,7 +44,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from toolkit.corpus.checking import check_corpus
+    from toolkit.corpus import check_corpus
 
     try:
         check = check_corpus(options.corpus, options.against, options.text_column)
@@ -78,7 +78,7 @@ def _print_check(check: CorpusCheck, is_compared: bool) -> None:
 
 
 def _stats(options: argparse.Namespace) -> int:
-    from toolkit.corpus.statistics import corpus_stats
+    from toolkit.corpus import corpus_stats
 
     if options.output and Path(options.output).suffix.lower() != ".svg":
         raise ToolkitError(
@@ -102,8 +102,8 @@ def _stats(options: argparse.Namespace) -> int:
 
 
 def _draw_counts(output: str, counts: Mapping[str, Mapping[str, Sequence[int]]], titles: Sequence[str]) -> None:
-    from toolkit.files.atomic import write_file
-    from toolkit.pages.figures import draw_corpus, standalone
+    from toolkit.files import write_file
+    from toolkit.pages import draw_corpus, standalone
 
     lists = {title: {value: list(row) for value, row in table.items()} for title, table in counts.items()}
     with write_file(output) as file:
@@ -121,7 +121,7 @@ def _print_counts(title: str, rows: Mapping[str, Sequence[int]], names: Sequence
 
 
 def _agreement(options: argparse.Namespace) -> int:
-    from toolkit.corpus.agreement import agreement
+    from toolkit.corpus import agreement
 
     measured = agreement(options.corpus)
     names = tuple(measured.by_label)
@@ -153,8 +153,8 @@ def _print_estimate(title: str, estimate: Estimate, width: int, reason: str) -> 
 
 
 def _export(options: argparse.Namespace) -> int:
-    from toolkit.corpus.flat_table import corpus_table
-    from toolkit.files.writing import TableWriter
+    from toolkit.corpus import corpus_table
+    from toolkit.files import TableWriter
 
     TableWriter(options.output).write([corpus_table(options.corpus)])
     return DONE

@@ -20,8 +20,8 @@ from toolkit.cli.output import DONE, Progress, safe
 from toolkit.exceptions import ToolkitError, list_some
 
 if TYPE_CHECKING:
-    from toolkit.analysis.learning_curve import LearningCurve
-    from toolkit.experiment.runs import Run
+    from toolkit.analysis import LearningCurve
+    from toolkit.experiment import Run
 
 # The method of a comparison that makes a file of each ending.
 COMPARISON_ENDINGS = {".html": "to_html", ".md": "to_markdown", ".tex": "to_latex", ".json": "to_json"}
@@ -96,8 +96,8 @@ def _add_curve(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     from toolkit.config import find_experiments
-    from toolkit.corpus.loading import load_corpus
-    from toolkit.experiment.training import train
+    from toolkit.corpus import load_corpus
+    from toolkit.experiment import train
 
     paths = find_experiments(options.experiments)
     corpus = load_corpus(options.corpus)
@@ -120,7 +120,7 @@ def _print_run(run: Run) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from toolkit.experiment.reporting import report
+    from toolkit.experiment import report
 
     for folder in options.run_folders:
         run = report(folder, options.resamples)
@@ -129,8 +129,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from toolkit.comparison.comparing import compare
-    from toolkit.files.atomic import folders_with, write_file
+    from toolkit.comparison import compare
+    from toolkit.files import folders_with, write_file
 
     ending = Path(options.output or "").suffix
     if options.output is not None and ending.lower() not in COMPARISON_ENDINGS:
@@ -153,10 +153,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _curve(options: argparse.Namespace) -> int:
     from toolkit.config import find_experiments, read_experiment
-    from toolkit.corpus.gold_tables import read_gold_table
-    from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
-    from toolkit.experiment.curve_files import check_curve_ending, curve_path, write_curve
-    from toolkit.experiment.curves import curve
+    from toolkit.corpus import corpus_fingerprint, corpus_labels, load_corpus, read_gold_table
+    from toolkit.experiment import check_curve_ending, curve, curve_path, write_curve
 
     if options.output:
         check_curve_ending(options.output)
@@ -187,7 +185,7 @@ def _print_curve(curve: LearningCurve) -> None:
     """Print the means over repetitions and, from enough points, the forecast for twice the articles."""
     import numpy as np
 
-    from toolkit.statistics.power_law import MIN_POINTS, forecast
+    from toolkit.statistics import MIN_POINTS, forecast
 
     print(f"{'articles':>8}  {'sentences':>9}{''.join(f'{name:>17}' for name in curve.scores)}")
     for point, n_articles in enumerate(curve.n_articles):
@@ -203,7 +201,7 @@ def _print_curve(curve: LearningCurve) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from toolkit.experiment.verification import verify
+    from toolkit.experiment import verify
 
     differences = verify(options.run_folder, options.corpus, options.jobs, Progress("verify", options.quiet))
     if differences:

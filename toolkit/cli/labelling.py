@@ -13,9 +13,9 @@ from toolkit.cli.output import DONE, safe
 from toolkit.exceptions import ToolkitError
 
 if TYPE_CHECKING:
-    from toolkit.experiment.evaluation import TableEvaluation
-    from toolkit.files.tables import Table
-    from toolkit.models.classifier import LabelledArticle, SentenceClassifier
+    from toolkit.experiment import TableEvaluation
+    from toolkit.files import Table
+    from toolkit.models import LabelledArticle, SentenceClassifier
 
 N_CONFUSIONS = 10
 
@@ -48,7 +48,7 @@ def add_commands(commands: Any) -> None:
 def _load(options: argparse.Namespace) -> SentenceClassifier:
     import gc
 
-    from toolkit.models.classifier import load_model
+    from toolkit.models import load_model
 
     # The garbage collector would search all that is imported, again and again, and free nothing.
     was_enabled = gc.isenabled()
@@ -64,7 +64,7 @@ def _load(options: argparse.Namespace) -> SentenceClassifier:
 
 
 def _label(options: argparse.Namespace) -> int:
-    from toolkit.files.reading import TABLE_ENDINGS
+    from toolkit.files import TABLE_ENDINGS
 
     inputs = [path for name in options.inputs for path in _expand(name)]
     tables = [path for path in inputs if Path(path).suffix.lower() in TABLE_ENDINGS]
@@ -79,7 +79,7 @@ def _label(options: argparse.Namespace) -> int:
 
 def _expand(name: str) -> list[str]:
     """List the articles of a folder; a file stands for itself."""
-    from toolkit.files.reading import ARTICLE_ENDINGS, TABLE_ENDINGS, list_articles
+    from toolkit.files import ARTICLE_ENDINGS, TABLE_ENDINGS, list_articles
 
     if not name:
         raise ToolkitError("the input has no name; name an article, a folder or a table")
@@ -93,7 +93,7 @@ def _expand(name: str) -> list[str]:
 
 
 def _label_table(options: argparse.Namespace, path: str) -> int:
-    from toolkit.files.reading import read_table
+    from toolkit.files import read_table
 
     if _is_page(options.output):
         raise ToolkitError(
@@ -108,8 +108,7 @@ def _is_page(output: str | None) -> bool:
 
 
 def _label_articles(options: argparse.Namespace, inputs: Sequence[str]) -> int:
-    from toolkit.files.reading import read_article
-    from toolkit.files.tables import Table
+    from toolkit.files import Table, read_article
 
     model = _load(options)
     articles = ((name, model.label_article(read_article(name))) for name in inputs)
@@ -130,8 +129,8 @@ def _label_articles(options: argparse.Namespace, inputs: Sequence[str]) -> int:
 
 
 def _write_page(output: str, articles: Iterable[tuple[str, LabelledArticle]], model_name: str) -> int:
-    from toolkit.files.atomic import write_file
-    from toolkit.pages.article_page import render_articles
+    from toolkit.files import write_file
+    from toolkit.pages import render_articles
 
     titled = [("standard input" if name == "-" else name, article) for name, article in articles]
     with write_file(output) as file:
@@ -141,7 +140,7 @@ def _write_page(output: str, articles: Iterable[tuple[str, LabelledArticle]], mo
 
 
 def _write_tables(output: str | None, tables: Iterable[Table], others: Sequence[str] = ()) -> int:
-    from toolkit.files.writing import TableWriter, json_lines
+    from toolkit.files import TableWriter, json_lines
 
     if output is not None:
         TableWriter(output, others).write(tables)
@@ -167,7 +166,7 @@ def _print_article(name: str | None, article: LabelledArticle) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from toolkit.experiment.evaluation import evaluate
+    from toolkit.experiment import evaluate
 
     columns = (options.text_column, options.label_column, options.also_column)
     evaluation = evaluate(_load(options), options.table, *columns)
@@ -194,7 +193,7 @@ def _print_evaluation(evaluation: TableEvaluation) -> None:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from toolkit.models.explanation import explain
+    from toolkit.models import explain
 
     model = _load(options)
     if not options.text.strip():
@@ -210,7 +209,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from toolkit.models.saving import inspect_model
+    from toolkit.models import inspect_model
 
     inspection = inspect_model(options.model)
     manifest = inspection["manifest"]

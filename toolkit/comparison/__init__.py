@@ -10,3 +10,7 @@ Read in this order:
 - ``export``: both as plain text, Markdown, LaTeX and JSON.
 - ``page``: both as one HTML page with figures.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

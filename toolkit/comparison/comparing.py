@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.repeats import compare_folds
-from toolkit.analysis.scores import Difference, Scores, score_predictions
+from toolkit.analysis import Difference, Predictions, Scores, compare_folds, score_predictions
 from toolkit.comparison import conclusions, export, page, rows
 from toolkit.comparison.loading import (
     baseline_of,
@@ -26,11 +24,16 @@ from toolkit.comparison.loading import (
 )
 from toolkit.comparison.record import Changes, ComparisonRecord, Disagreement, Entry
 from toolkit.exceptions import RunError, did_you_mean, printable
-from toolkit.experiment.runs import Run
-from toolkit.pages.formatting import SPLIT_TITLES, flatten
-from toolkit.statistics.metrics import article_confusions
-from toolkit.statistics.pairwise import SystemPair, compare_all, correct_pairs, permutations_needed
-from toolkit.statistics.resampling import bootstrap_weights
+from toolkit.experiment import Run
+from toolkit.pages import SPLIT_TITLES, flatten
+from toolkit.statistics import (
+    SystemPair,
+    article_confusions,
+    bootstrap_weights,
+    compare_all,
+    correct_pairs,
+    permutations_needed,
+)
 
 # Predictions of each run, by split.
 BySplit = Mapping[str, Predictions]

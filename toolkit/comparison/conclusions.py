@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolkit.comparison.record import ComparisonRecord
-from toolkit.pages.formatting import SPLIT_TITLES, format_score, format_signed
-from toolkit.statistics.pairwise import SystemPair
-from toolkit.statistics.permutation import ALPHA
+from toolkit.pages import SPLIT_TITLES, format_score, format_signed
+from toolkit.statistics import ALPHA, SystemPair
 
 # Names in a sentence; of more, only the number is given.
 MAX_NAMES = 6

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from toolkit.analysis.records import to_plain
-from toolkit.analysis.repeats import FoldComparison
+from toolkit.analysis import FoldComparison, to_plain
 from toolkit.comparison.conclusions import (
     explain_fold_test,
     explain_missing_fold_tests,
@@ -30,9 +29,19 @@ from toolkit.comparison.rows import (
     setting_rows,
     shorten,
 )
-from toolkit.pages.documents import NUMBER, PROSE, TEXT, Block, Heading, Paragraph, Table, render_latex, render_markdown
-from toolkit.pages.formatting import SPLIT_TITLES
-from toolkit.statistics.permutation import ALPHA
+from toolkit.pages import (
+    NUMBER,
+    PROSE,
+    SPLIT_TITLES,
+    TEXT,
+    Block,
+    Heading,
+    Paragraph,
+    Table,
+    render_latex,
+    render_markdown,
+)
+from toolkit.statistics import ALPHA
 
 # Sentences in LaTeX, which is for print.
 MAX_PRINTED_SENTENCES = 20

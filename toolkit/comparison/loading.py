@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis.learning_curve import LearningCurve
+from toolkit.analysis import LearningCurve
 from toolkit.comparison.record import Cost
 from toolkit.exceptions import RunError, list_some, printable
-from toolkit.experiment.run_files import CURVE
-from toolkit.experiment.runs import Run, load_run
-from toolkit.files.json_shapes import read_json
-from toolkit.statistics.metrics import check_probabilities
+from toolkit.experiment import CURVE, Run, load_run
+from toolkit.files import read_json
+from toolkit.statistics import check_probabilities
 
 # Nobody can read a comparison of more, and its corrected p-values could no longer be small.
 MAX_RUNS = 50

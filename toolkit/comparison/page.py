@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from toolkit.analysis.learning_curve import LearningCurve
-from toolkit.analysis.scores import Scores
+from toolkit.analysis import LearningCurve, Scores
 from toolkit.comparison.conclusions import (
     explain_fold_test,
     explain_missing_fold_tests,
@@ -28,10 +27,17 @@ from toolkit.comparison.rows import (
     setting_rows,
     shorten,
 )
-from toolkit.pages.figures import draw_costs, draw_learning_curves, floor_of
-from toolkit.pages.formatting import SPLIT_TITLES, describe_p
-from toolkit.pages.rendering import own_markup, render_page, script
-from toolkit.statistics.permutation import ALPHA
+from toolkit.pages import (
+    SPLIT_TITLES,
+    describe_p,
+    draw_costs,
+    draw_learning_curves,
+    floor_of,
+    own_markup,
+    render_page,
+    script,
+)
+from toolkit.statistics import ALPHA
 
 # Changed sentences on a page, divided among the runs and the three kinds of change, and the fewest of one kind.
 MAX_CHANGES, MIN_CHANGES = 600, 4

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.analysis.learning_curve import LearningCurve
-from toolkit.analysis.repeats import FoldComparison, Repeats
-from toolkit.analysis.scores import Difference, Scores
+from toolkit.analysis import Difference, FoldComparison, LearningCurve, Repeats, Scores
 from toolkit.labels import LabelSet
-from toolkit.statistics.pairwise import SystemPair
+from toolkit.statistics import SystemPair
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.comparison.record import ComparisonRecord, Disagreement
-from toolkit.pages.formatting import format_interval, format_p, format_score, format_signed
+from toolkit.pages import format_interval, format_p, format_score, format_signed
 
 Row = dict[str, str]
 

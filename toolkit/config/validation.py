@@ -19,7 +19,7 @@ from toolkit.config.record import (
     Features,
 )
 from toolkit.config.table import Table
-from toolkit.estimators.lexicon import split_classes
+from toolkit.estimators import split_classes
 from toolkit.exceptions import did_you_mean
 
 _Rules = tuple[tuple[str, tuple[str, ...]], ...]

@@ -5,7 +5,7 @@ In reading order:
 - ``loading``: the folder of a corpus -> ``datasets.DatasetDict``, label set, fingerprint
 - ``segmentation``: the text of an article -> sentences with offsets
 - ``folds``: articles and labels -> cross-validation folds that never cut an article
-- ``agreement``: the labels of two annotators -> kappa and alpha with intervals
+- ``annotator_agreement``: the labels of two annotators -> kappa and alpha with intervals
 - ``audit``: all that a reviewer would object to, gathered from the files below
 - ``duplicates``: pairs of texts that share much of their wording
 - ``templates``: skeletons and openings that many sentences share
@@ -13,3 +13,7 @@ In reading order:
 - ``cues``: the word stems that set a label apart
 - ``words``: what the last three count as a word
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

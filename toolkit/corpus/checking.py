@@ -11,8 +11,7 @@ from toolkit.corpus.audit import Audit, audit_corpus
 from toolkit.corpus.duplicates import MAX_SIMILARITY, most_similar
 from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.exceptions import TableError
-from toolkit.files.reading import open_table
-from toolkit.files.tables import find_text_column
+from toolkit.files import find_text_column, open_table
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

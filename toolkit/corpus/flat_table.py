@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.corpus.loading import LABEL_COLUMNS, corpus_labels, load_corpus
-from toolkit.files.tables import Table
+from toolkit.files import Table
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.exceptions import TableError
-from toolkit.files.reading import open_table
-from toolkit.files.tables import find_text_column
+from toolkit.files import find_text_column, open_table
 from toolkit.labels import LabelSet
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, unescape_formula
+from toolkit.files import LONGEST_CELL, cell_reader, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.corpus.folds import Fold, article_folds
 from toolkit.corpus.words import WORD
-from toolkit.statistics.intervals import interval
-from toolkit.statistics.resampling import bootstrap_weights
+from toolkit.statistics import bootstrap_weights, interval
 
 N_FOLDS = 5
 # Above zero: things happen in towns and people speak, so the kind of name in a sentence

@@ -9,3 +9,7 @@ vectoriser's settings come in, scikit-learn's own matrices go out. Both share, i
 - ``compiler``: how functions are compiled and cached.
 - ``intrinsics``: vector instructions.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

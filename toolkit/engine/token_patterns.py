@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.engine.layout import CHUNKS, LONG_RUNS, RUNS, RUNS_AND_MARKS
-from toolkit.estimators.lexicon import WORD_OR_MARK
+from toolkit.estimators import WORD_OR_MARK
 
 TOKENS = {
     r"(?u)\b\w\w+\b": LONG_RUNS,

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from toolkit.statistics.recalibration import log_ratios, map_isotonic, scale_temperature
+from toolkit.statistics import log_ratios, map_isotonic, scale_temperature
 
 Proba = NDArray[np.float64]
 # Bounds of the logarithm of the temperature: e^10 makes any probabilities equal.

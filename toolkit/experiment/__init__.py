@@ -16,3 +16,7 @@ Files in reading order:
 - ``curve_files``: a learning curve in a file, which may be in the folder of a run
 - ``evaluation``: a saved model scored on a table with gold labels
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

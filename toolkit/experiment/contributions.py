@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from toolkit.analysis.findings import contrast_labels, reading_list
-from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.report import NgramWeight
+from toolkit.analysis import NgramWeight, Predictions, contrast_labels, reading_list
 from toolkit.experiment.fitting import Evaluation
 from toolkit.labels import LabelSet
-from toolkit.models.explanation import contrast_contributions, top_ngrams
+from toolkit.models import contrast_contributions, top_ngrams
 
 
 def listed_contributions(

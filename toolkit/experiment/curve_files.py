@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from toolkit.analysis.learning_curve import LearningCurve
+from toolkit.analysis import LearningCurve
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.run_files import CURVE, MANIFEST
 from toolkit.experiment.runs import load_run
-from toolkit.files.atomic import write_file
-from toolkit.pages.figures import draw_learning_curve, standalone
+from toolkit.files import write_file
+from toolkit.pages import draw_learning_curve, standalone
 
 CURVE_ENDINGS = (".svg", ".json")
 

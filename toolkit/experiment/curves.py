@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.analysis.learning_curve import LearningCurve
-from toolkit.analysis.scores import lenient_gold
+from toolkit.analysis import LearningCurve, lenient_gold
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus.folds import article_folds
-from toolkit.corpus.gold_tables import LabelledSentences, read_gold_table
-from toolkit.corpus.loading import corpus_labels, load_corpus
+from toolkit.corpus import LabelledSentences, article_folds, corpus_labels, load_corpus, read_gold_table
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
-from toolkit.statistics.metrics import confusion, macro_f1
+from toolkit.statistics import confusion, macro_f1
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis.predictions import Predictions, make_predictions, write_predictions
-from toolkit.analysis.scores import Scores, score_by_ambiguity
-from toolkit.corpus.gold_tables import read_gold_table
+from toolkit.analysis import Predictions, Scores, make_predictions, score_by_ambiguity, write_predictions
+from toolkit.corpus import read_gold_table
 from toolkit.exceptions import ToolkitError
-from toolkit.files.atomic import write_file
-from toolkit.models.classifier import SentenceClassifier, load_model
+from toolkit.files import write_file
+from toolkit.models import SentenceClassifier, load_model
 
 
 @dataclass(frozen=True, slots=True)

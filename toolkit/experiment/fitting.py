@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.analysis.predictions import N_DECIMALS, Predictions
+from toolkit.analysis import N_DECIMALS, Predictions
 from toolkit.config import Experiment
-from toolkit.corpus.folds import Fold, article_folds, check_no_leak
+from toolkit.corpus import Fold, article_folds, check_no_leak
 from toolkit.exceptions import ToolkitError
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
     from sklearn.pipeline import Pipeline
 
-    from toolkit.engine.training.counted_sentences import CountedSentences
+    from toolkit.engine import CountedSentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def evaluate(
     """
     from joblib import Parallel, delayed
 
-    from toolkit.engine.training.counted_sentences import CountedSentences
+    from toolkit.engine import CountedSentences
 
     train, test = sentence_columns(corpus["train"], labels), sentence_columns(corpus["test"], labels)
     check_no_leak(train["article"], test["article"])
@@ -170,10 +170,8 @@ def fit_pipeline(
     """
     from threadpoolctl import threadpool_limits
 
-    from toolkit.engine.training.counted_sentences import CountedSentences
-    from toolkit.engine.training.vectorizers import to_compiled_vectorizers, to_sklearn_vectorizers
-    from toolkit.models.pipelines import label_proba, make_pipeline, recalibrate
-    from toolkit.models.search import fit
+    from toolkit.engine import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
+    from toolkit.models import fit, label_proba, make_pipeline, recalibrate
 
     counted = counted or CountedSentences([*train["text"], *held_out["text"]])
     pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
@@ -206,8 +204,7 @@ def _choose(
     counted: CountedSentences,
 ) -> Mapping[str, Any]:
     """Choose hyper-parameters by cross-validation on the training articles, if there are any to choose."""
-    from toolkit.models.pipelines import make_grid
-    from toolkit.models.search import choose
+    from toolkit.models import choose, make_grid
 
     grid = make_grid(experiment)
     if not grid:
@@ -231,8 +228,7 @@ def _cross_validated(
     """Return probabilities of training sentences, each by a pipeline fitted on the other folds."""
     from sklearn.base import clone
 
-    from toolkit.models.pipelines import label_proba
-    from toolkit.models.search import fit
+    from toolkit.models import fit, label_proba
 
     text, gold = train["text"], train["gold"]
     proba = np.zeros((len(text), len(labels.names)))

@@ -68,7 +68,7 @@ def upgrade(folder: Path, target: Path, schema: int) -> None:
 
 def _translate_pipelines(model: Path) -> Iterator[tuple[str, tuple[str, int]]]:
     """Translate the saved pipelines, and yield each old digest with the new digest and size."""
-    from toolkit.models.skops_files import translated
+    from toolkit.models import translated
 
     for path in model.glob("*.skops"):
         old = path.read_bytes()

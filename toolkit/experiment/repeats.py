@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.analysis.repeats import N_DIGITS, FoldCounts, Repeats
+from toolkit.analysis import N_DIGITS, FoldCounts, Repeats
 from toolkit.config import Experiment
-from toolkit.corpus.folds import Fold, article_folds
+from toolkit.corpus import Fold, article_folds
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import Evaluation, fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
-from toolkit.statistics import metrics
-from toolkit.statistics.metrics import Counts
+from toolkit.statistics import Counts, metrics
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

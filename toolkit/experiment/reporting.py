@@ -8,16 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from toolkit.analysis.findings import Findings, measure_findings
-from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.report import Report
+from toolkit.analysis import Findings, Predictions, Report, measure_findings
 from toolkit.config import Experiment
 from toolkit.exceptions import RunError
 from toolkit.experiment.run_files import FIGURES, PAGE, REPORT, RUN_SCHEMA, write_json
 from toolkit.experiment.runs import Run, load_run
-from toolkit.files.atomic import write_folder
-from toolkit.pages.figures import standalone
-from toolkit.pages.run_page import draw_figures, render_report
+from toolkit.files import write_folder
+from toolkit.pages import draw_figures, render_report, standalone
 
 # What a report consists of, replaced when it is measured again.
 REPORT_FILES = (REPORT, PAGE, FIGURES)

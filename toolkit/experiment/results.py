@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.analysis.findings import Findings
-from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.records import BySplit
-from toolkit.analysis.repeats import Repeats
-from toolkit.analysis.report import BaselineDifference, Chosen, CorpusIdentity, Provenance, Results
-from toolkit.analysis.scores import compare_predictions
+from toolkit.analysis import (
+    BaselineDifference,
+    BySplit,
+    Chosen,
+    CorpusIdentity,
+    Findings,
+    Predictions,
+    Provenance,
+    Repeats,
+    Results,
+    compare_predictions,
+)
 from toolkit.config import Experiment
-from toolkit.corpus.loading import corpus_fingerprint
-from toolkit.corpus.segmentation import segmenter
+from toolkit.corpus import corpus_fingerprint, segmenter
 from toolkit.experiment.contributions import label_ngrams
 from toolkit.experiment.fitting import Evaluation
 from toolkit.experiment.run_files import RUN_SCHEMA
 from toolkit.experiment.runs import Run
-from toolkit.models.saving import versions
+from toolkit.models import versions
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis.records import Record, from_plain
-from toolkit.analysis.report import ContributionsRecord, Report, RunManifest
-from toolkit.analysis.scores import Scores
+from toolkit.analysis import ContributionsRecord, Record, Report, RunManifest, Scores, from_plain
 from toolkit.exceptions import RunError
 from toolkit.experiment import older_runs
-from toolkit.files.json_shapes import read_json
+from toolkit.files import read_json
 from toolkit.labels import LabelSet
 
 # Raise by one when older toolkits cannot read the new folder, and teach older_runs the old one.

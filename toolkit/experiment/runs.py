@@ -8,13 +8,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis.context import Context, read_context
-from toolkit.analysis.predictions import Predictions, read_predictions
-from toolkit.analysis.repeats import Repeats, check_repeats
-from toolkit.analysis.report import Report, RunManifest
-from toolkit.analysis.scores import Scores, score_predictions
+from toolkit.analysis import (
+    Context,
+    Predictions,
+    Repeats,
+    Report,
+    RunManifest,
+    Scores,
+    check_repeats,
+    read_context,
+    read_predictions,
+    score_predictions,
+)
 from toolkit.config import Experiment, make_experiment
-from toolkit.corpus.loading import SPLITS
+from toolkit.corpus import SPLITS
 from toolkit.exceptions import RunError, did_you_mean, list_some
 from toolkit.experiment.run_files import (
     CONTEXT,
@@ -28,9 +35,9 @@ from toolkit.experiment.run_files import (
     read_report,
     read_text,
 )
-from toolkit.files.atomic import restore_folder
+from toolkit.files import restore_folder
 from toolkit.labels import LabelSet
-from toolkit.models.classifier import SentenceClassifier, load_model
+from toolkit.models import SentenceClassifier, load_model
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.analysis.context import corpus_context, write_context
-from toolkit.analysis.findings import measure_findings
-from toolkit.analysis.predictions import Predictions, read_predictions, write_predictions
-from toolkit.analysis.records import to_plain
-from toolkit.analysis.report import Clock, ContributionsRecord, ModelFile, Report, Results, RunManifest
+from toolkit.analysis import (
+    Clock,
+    ContributionsRecord,
+    ModelFile,
+    Predictions,
+    Report,
+    Results,
+    RunManifest,
+    corpus_context,
+    measure_findings,
+    read_predictions,
+    to_plain,
+    write_context,
+    write_predictions,
+)
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus.loading import corpus_labels, load_corpus
+from toolkit.corpus import corpus_labels, load_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment.contributions import listed_contributions
 from toolkit.experiment.fitting import Evaluation, evaluate
@@ -37,11 +47,10 @@ from toolkit.experiment.run_files import (
     write_json,
 )
 from toolkit.experiment.runs import Run, load_run
-from toolkit.files.atomic import write_folder
+from toolkit.files import write_folder
 from toolkit.labels import LabelSet
-from toolkit.models.classifier import SentenceClassifier, load_model
-from toolkit.models.saving import save_model
-from toolkit.pages.model_card import render_card
+from toolkit.models import SentenceClassifier, load_model, save_model
+from toolkit.pages import render_card
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.corpus.loading import corpus_fingerprint, load_corpus
+from toolkit.corpus import corpus_fingerprint, load_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment import older_runs
 from toolkit.experiment.reporting import report

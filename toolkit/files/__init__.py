@@ -9,3 +9,7 @@ Read in this order:
 - ``atomic``: files and folders that replace the old ones in one step
 - ``json_shapes``: plain data -> where it is not of the expected shape
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,3 +9,7 @@ In reading order:
 - ``classifier``: a loaded model labels text.
 - ``explanation``: what n-grams contribute to a label.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.corpus.segmentation import Sentence, segment
-from toolkit.files.tables import Row, Table
+from toolkit.corpus import Sentence, segment
+from toolkit.files import Row, Table
 from toolkit.labels import LabelSet
 from toolkit.models.saving import SavedModel, load_saved
 from toolkit.models.scikit_learn import FittedClassifier
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sklearn.pipeline import Pipeline
 
-    from toolkit.engine.inference.records import CompiledPipeline
-    from toolkit.engine.inference.scorer import Scorer
+    from toolkit.engine import CompiledPipeline, Scorer
 
 
 @dataclass(frozen=True)
@@ -136,12 +135,11 @@ class SentenceClassifier(FittedClassifier):
 
     @cached_property
     def _engine(self) -> tuple[str, Scorer | None]:
-        from toolkit.engine.inference.linear_models import CannotCompile
-        from toolkit.engine.inference.scorer import Scorer
+        from toolkit.engine import CannotCompile, Scorer
 
         try:
             if self._compiled is None:
-                from toolkit.engine.inference.compilation import compile_fitted
+                from toolkit.engine import compile_fitted
 
                 self._compiled = compile_fitted(self.pipeline)
         except CannotCompile as error:
@@ -199,7 +197,7 @@ class SentenceClassifier(FittedClassifier):
         first_rows = [0, *accumulate(map(len, chunks))][:-1]
         _, scorer = self._engine
         if scorer is None:
-            from toolkit.engine.inference.text_columns import column_texts
+            from toolkit.engine import column_texts
 
             texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, first_rows, strict=True)]
             return self.label_proba([text for chunk in texts for text in chunk])

@@ -184,7 +184,7 @@ def _matrix(pipeline: Pipeline) -> NDArray[np.float64]:
 
 
 def _coefficients(pipeline: Pipeline) -> Any:
-    from toolkit.estimators.recalibration import Recalibrated
+    from toolkit.estimators import Recalibrated
 
     classifier = pipeline.named_steps["classifier"]
     if isinstance(classifier, Recalibrated):

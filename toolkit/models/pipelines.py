@@ -17,9 +17,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 
 from toolkit.config import Experiment, Features
-from toolkit.estimators.lexicon import WORD_OR_MARK, WordClasses
-from toolkit.estimators.recalibration import CALIBRATORS, Recalibrated
-from toolkit.estimators.rules import CueIndicators, KeywordRules
+from toolkit.estimators import CALIBRATORS, WORD_OR_MARK, CueIndicators, KeywordRules, Recalibrated, WordClasses
 from toolkit.exceptions import ConfigError
 from toolkit.labels import LabelSet
 

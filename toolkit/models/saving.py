@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toolkit.exceptions import ModelError, did_you_mean, quote
-from toolkit.files.json_shapes import read_json
+from toolkit.files import read_json
 from toolkit.labels import LabelSet
 from toolkit.models import skops_files
 from toolkit.models.skops_files import OLD_MODULES
@@ -28,7 +28,7 @@ from toolkit.models.skops_files import OLD_MODULES
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from toolkit.engine.inference.records import CompiledPipeline
+    from toolkit.engine import CompiledPipeline
 
 # To be raised by one when a reader of the old number cannot read the new files.
 MODEL_FORMAT = 1
@@ -155,10 +155,7 @@ def _compile(
     pipeline: Pipeline, probe: Sequence[str], labels: LabelSet, digest: str
 ) -> tuple[bytes | None, dict[str, Any]]:
     """Compile a pipeline and compare both; return the compiled bytes, and their entry in the manifest."""
-    from toolkit.engine.inference.compilation import compile_fitted
-    from toolkit.engine.inference.linear_models import CannotCompile
-    from toolkit.engine.inference.scorer import Scorer
-    from toolkit.engine.inference.storage import dump_compiled, load_compiled
+    from toolkit.engine import CannotCompile, Scorer, compile_fitted, dump_compiled, load_compiled
 
     try:
         compiled = compile_fitted(pipeline)
@@ -177,7 +174,7 @@ def _compile(
 
 def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> CompiledPipeline | None:
     """Read the compiled pipeline, if there is one that is intact and was made from this pipeline."""
-    from toolkit.engine.inference.storage import load_compiled
+    from toolkit.engine import load_compiled
 
     about = manifest.get("compiled")
     if not isinstance(about, dict) or about.get("of") != manifest["sha256"] or about.get("file") != COMPILED:

@@ -12,9 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
-from toolkit.corpus.folds import Fold
-from toolkit.engine.training.counted_sentences import CountedSentences
-from toolkit.engine.training.products import OrderedRows
+from toolkit.corpus import Fold
+from toolkit.engine import CountedSentences, OrderedRows
 
 Scoring = Callable[[ArrayLike, ArrayLike], float]
 

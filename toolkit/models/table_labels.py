@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.exceptions import TableError
-from toolkit.files.tables import Table, find_text_column
+from toolkit.files import Table, find_text_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +105,7 @@ def has_text(column: pa.Array) -> NDArray[np.bool_]:
     """
     import pyarrow.compute as pc
 
-    from toolkit.engine.characters import spaces
+    from toolkit.engine import spaces
 
     # Arrow's own set of white space is not Python's.
     trimmed = pc.utf8_ltrim(column, characters=spaces())

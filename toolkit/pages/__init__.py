@@ -13,3 +13,7 @@ Files in reading order:
 - ``article_page``: the page of labelled articles
 - ``documents``: headings, paragraphs and tables -> Markdown or LaTeX
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.models.classifier import LabelledArticle
+from toolkit.models import LabelledArticle
 from toolkit.pages.figures import COLOURS
 from toolkit.pages.formatting import format_percent
 from toolkit.pages.rendering import render_page

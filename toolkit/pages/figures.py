@@ -17,12 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.analysis.abstention import RiskCoveragePoints, Threshold
-from toolkit.analysis.calibration import Calibration
-from toolkit.analysis.learning_curve import LearningCurve
-from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.scores import Scores
-from toolkit.statistics.metrics import N_BINS, encode
+from toolkit.analysis import Calibration, LearningCurve, Predictions, RiskCoveragePoints, Scores, Threshold
+from toolkit.statistics import N_BINS, encode
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.analysis.report import Results
+from toolkit.analysis import Results
 from toolkit.labels import LabelSet
 from toolkit.pages.formatting import list_titles
 from toolkit.pages.rendering import render_page

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from toolkit.analysis.findings import Findings
-from toolkit.analysis.predictions import Predictions
-from toolkit.analysis.report import Report
+from toolkit.analysis import Findings, Predictions, Report
 from toolkit.pages import figures
 from toolkit.pages.formatting import SPLIT_TITLES, flatten, list_titles
 from toolkit.pages.rendering import own_markup, render_page, script

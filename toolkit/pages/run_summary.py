@@ -5,11 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from toolkit.analysis.records import BySplit
-from toolkit.analysis.repeats import RepeatedScores
-from toolkit.analysis.report import Report
-from toolkit.analysis.scores import Estimate, Scores
-from toolkit.analysis.slices import SliceScore
+from toolkit.analysis import BySplit, Estimate, RepeatedScores, Report, Scores, SliceScore
 from toolkit.labels import LabelSet
 from toolkit.pages.formatting import (
     SPLIT_TITLES,
@@ -21,7 +17,7 @@ from toolkit.pages.formatting import (
     format_score,
     format_signed,
 )
-from toolkit.statistics.permutation import ALPHA
+from toolkit.statistics import ALPHA
 
 
 def state_result(scores: BySplit[Scores]) -> str:

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.analysis.report import Report
-from toolkit.analysis.scores import Scores
+from toolkit.analysis import Report, Scores
 from toolkit.pages.formatting import SPLIT_TITLES, UNDEFINED, format_setting
 from toolkit.pages.run_summary import describe_range
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from toolkit.analysis.findings import contrast_labels, reading_list
-from toolkit.analysis.predictions import Predictions
+from toolkit.analysis import Predictions, contrast_labels, reading_list
 from toolkit.pages.rendering import script_json
 
 # Shown without JavaScript; with it the reader pages through all that are listed.

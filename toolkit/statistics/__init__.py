@@ -13,3 +13,7 @@ Read in this order:
 - ``power_law``: a learning curve and its forecast for more articles.
 - ``recalibration``: the formulas of temperature scaling and isotonic maps.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

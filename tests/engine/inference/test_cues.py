@@ -1,8 +1,7 @@
 """The automaton finds the cues that regular expressions find."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.pipeline import make_pipeline
 
 from tests.engine.inference.pipelines import PATIENT, check_same

@@ -35,9 +35,17 @@ from toolkit.engine.inference.records import (
 from toolkit.engine.inference.tries import NODE_BITS, SYMBOL_BITS, TrieBuilder
 from toolkit.engine.layout import RUNS_AND_MARKS, Floats
 from toolkit.engine.token_patterns import TOKENS
-from toolkit.estimators.lexicon import END, START, WordClasses, split_classes
-from toolkit.estimators.recalibration import Isotonic, Recalibrated, Temperature
-from toolkit.estimators.rules import CueIndicators, KeywordRules
+from toolkit.estimators import (
+    END,
+    START,
+    CueIndicators,
+    Isotonic,
+    KeywordRules,
+    Recalibrated,
+    Temperature,
+    WordClasses,
+    split_classes,
+)
 from toolkit.private_names import fitted_weighting
 
 NORMS = {None: NO_NORM, "l1": L1, "l2": L2}

@@ -12,7 +12,7 @@ from functools import reduce
 import numpy as np
 
 from toolkit.engine.layout import Floats
-from toolkit.statistics.recalibration import interpolate_columns, map_isotonic, scale_temperature
+from toolkit.statistics import interpolate_columns, map_isotonic, scale_temperature
 
 Settings = dict[str, Floats]
 # What scikit-learn adds to a probability before taking its logarithm.

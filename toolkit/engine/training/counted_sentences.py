@@ -27,8 +27,7 @@ from toolkit.engine.training.term_counts import (
     spell_terms,
 )
 from toolkit.engine.training.vectorizers import CompiledTfidfVectorizer, give_counts, is_compiled_vectorizer
-from toolkit.estimators.lexicon import WordClasses
-from toolkit.estimators.rules import CueIndicators
+from toolkit.estimators import CueIndicators, WordClasses
 from toolkit.private_names import fitted_weighting
 
 

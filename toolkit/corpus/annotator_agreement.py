@@ -13,9 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import CorpusError
 from toolkit.labels import LabelSet
-from toolkit.statistics.intervals import Estimate, interval
-from toolkit.statistics.metrics import Counts, encode
-from toolkit.statistics.resampling import bootstrap_weights
+from toolkit.statistics import Counts, Estimate, bootstrap_weights, encode, interval
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

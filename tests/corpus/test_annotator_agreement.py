@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from toolkit.corpus.agreement import cohen_kappa, krippendorff_alpha, measure_agreement
+from toolkit.corpus.annotator_agreement import cohen_kappa, krippendorff_alpha, measure_agreement
 from toolkit.labels import LabelSet
 from toolkit.statistics.metrics import confusion
 

@@ -1,0 +1,1 @@
+from .comparing import Comparison as Comparison, compare as compare

@@ -1,0 +1,24 @@
+from .atomic import (
+    folders_with as folders_with,
+    restore_folder as restore_folder,
+    write_file as write_file,
+    write_folder as write_folder,
+)
+from .csv_cells import (
+    LONGEST_CELL as LONGEST_CELL,
+    cell_reader as cell_reader,
+    cell_writer as cell_writer,
+    header_misfit as header_misfit,
+    unescape_formula as unescape_formula,
+)
+from .json_shapes import read_json as read_json
+from .reading import (
+    ARTICLE_ENDINGS as ARTICLE_ENDINGS,
+    TABLE_ENDINGS as TABLE_ENDINGS,
+    list_articles as list_articles,
+    open_table as open_table,
+    read_article as read_article,
+    read_table as read_table,
+)
+from .tables import Row as Row, Table as Table, find_text_column as find_text_column
+from .writing import TableWriter as TableWriter, json_lines as json_lines

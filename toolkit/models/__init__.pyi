@@ -1,0 +1,15 @@
+from .classifier import (
+    LabelledArticle as LabelledArticle,
+    SentenceClassifier as SentenceClassifier,
+    load_model as load_model,
+)
+from .explanation import contrast_contributions as contrast_contributions, explain as explain, top_ngrams as top_ngrams
+from .pipelines import (
+    label_proba as label_proba,
+    make_grid as make_grid,
+    make_pipeline as make_pipeline,
+    recalibrate as recalibrate,
+)
+from .saving import inspect_model as inspect_model, save_model as save_model, versions as versions
+from .search import choose as choose, fit as fit
+from .skops_files import translated as translated
