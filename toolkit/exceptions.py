@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 class ToolkitError(Exception):
     """A problem with what the user gave: a file, a table, a model, a run.
 
-    The command line catches only this class and prints its message; anything else is a
-    bug in the toolkit and keeps its traceback.
+    The command line catches this class and prints its message; except for what the system
+    refuses (a full disk, no memory, an interruption), anything else is a bug in the toolkit
+    and keeps its traceback.
     """
 
 

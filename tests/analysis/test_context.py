@@ -3,14 +3,14 @@
 import pytest
 
 from tests.analysis.builders import split_predictions
-from toolkit.analysis.context import Context, no_context, read_context, write_context
+from toolkit.analysis.context import Context, format_context, no_context, read_context
 from toolkit.exceptions import RunError
 
 
 def test_context_survives_a_round_trip():
     context = Context(("2031-01-01", ""), ("=wire", 'a,"b"'), ("denial", ""), ("", "none"))
     predictions = split_predictions(["denial", "none"], ["denial", "none"])
-    text = write_context(context, predictions)
+    text = format_context(context, predictions)
     assert "'=wire" in text
     assert read_context(text, predictions) == context
 
@@ -27,7 +27,7 @@ def test_context_survives_a_round_trip():
 )
 def test_damaged_context_is_refused(old, new, message):
     predictions = split_predictions(["denial", "none"], ["denial", "none"])
-    text = write_context(no_context(2), predictions)
+    text = format_context(no_context(2), predictions)
     assert old in text
     with pytest.raises(RunError, match=message):
         read_context(text.replace(old, new, 1), predictions)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.builders import LABELS, outside_predictions, split_predictions
-from toolkit.analysis.predictions import Predictions, read_predictions, write_predictions
+from toolkit.analysis.predictions import Predictions, format_predictions, read_predictions
 from toolkit.exceptions import RunError
 from toolkit.files.csv_cells import LONGEST_CELL
 
@@ -13,12 +13,12 @@ HOSTILE = '<script>alert(1)</script> & "quoted" =1+1'
 
 def test_predictions_survive_a_round_trip():
     written = outside_predictions(["denial", "none"], ["none", "none"], [HOSTILE, '=SUM(A1)\n"x",'])
-    text = write_predictions(written)
+    text = format_predictions(written)
     assert "\n'=SUM" in text.replace("\"'=SUM", "\n'=SUM") or "'=SUM" in text
     read = read_predictions(text, LABELS)
     assert read.text == written.text
     assert np.array_equal(read.proba, written.proba)
-    assert write_predictions(read) == text
+    assert format_predictions(read) == text
 
 
 @pytest.mark.parametrize(
@@ -31,33 +31,33 @@ def test_predictions_survive_a_round_trip():
     ],
 )
 def test_damaged_predictions_are_refused(old, new, message):
-    text = write_predictions(outside_predictions(["denial", "none"], ["statement", "none"]))
+    text = format_predictions(outside_predictions(["denial", "none"], ["statement", "none"]))
     with pytest.raises(RunError, match=message):
         read_predictions(text.replace(old, new, 1), LABELS)
 
 
 def test_predictions_without_a_row_are_refused():
-    header = write_predictions(outside_predictions(["denial"], ["denial"])).partition("\n")[0]
+    header = format_predictions(outside_predictions(["denial"], ["denial"])).partition("\n")[0]
     with pytest.raises(RunError, match="the file has no predictions"):
         read_predictions(header + "\n", LABELS)
 
 
 @pytest.mark.parametrize("proba", ["0.900000,0.900000,0.000000", "nan,0.5,0.5", "-0.5,1.5,0", "inf,0,0"])
 def test_invalid_probabilities_are_refused(proba):
-    text = write_predictions(split_predictions(["denial", "none"], ["denial", "none"]))
+    text = format_predictions(split_predictions(["denial", "none"], ["denial", "none"]))
     text = text.replace("0.800000,0.100000,0.100000", proba)
     with pytest.raises(RunError, match=r"the probabilities of the row sum to .*\.csv:2\]"):
         read_predictions(text, LABELS)
 
 
 def test_cell_longer_than_a_table_can_hold_is_refused():
-    text = write_predictions(split_predictions(["denial"], ["denial"], text=["x" * (LONGEST_CELL + 1)]))
+    text = format_predictions(split_predictions(["denial"], ["denial"], text=["x" * (LONGEST_CELL + 1)]))
     with pytest.raises(RunError, match=r"the table cannot be read beyond this line"):
         read_predictions(text, LABELS)
 
 
 def test_predictions_of_a_long_sentence_survive():
     written = split_predictions(["denial"], ["denial"], text=["x" * 200_000])
-    read = read_predictions(write_predictions(written), LABELS)
+    read = read_predictions(format_predictions(written), LABELS)
     assert isinstance(read, Predictions)
     assert read.text == written.text

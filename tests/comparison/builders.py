@@ -7,7 +7,7 @@ import numpy as np
 
 from toolkit.analysis.context import no_context
 from toolkit.analysis.findings import Ceiling, measure_findings
-from toolkit.analysis.predictions import Predictions, write_predictions
+from toolkit.analysis.predictions import Predictions, format_predictions
 from toolkit.analysis.records import BySplit
 from toolkit.analysis.repeats import FoldComparison
 from toolkit.analysis.report import Chosen, Clock, CorpusIdentity, ModelFile, Report, RunManifest
@@ -108,7 +108,7 @@ def write_run(run, folder):
     folder.mkdir(parents=True)
     write_json(folder / "manifest.json", replace(run.manifest, settings=settings))
     write_json(folder / "report.json", replace(run.report, settings=settings, **vars(findings)))
-    (folder / "predictions.csv").write_text(write_predictions(run.predictions))
+    (folder / "predictions.csv").write_text(format_predictions(run.predictions))
     return folder
 
 

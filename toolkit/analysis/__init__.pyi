@@ -3,8 +3,8 @@ from .calibration import Calibration as Calibration
 from .context import (
     Context as Context,
     corpus_context as corpus_context,
+    format_context as format_context,
     read_context as read_context,
-    write_context as write_context,
 )
 from .findings import (
     Findings as Findings,
@@ -16,9 +16,9 @@ from .learning_curve import LearningCurve as LearningCurve
 from .predictions import (
     N_DECIMALS as N_DECIMALS,
     Predictions as Predictions,
+    format_predictions as format_predictions,
     make_predictions as make_predictions,
     read_predictions as read_predictions,
-    write_predictions as write_predictions,
 )
 from .records import BySplit as BySplit, Record as Record, from_plain as from_plain, to_plain as to_plain
 from .repeats import (

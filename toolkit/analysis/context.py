@@ -71,7 +71,7 @@ def corpus_context(corpus: DatasetDict, labels: LabelSet) -> Context:
     return Context(*(collect(name) for name in FACTS))
 
 
-def write_context(context: Context, predictions: Predictions) -> str:
+def format_context(context: Context, predictions: Predictions) -> str:
     """Write facts as CSV text, each row beside the article and position that identify its sentence."""
     buffer = io.StringIO(newline="")
     write = cell_writer(buffer)
@@ -82,7 +82,7 @@ def write_context(context: Context, predictions: Predictions) -> str:
 
 
 def read_context(text: str, predictions: Predictions, where: str = "context.csv") -> Context:
-    """Read what :func:`write_context` wrote.
+    """Read what :func:`format_context` wrote.
 
     Parameters
     ----------

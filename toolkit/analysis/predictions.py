@@ -59,7 +59,7 @@ class Predictions:
         return metrics.count_articles(self.gold, self.predicted, self.proba, self.article, self.labels.names)
 
 
-def write_predictions(predictions: Predictions) -> str:
+def format_predictions(predictions: Predictions) -> str:
     """Write predictions as CSV text: UTF-8, RFC 4180, LF, no cell that starts a formula."""
     buffer = io.StringIO(newline="")
     write = cell_writer(buffer)
@@ -71,7 +71,7 @@ def write_predictions(predictions: Predictions) -> str:
 
 
 def read_predictions(text: str, labels: LabelSet, where: str = "predictions.csv") -> Predictions:
-    """Read what :func:`write_predictions` wrote.
+    """Read what :func:`format_predictions` wrote.
 
     Raises
     ------

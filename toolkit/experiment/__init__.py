@@ -1,4 +1,4 @@
-"""An experiment and a corpus in, a run folder out; the only room that reads the clock.
+"""An experiment and a corpus in, a run folder out; the only package that reads the clock.
 
 Files in reading order:
 

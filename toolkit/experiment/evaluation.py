@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis import Predictions, Scores, make_predictions, score_by_ambiguity, write_predictions
+from toolkit.analysis import Predictions, Scores, format_predictions, make_predictions, score_by_ambiguity
 from toolkit.corpus import read_gold_table
 from toolkit.exceptions import ToolkitError
 from toolkit.files import write_file
@@ -56,7 +56,7 @@ class TableEvaluation:
         except OSError as error:
             raise ToolkitError(f"the folder cannot be made; name another with --output [{folder}]") from error
         with write_file(folder / "predictions.csv") as file:
-            file.write(write_predictions(self.predictions).encode("utf-8", "replace"))
+            file.write(format_predictions(self.predictions).encode("utf-8", "replace"))
         with write_file(folder / "scores.json") as file:
             record = {name: scores.to_dict() for name, scores in self.scores.items()}
             file.write((json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))

@@ -20,11 +20,11 @@ from toolkit.analysis import (
     Results,
     RunManifest,
     corpus_context,
+    format_context,
+    format_predictions,
     measure_findings,
     read_predictions,
     to_plain,
-    write_context,
-    write_predictions,
 )
 from toolkit.config import Experiment, read_experiment
 from toolkit.corpus import corpus_labels, load_corpus
@@ -129,7 +129,7 @@ def write_run(
     evaluated = time.perf_counter()
     repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
     repeated = time.perf_counter()
-    text = write_predictions(evaluation.predictions)
+    text = format_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
     predictions = read_predictions(text, labels)
     context = corpus_context(corpus, labels)
@@ -148,7 +148,7 @@ def write_run(
     )
     report = Report(**vars(results), model=model, clock=clock)
     (part / PREDICTIONS).write_text(text, encoding="utf-8", newline="\n")
-    (part / CONTEXT).write_text(write_context(context, predictions), encoding="utf-8", newline="\n")
+    (part / CONTEXT).write_text(format_context(context, predictions), encoding="utf-8", newline="\n")
     write_json(part / CONTRIBUTIONS, ContributionsRecord(RUN_SCHEMA, contributions))
     write_page(part, report, predictions, findings, contributions)
     write_json(part / REPORT, report)

@@ -7,6 +7,8 @@ In reading order:
 - ``skops_files``: a pipeline <-> bytes that open safely.
 - ``saving``: a model's folder, written and read.
 - ``classifier``: a loaded model labels text.
+- ``scikit_learn``: what scikit-learn expects of a classifier that is fitted already.
+- ``table_labels``: batches of a table -> the same with labels and probabilities.
 - ``explanation``: what n-grams contribute to a label.
 """
 

@@ -248,7 +248,8 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
     ------
     ModelError
         If the folder does not hold a model, or its file is not the one that the manifest names, was
-        fitted with another scikit-learn, holds a type that is not trusted, or is an untrusted joblib file.
+        fitted with another scikit-learn or is an untrusted joblib file. A skops file with a type that is
+        not trusted is refused when it is opened: now, or with a compiled pipeline beside it on first use.
     """
     folder, manifest, content = _read(folder)
     path = folder / manifest["file"]
@@ -274,7 +275,6 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
         partial(load, content, str(path)),
         _read_compiled(folder, manifest),
     )
-    # Errors in the file are raised now, not on first use.
     classes = model.pipeline.classes_ if model.compiled is None else model.compiled.classes
     unknown = sorted(set(map(str, classes)) - set(model.labels.names))
     if unknown:

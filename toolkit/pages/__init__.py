@@ -1,4 +1,4 @@
-"""Records in, documents out; the only room that makes markup or loads matplotlib.
+"""Records in, documents out; the only package that makes markup or loads matplotlib.
 
 Files in reading order:
 
