@@ -23,7 +23,7 @@ from toolkit.statistics import (
 )
 
 TARGET_ACCURACIES = (0.8, 0.9, 0.95)
-# Points kept of a risk-coverage curve: as many as can be told apart on a page.
+# Points kept of a risk-coverage curve: as many as can be distinguished on a page.
 N_POINTS = 200
 # Resamples weighted at once: each has a weight per sentence, so that blocks bound the memory.
 _BLOCK = 100
