@@ -6,6 +6,10 @@ its chunks, the n-grams of its tokens, and a correction for each column that occ
 
 Much here avoids branches: their outcome depends on the text, so that the processor would mispredict
 them. Such code writes a value in any case and advances its index only if the value counts.
+
+``cache_chunk`` and ``read_chunks`` are long, and this file is: a call passes a model and a
+workspace as some 500 words, more than most steps cost, so a step stands where it is needed unless
+``compiled_inline`` puts it there.
 """
 
 from __future__ import annotations
