@@ -116,3 +116,16 @@ def change_manifest(folder: Path, **values: object) -> None:
     """Change keys of the manifest of a run or of a model."""
     path = folder / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+@pytest.fixture(scope="session")
+def repeated_workplace(tmp_path_factory: pytest.TempPathFactory, noisy_corpus: Path) -> Path:
+    """A folder with experiments/ and runs on the noisy corpus: with repetitions and without."""
+    from toolkit.experiment import train
+
+    folder = tmp_path_factory.mktemp("repeats")
+    for name, text in (("majority", MAJORITY), ("words", WORDS)):
+        path = write_experiment(folder / "experiments", name, text)
+        for overrides in ([], ["evaluation.repeats=3"]):
+            train(path, noisy_corpus, folder / "runs", overrides)
+    return folder

@@ -3,9 +3,7 @@
 import json
 
 import numpy as np
-import pytest
 
-from tests.conftest import MAJORITY, WORDS, write_experiment
 from toolkit.comparison.comparing import compare
 from toolkit.comparison.conclusions import explain_missing_fold_tests
 from toolkit.comparison.rows import fold_pair_rows, fold_rows
@@ -17,19 +15,8 @@ from toolkit.statistics.fold_tests import corrected_t_test
 THREE = ["evaluation.repeats=3"]
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory, noisy_corpus):
-    """Runs that repeat their cross-validation, and the same without."""
-    folder = tmp_path_factory.mktemp("repeats")
-    for name, text in (("majority", MAJORITY), ("words", WORDS)):
-        path = write_experiment(folder / "experiments", name, text)
-        for overrides in ([], THREE):
-            train(path, noisy_corpus, folder / "runs", overrides)
-    return folder
-
-
-def test_comparison_shows_the_corrected_test_beside_the_other(work):
-    folders = [work / f"runs/{name}+evaluation.repeats=3" for name in ("majority", "words")]
+def test_comparison_shows_the_corrected_test_beside_the_other(repeated_workplace):
+    folders = [repeated_workplace / f"runs/{name}+evaluation.repeats=3" for name in ("majority", "words")]
     found = compare(folders)
     [pair] = found.fold_pairs
     words, majority = (load_run(folder).repeats.headlines() for folder in folders[::-1])
@@ -65,11 +52,12 @@ def test_comparison_shows_the_corrected_test_beside_the_other(work):
     assert f"over 9 folds {row['mean difference']}" in page
 
 
-def test_comparison_says_why_pairs_are_without_the_test(work, tmp_path, noisy_corpus):
+def test_comparison_says_why_pairs_are_without_the_test(repeated_workplace, tmp_path, noisy_corpus):
     once, words, majority = (
-        work / f"runs/{name}" for name in ("words", "words+evaluation.repeats=3", "majority+evaluation.repeats=3")
+        repeated_workplace / f"runs/{name}"
+        for name in ("words", "words+evaluation.repeats=3", "majority+evaluation.repeats=3")
     )
-    none = compare([once, work / "runs/majority"])
+    none = compare([once, repeated_workplace / "runs/majority"])
     assert none.fold_pairs == ()
     assert "since no run repeats its folds; train with --set evaluation.repeats=10" in explain_missing_fold_tests(none)
     some = compare([once, words, majority])
@@ -77,14 +65,14 @@ def test_comparison_says_why_pairs_are_without_the_test(work, tmp_path, noisy_co
     assert explain_missing_fold_tests(some) == (
         "Pairs without a corrected t-test have no folds in common: 'words' does not repeat the folds."
     )
-    seed = train(work / "experiments/majority.toml", noisy_corpus, tmp_path, [*THREE, "seed=8"])
+    seed = train(repeated_workplace / "experiments/majority.toml", noisy_corpus, tmp_path, [*THREE, "seed=8"])
     other = compare([words, seed])
     assert other.fold_pairs == ()
     assert (
         "the runs assign the articles to folds in 2 different ways, with another seed or number of"
         in explain_missing_fold_tests(other)
     )
-    every = compare([words, seed, once, work / "runs/majority", majority])
+    every = compare([words, seed, once, repeated_workplace / "runs/majority", majority])
     assert [pair.n_folds for pair in every.fold_pairs] == [9]
     assert (
         "do not repeat the folds and the others assign the articles to folds in 2 different ways"

@@ -18,7 +18,7 @@ from toolkit.corpus.folds import article_folds
 from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.estimators.recalibration import CALIBRATORS, Isotonic, Recalibrated, Temperature
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment.fitting import evaluate, fit_pipeline, sentence_columns, take_rows
+from toolkit.experiment.fitting import cross_validate, fit_pipeline, sentence_columns, take_rows
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
@@ -192,7 +192,7 @@ def test_test_split_decides_nothing(workplace, corpus_folder, calibrated):
     labels = corpus_labels(corpus)
     reversed_labels = corpus["test"].map(lambda row: {"label": 2 - row["label"]})
     experiment = read_experiment(calibrated.folder.parents[1] / "warm.toml")
-    evaluation = evaluate(experiment, {"train": corpus["train"], "test": reversed_labels}, labels)
+    evaluation = cross_validate(experiment, {"train": corpus["train"], "test": reversed_labels}, labels)
     assert np.array_equal(evaluation.predictions.proba, calibrated.predictions.proba)
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import MAJORITY, WORDS, write_experiment
+from tests.conftest import WORDS, write_experiment
 from toolkit.cli import main as cli
 from toolkit.config import read_experiment
 from toolkit.corpus.loading import corpus_labels, load_corpus
 from toolkit.exceptions import RunError, ToolkitError
-from toolkit.experiment.fitting import evaluate
+from toolkit.experiment.fitting import cross_validate
 from toolkit.experiment.repeats import repeat_folds, repeat_seeds
 from toolkit.experiment.reporting import report
 from toolkit.experiment.runs import load_run
@@ -26,25 +26,14 @@ THREE = ["evaluation.repeats=3"]
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory, noisy_corpus):
-    """Runs that repeat their cross-validation, and the same without."""
-    folder = tmp_path_factory.mktemp("repeats")
-    for name, text in (("majority", MAJORITY), ("words", WORDS)):
-        path = write_experiment(folder / "experiments", name, text)
-        for overrides in ([], THREE):
-            train(path, noisy_corpus, folder / "runs", overrides)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def three(work):
-    return load_run(work / "runs/words+evaluation.repeats=3")
+def three(repeated_workplace):
+    return load_run(repeated_workplace / "runs/words+evaluation.repeats=3")
 
 
 @pytest.fixture
-def own(tmp_path, work):
+def own(tmp_path, repeated_workplace):
     """Copies of the runs that the test may break."""
-    return Path(shutil.copytree(work / "runs", tmp_path / "runs"))
+    return Path(shutil.copytree(repeated_workplace / "runs", tmp_path / "runs"))
 
 
 # --- folds
@@ -59,8 +48,8 @@ def test_more_repetitions_keep_the_seeds_of_fewer():
     assert repeat_seeds(2**32 - 1, 1) == [2**32 - 1]
 
 
-def test_repetitions_leave_everything_else_as_it_was(work, three):
-    once = load_run(work / "runs/words")
+def test_repetitions_leave_everything_else_as_it_was(repeated_workplace, three):
+    once = load_run(repeated_workplace / "runs/words")
     for name in (
         "predictions.csv",
         "context.csv",
@@ -87,10 +76,10 @@ def test_repetition_is_the_cross_validation_of_another_seed(noisy_corpus, tmp_pa
     experiment = read_experiment(write_experiment(tmp_path, "words", text), THREE)
     corpus = load_corpus(noisy_corpus)
     labels = corpus_labels(corpus)
-    repeats = repeat_folds(experiment, corpus, labels, evaluate(experiment, corpus, labels))
+    repeats = repeat_folds(experiment, corpus, labels, cross_validate(experiment, corpus, labels))
     held_out = []
     for repeat, seed in enumerate(repeat_seeds(7, 3), 1):
-        alone = evaluate(replace(experiment, seed=seed), corpus, labels)
+        alone = cross_validate(replace(experiment, seed=seed), corpus, labels)
         predictions = alone.predictions.take("train")
         folds = [fold for fold in repeats.folds if fold.repeat == repeat]
         assert [fold.seed for fold in folds] == [seed] * 3
@@ -116,12 +105,12 @@ def test_changed_fold_is_found_by_verify(own, noisy_corpus):
     assert verify(path.parent, noisy_corpus) == ["report.json differs"]
 
 
-def test_repetitions_with_the_same_folds_are_refused(work, corpus_folder, tmp_path):
+def test_repetitions_with_the_same_folds_are_refused(repeated_workplace, corpus_folder, tmp_path):
     # Nine articles can be assigned to nine folds in one way only.
     with pytest.raises(
         ToolkitError, match=r"^repetitions 1 and 2 assign the articles to the same folds; ask for fewer"
     ):
-        train(work / "experiments/words.toml", corpus_folder, tmp_path, [*THREE, "evaluation.folds=9"])
+        train(repeated_workplace / "experiments/words.toml", corpus_folder, tmp_path, [*THREE, "evaluation.folds=9"])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,8 +210,8 @@ def test_report_is_the_same_when_rendered_again(own):
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 
-def test_training_prints_the_mean_of_the_folds(work, noisy_corpus, monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(work)
+def test_training_prints_the_mean_of_the_folds(repeated_workplace, noisy_corpus, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(repeated_workplace)
     arguments = ["train", "words", "--corpus", str(noisy_corpus), "--runs", str(tmp_path), "--jobs", "1"]
     assert cli.main([*arguments, "--set", *THREE]) == 0
     out = capsys.readouterr()

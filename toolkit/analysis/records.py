@@ -99,7 +99,7 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(shape: type[T], data: Any, name: str, remedy: str) -> T:
-    """Make a record from plain data as :func:`toolkit.files.json_shapes.read_json` returns them.
+    """Make a record from plain data as :func:`toolkit.files.json_files.read_json` returns them.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def from_plain(shape: type[T], data: Any, name: str, remedy: str) -> T:
     except RecursionError as error:
         raise RunError(f"{name} is nested too deeply; {remedy}") from error
     except ValueError as error:
-        # json_shapes.read_json reads 1e999, which is valid JSON, as infinity.
+        # json_files.read_json reads 1e999, which is valid JSON, as infinity.
         raise RunError(f"{name} has a number that is too large; {remedy}") from error
 
 

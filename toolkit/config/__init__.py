@@ -10,32 +10,6 @@ In reading order:
 - ``finding``: names of experiments -> their files, baselines first
 """
 
-from toolkit.config.finding import find_experiments
-from toolkit.config.reading import read_experiment
-from toolkit.config.record import (
-    CALIBRATIONS,
-    CLASSIFIERS,
-    MODEL_FORMATS,
-    MOST_REPEATS,
-    WEIGHTS,
-    Classifier,
-    EvaluationSettings,
-    Experiment,
-    Features,
-)
-from toolkit.config.validation import make_experiment
+import lazy_loader
 
-__all__ = [
-    "CALIBRATIONS",
-    "CLASSIFIERS",
-    "MODEL_FORMATS",
-    "MOST_REPEATS",
-    "WEIGHTS",
-    "Classifier",
-    "EvaluationSettings",
-    "Experiment",
-    "Features",
-    "find_experiments",
-    "make_experiment",
-    "read_experiment",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

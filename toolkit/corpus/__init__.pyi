@@ -8,6 +8,7 @@ from .loading import (
     corpus_fingerprint as corpus_fingerprint,
     corpus_labels as corpus_labels,
     load_corpus as load_corpus,
+    open_corpus as open_corpus,
 )
 from .segmentation import Sentence as Sentence, segment as segment, segmenter as segmenter
 from .statistics import corpus_stats as corpus_stats

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.corpus.loading import corpus_labels, load_corpus
+from toolkit.corpus.loading import corpus_labels, open_corpus
 from toolkit.exceptions import CorpusError
 from toolkit.labels import LabelSet
 from toolkit.statistics import Counts, Estimate, bootstrap_weights, encode, interval
@@ -193,7 +193,7 @@ def agreement(corpus: str | Path | DatasetDict = "data") -> Agreement:
     >>> 0 < kappa.low < kappa.value < kappa.high < 1
     True
     """
-    loaded = load_corpus(corpus, needed=()) if isinstance(corpus, str | Path) else corpus
+    loaded = open_corpus(corpus, needed=())
     labels = corpus_labels(loaded)
     rows = [row for split in loaded.values() for row in split if row["first"] is not None and row["second"] is not None]
     if not rows:

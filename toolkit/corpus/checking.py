@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.corpus.audit import Audit, audit_corpus
 from toolkit.corpus.duplicates import MAX_SIMILARITY, most_similar
-from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
+from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, open_corpus
 from toolkit.exceptions import TableError
 from toolkit.files import find_text_column, open_table
 
@@ -98,7 +98,7 @@ def check_corpus(
     >>> check.problems  # doctest: +SKIP
     ()
     """
-    loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
+    loaded = open_corpus(corpus)
     labels = corpus_labels(loaded)
     rows = [{**row, "label": labels.names[row["label"]]} for split in loaded.values() for row in split]
     audit = audit_corpus(rows, labels)

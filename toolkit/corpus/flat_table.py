@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.corpus.loading import LABEL_COLUMNS, corpus_labels, load_corpus
+from toolkit.corpus.loading import LABEL_COLUMNS, corpus_labels, open_corpus
 from toolkit.files import Table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def corpus_table(corpus: str | Path | DatasetDict = "data") -> Table:
     >>> list(table[0])[-5:]
     ['label', 'also', 'first', 'second', 'split']
     """
-    loaded = load_corpus(corpus, needed=()) if isinstance(corpus, str | Path) else corpus
+    loaded = open_corpus(corpus, needed=())
     names = corpus_labels(loaded).names
     return Table.from_rows(
         {**row, **{key: "" if row[key] is None else names[row[key]] for key in LABEL_COLUMNS}, "split": split}

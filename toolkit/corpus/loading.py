@@ -155,6 +155,25 @@ def _check_splits(reader: _Reader, sentences: Sequence[Mapping[str, Any]], neede
             reader.add_problem(f"no sentence is in the {split} split; give some article the split '{split}'", path)
 
 
+def open_corpus(corpus: str | Path | DatasetDict, needed: Sequence[str] = SPLITS) -> DatasetDict:
+    """Return a corpus that is a folder or is loaded already.
+
+    Parameters
+    ----------
+    corpus : str, Path or DatasetDict
+        Its folder, or the corpus itself, which is returned as it is.
+    needed : sequence of str
+        As :func:`load_corpus` takes it.
+
+    Examples
+    --------
+    >>> corpus = open_corpus("data")
+    >>> open_corpus(corpus) is corpus
+    True
+    """
+    return load_corpus(corpus, needed) if isinstance(corpus, str | Path) else corpus
+
+
 def _read_articles(reader: _Reader, path: Path) -> dict[str, dict[str, str]]:
     articles: dict[str, dict[str, str]] = {}
     first_lines: dict[str, int] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.corpus.cues import Cues, find_cues
-from toolkit.corpus.loading import corpus_labels, load_corpus
+from toolkit.corpus.loading import corpus_labels, open_corpus
 from toolkit.labels import LabelSet
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ def corpus_stats(corpus: str | Path | DatasetDict = "data") -> CorpusStats:
     Examples
     --------
     >>> from datasets import DatasetDict
-    >>> first = load_corpus("data")["train"].select(range(200))
+    >>> first = open_corpus("data")["train"].select(range(200))
     >>> stats = corpus_stats(DatasetDict(train=first))
     >>> stats.n_sentences == sum(map(sum, stats.counts["split"].values()))
     True
     >>> list(stats.counts)
     ['split', 'genre', 'year', 'words']
     """
-    loaded = load_corpus(corpus, needed=()) if isinstance(corpus, str | Path) else corpus
+    loaded = open_corpus(corpus, needed=())
     labels = corpus_labels(loaded)
     rows = [{**row, "split": split} for split, sentences in loaded.items() for row in sentences]
     groups: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -5,7 +5,11 @@ from .inference.linear_models import CannotCompile as CannotCompile
 from .inference.records import CompiledPipeline as CompiledPipeline
 from .inference.scorer import Scorer as Scorer
 from .inference.storage import dump_compiled as dump_compiled, load_compiled as load_compiled
-from .inference.text_columns import column_texts as column_texts
+from .inference.text_columns import (
+    checked_texts as checked_texts,
+    column_texts as column_texts,
+    numbered_chunks as numbered_chunks,
+)
 from .training.counted_sentences import CountedSentences as CountedSentences
 from .training.products import OrderedRows as OrderedRows
 from .training.vectorizers import (

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.analysis import LearningCurve, lenient_gold
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus import LabelledSentences, article_folds, corpus_labels, load_corpus, read_gold_table
+from toolkit.corpus import LabelledSentences, article_folds, corpus_labels, open_corpus, read_gold_table
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
@@ -209,7 +209,7 @@ def curve(
     (273, 545)
     """
     record = experiment if isinstance(experiment, Experiment) else read_experiment(experiment)
-    loaded = load_corpus(corpus) if isinstance(corpus, str | Path) else corpus
+    loaded = open_corpus(corpus)
     labels = corpus_labels(loaded)
     outside = table if table is None or isinstance(table, LabelledSentences) else read_gold_table(table, labels)
     return learning_curve(record, loaded, labels, outside, fractions, n_repeats, n_jobs, progress)

@@ -12,7 +12,7 @@ from toolkit.analysis import Predictions, Scores, format_predictions, make_predi
 from toolkit.corpus import read_gold_table
 from toolkit.exceptions import ToolkitError
 from toolkit.files import write_file
-from toolkit.models import SentenceClassifier, load_model
+from toolkit.models import SentenceClassifier, open_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def evaluate(
     >>> evaluation.scores["strict"].accuracy.value  # doctest: +SKIP
     1.0
     """
-    loaded = model if isinstance(model, SentenceClassifier) else load_model(model)
+    loaded = open_model(model)
     sentences = read_gold_table(table, loaded.label_set, text_column, label_column, also_column)
     proba = loaded.label_proba(sentences.text)
     predictions = make_predictions(loaded.label_set, sentences.text, sentences.gold, proba)

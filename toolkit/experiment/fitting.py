@@ -58,7 +58,7 @@ class Evaluation:
     pipelines: tuple[Pipeline, ...]
 
 
-def evaluate(
+def cross_validate(
     experiment: Experiment,
     corpus: DatasetDict,
     labels: LabelSet,

@@ -27,10 +27,10 @@ from toolkit.analysis import (
     to_plain,
 )
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus import corpus_labels, load_corpus
+from toolkit.corpus import corpus_labels, open_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment.contributions import listed_contributions
-from toolkit.experiment.fitting import Evaluation, evaluate
+from toolkit.experiment.fitting import Evaluation, cross_validate
 from toolkit.experiment.repeats import repeat_folds
 from toolkit.experiment.reporting import experiment_cues, write_page
 from toolkit.experiment.results import make_provenance, make_results
@@ -102,8 +102,7 @@ def train(
     """
     if not isinstance(experiment, Experiment):
         experiment = read_experiment(experiment, overrides)
-    if isinstance(corpus, str | Path):
-        corpus = load_corpus(corpus)
+    corpus = open_corpus(corpus)
     runs = Path(runs)
     folder = runs / experiment.name
     if folder.exists() and not (folder / MANIFEST).is_file():
@@ -125,7 +124,7 @@ def write_run(
     """Train and evaluate an experiment into an empty folder."""
     labels = corpus_labels(corpus)
     start = time.perf_counter()
-    evaluation = evaluate(experiment, corpus, labels, n_jobs, progress)
+    evaluation = cross_validate(experiment, corpus, labels, n_jobs, progress)
     evaluated = time.perf_counter()
     repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
     repeated = time.perf_counter()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.corpus import corpus_fingerprint, load_corpus
+from toolkit.corpus import corpus_fingerprint, open_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment import older_runs
 from toolkit.experiment.reporting import report
@@ -57,8 +57,7 @@ def verify(
     []
     """
     run = load_run(folder)
-    if isinstance(corpus, str | Path):
-        corpus = load_corpus(corpus)
+    corpus = open_corpus(corpus)
     given, expected = corpus_fingerprint(corpus), run.manifest.corpus.fingerprint
     if given != expected:
         raise RunError(

@@ -7,7 +7,7 @@ Read in this order:
 - ``reading``: CSV, TSV, JSON lines, Parquet and plain text -> tables and articles
 - ``writing``: tables -> CSV, TSV, JSON lines and Parquet
 - ``atomic``: files and folders that replace the old ones in one step
-- ``json_shapes``: plain data -> where it is not of the expected shape
+- ``json_files``: a JSON file -> plain data
 """
 
 import lazy_loader

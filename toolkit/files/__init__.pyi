@@ -11,7 +11,7 @@ from .csv_cells import (
     header_misfit as header_misfit,
     unescape_formula as unescape_formula,
 )
-from .json_shapes import read_json as read_json
+from .json_files import read_json as read_json
 from .reading import (
     ARTICLE_ENDINGS as ARTICLE_ENDINGS,
     TABLE_ENDINGS as TABLE_ENDINGS,

@@ -2,6 +2,7 @@ from .classifier import (
     LabelledArticle as LabelledArticle,
     SentenceClassifier as SentenceClassifier,
     load_model as load_model,
+    open_model as open_model,
 )
 from .explanation import contrast_contributions as contrast_contributions, explain as explain, top_ngrams as top_ngrams
 from .pipelines import (

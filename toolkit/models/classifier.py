@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,12 +163,9 @@ class SentenceClassifier(FittedClassifier):
         TypeError
             As :meth:`predict_proba`.
         """
-        if isinstance(sentences, str):
-            raise TypeError("one text came, expected a sequence of sentences; wrap it in a list or use label_article")
-        texts = list(sentences)
-        for index, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise TypeError(f"sentence {index} is {text!r}, expected text; drop or fill the missing ones")
+        from toolkit.engine import checked_texts
+
+        texts = checked_texts(sentences, "a sequence of sentences; wrap it in a list or use label_article")
         _, scorer = self._engine
         if scorer is None:
             from toolkit.models.pipelines import predict_proba
@@ -193,18 +189,13 @@ class SentenceClassifier(FittedClassifier):
 
     def label_proba_column(self, column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
         """Return what :meth:`predict_proba_column` does, columns in the order of ``label_set``."""
-        chunks = column.chunks if hasattr(column, "chunks") else [column]
-        first_rows = [0, *accumulate(map(len, chunks))][:-1]
+        from toolkit.engine import column_texts, numbered_chunks
+
+        chunks = numbered_chunks(column)
         _, scorer = self._engine
         if scorer is None:
-            from toolkit.engine import column_texts
-
-            texts = [column_texts(chunk, first_row) for chunk, first_row in zip(chunks, first_rows, strict=True)]
-            return self.label_proba([text for chunk in texts for text in chunk])
-        parts = [
-            self._in_order(scorer.classes, scorer.predict_proba_column(chunk, first_row))
-            for chunk, first_row in zip(chunks, first_rows, strict=True)
-        ]
+            return self.label_proba([text for chunk in chunks for text in column_texts(*chunk)])
+        parts = [self._in_order(scorer.classes, scorer.predict_proba_column(*chunk)) for chunk in chunks]
         return np.concatenate([np.zeros((0, len(self.labels))), *parts])
 
     def _in_order(self, classes: Sequence[str], proba: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -316,3 +307,8 @@ def load_model(folder: str | Path = "runs/default/model", trusted: bool = False)
     ('none', 'denial')
     """
     return SentenceClassifier(load_saved(folder, trusted))
+
+
+def open_model(model: str | Path | SentenceClassifier) -> SentenceClassifier:
+    """Return a model that is a folder or is loaded already."""
+    return model if isinstance(model, SentenceClassifier) else load_model(model)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from toolkit.exceptions import ModelError
 from toolkit.labels import LabelSet
-from toolkit.models.classifier import SentenceClassifier, load_model
+from toolkit.models.classifier import SentenceClassifier, open_model
 from toolkit.private_names import calibrated_members
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def explain(model: str | Path | SentenceClassifier, text: str, n: int = 12) -> E
     """
     if not text.strip():
         raise ValueError("the sentence is empty; give one that has words")
-    loaded = model if isinstance(model, SentenceClassifier) else load_model(model)
+    loaded = open_model(model)
     proba = loaded.label_proba([text])[0]
     order = proba.argsort(kind="stable")[::-1]
     return Explanation(

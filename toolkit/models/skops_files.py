@@ -63,16 +63,17 @@ def load(content: bytes, where: str) -> Pipeline:
     """
     import skops.io
 
-    untrusted = untrusted_types(content, where)
+    current = translated(content, where)
+    untrusted = _untrusted(current, where)
     if untrusted:
         raise ModelError(f"the model holds the type {untrusted[0]!r}, which is not trusted; train it again [{where}]")
     try:
-        return skops.io.loads(translated(content), trusted=list(TRUSTED_TYPES))
+        return skops.io.loads(current, trusted=list(TRUSTED_TYPES))
     except Exception as error:
         raise _damaged(where) from error
 
 
-def translated(content: bytes) -> bytes:
+def translated(content: bytes, where: str = "") -> bytes:
     """Return a skops file in which modules that have moved have their present names.
 
     For an older model the result is what :func:`dump` writes for the same pipeline today; a
@@ -92,7 +93,7 @@ def translated(content: bytes) -> bytes:
             node["__module__"] = OLD_MODULES[node["__module__"]]
         return _write(schema, _read_files(content))
     except _DAMAGE as error:
-        raise _damaged() from error
+        raise _damaged(where) from error
 
 
 def types_in(content: bytes, where: str) -> list[str]:
@@ -120,10 +121,14 @@ def untrusted_types(content: bytes, where: str) -> list[str]:
     ModelError
         If the file is damaged.
     """
+    return _untrusted(translated(content, where), where)
+
+
+def _untrusted(current: bytes, where: str) -> list[str]:
     import skops.io
 
     try:
-        return sorted(set(skops.io.get_untrusted_types(data=translated(content))) - set(TRUSTED_TYPES))
+        return sorted(set(skops.io.get_untrusted_types(data=current)) - set(TRUSTED_TYPES))
     except Exception as error:
         raise _damaged(where) from error
 

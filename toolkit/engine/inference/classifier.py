@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.engine.inference.scorer import Scorer
+from toolkit.engine.inference.text_columns import checked_texts, numbered_chunks
 from toolkit.engine.layout import Floats
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class CompiledClassifier:
         TypeError
             If one text came instead of several, or an item is not text.
         """
-        return self._scorer.predict_proba(_checked(sentences))
+        return self._scorer.predict_proba(checked_texts(sentences))
 
     def predict_proba_column(self, column: pa.Array | pa.ChunkedArray) -> Floats:
         """Return probabilities of an Arrow column of text, shape (n_sentences, n_classes).
@@ -75,9 +75,7 @@ class CompiledClassifier:
         ValueError
             If a row is missing or is not UTF-8; the message names it.
         """
-        chunks = column.chunks if hasattr(column, "chunks") else [column]
-        first_rows = accumulate(map(len, chunks), initial=0)
-        proba = [self._scorer.predict_proba_column(*chunk) for chunk in zip(chunks, first_rows, strict=False)]
+        proba = [self._scorer.predict_proba_column(*chunk) for chunk in numbered_chunks(column)]
         return np.concatenate([np.zeros((0, len(self.classes_))), *proba])
 
     def predict(self, sentences: Iterable[str]) -> NDArray[Any]:
@@ -88,7 +86,7 @@ class CompiledClassifier:
         TypeError
             If one text came instead of several, or an item is not text.
         """
-        texts = _checked(sentences)
+        texts = checked_texts(sentences)
         proba = self._scorer.predict_proba(texts)
         predicted: NDArray[Any] = self.classes_[proba.argmax(axis=1)]
         # Scores that differ may have equal probabilities; classifiers decide ties each in its own way.
@@ -152,13 +150,3 @@ def compile_pipeline(pipeline: Pipeline) -> CompiledClassifier:
     check_is_fitted(pipeline)
     compiled = compile_fitted(to_sklearn_vectorizers(pipeline))
     return CompiledClassifier(pipeline, Scorer(compiled, pipeline.predict_proba))
-
-
-def _checked(sentences: Iterable[str]) -> list[str]:
-    if isinstance(sentences, str):
-        raise TypeError("one text came, expected several; wrap it in a list")
-    texts = list(sentences)
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"sentence {row} is {text!r}, expected text; drop or fill the missing ones")
-    return texts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,41 @@ from toolkit.engine.layout import Int64s, UInt8s
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+def checked_texts(sentences: Iterable[str], expected: str = "several; wrap it in a list") -> list[str]:
+    """Return sentences as a list.
+
+    Raises
+    ------
+    TypeError
+        If they are one text, for which ``expected`` says what to pass, or an item is not text.
+
+    Examples
+    --------
+    >>> checked_texts(iter(["He left."]))
+    ['He left.']
+    """
+    if isinstance(sentences, str):
+        raise TypeError(f"one text came, expected {expected}")
+    texts = list(sentences)
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"sentence {row} is {text!r}, expected text; drop or fill the missing ones")
+    return texts
+
+
+def numbered_chunks(column: pa.Array | pa.ChunkedArray) -> list[tuple[pa.Array, int]]:
+    """Return the chunks of an Arrow column, each with the number of its first row.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> [(len(chunk), first_row) for chunk, first_row in numbered_chunks(pa.chunked_array([["a", "b"], ["c"]]))]
+    [(2, 0), (1, 2)]
+    """
+    chunks = column.chunks if hasattr(column, "chunks") else [column]
+    return list(zip(chunks, accumulate(map(len, chunks), initial=0), strict=False))
 
 
 def encode(sentences: Sequence[str]) -> tuple[UInt8s, Int64s]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.files.json_shapes import read_json
+from toolkit.files.json_files import read_json
 
 
 @pytest.mark.parametrize("content", ["{", "[NaN]", "[-Infinity]", "[" * 100_000, "\ufffe", "1" * 5000])
