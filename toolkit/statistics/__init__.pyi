@@ -27,6 +27,13 @@ from .pairwise import (
 )
 from .permutation import ALPHA as ALPHA, holm as holm
 from .power_law import MIN_POINTS as MIN_POINTS, forecast as forecast
+from .prior_shift import (
+    PSEUDO_COUNT as PSEUDO_COUNT,
+    estimate_shares as estimate_shares,
+    implied_shares as implied_shares,
+    reweight as reweight,
+    share_intervals as share_intervals,
+)
 from .recalibration import (
     interpolate_columns as interpolate_columns,
     log_ratios as log_ratios,
