@@ -39,6 +39,7 @@ from .recalibration import (
     log_ratios as log_ratios,
     map_isotonic as map_isotonic,
     scale_temperature as scale_temperature,
+    scale_with_biases as scale_with_biases,
 )
 from .resampling import (
     Statistic as Statistic,
