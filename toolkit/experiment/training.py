@@ -49,7 +49,7 @@ from toolkit.experiment.run_files import (
 from toolkit.experiment.runs import Run, load_run
 from toolkit.files import write_folder
 from toolkit.labels import LabelSet
-from toolkit.models import SentenceClassifier, load_model, save_model
+from toolkit.models import SentenceClassifier, load_model, measure_shares, save_model
 from toolkit.pages import render_card
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ def write_run(
     contributions = listed_contributions(evaluation, predictions)
     provenance = make_provenance(experiment, corpus)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
-    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]))
+    shares = _label_shares(predictions, corpus)
+    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]), shares)
     clock = Clock(
         finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         revision=_revision(),
@@ -168,9 +169,11 @@ def _save_model(
     evaluation: Evaluation,
     labels: LabelSet,
     test_sentences: list[str],
+    shares: dict[str, dict[str, float]],
 ) -> ModelFile:
     """Save the model of all training articles with its card."""
     about: dict[str, object] = {"experiment": experiment.name}
+    about["shares"] = shares
     about |= {key: to_plain(getattr(results, key)) for key in ("digest", "corpus", "segmenter", "settings")}
     # The card names the folder that the run will have, not the temporary one it is written in.
     card = render_card(results, labels, f"runs/{experiment.name}/{MODEL}")
@@ -179,6 +182,13 @@ def _save_model(
     # The bytes of a pickle may differ from run to run.
     digest = None if experiment.model_format == "joblib" else saved["sha256"]
     return ModelFile(saved["file"], saved["bytes"], digest)
+
+
+def _label_shares(predictions: Predictions, corpus: DatasetDict) -> dict[str, dict[str, float]]:
+    """Measure label shares on the training sentences written at natural rates, if the corpus says which these are."""
+    trained, split = predictions.take("train"), corpus["train"]
+    collections = split["collection"][:] if "collection" in split.column_names else [None] * len(trained)
+    return measure_shares(trained.proba, trained.gold, [name == "natural" for name in collections], predictions.labels)
 
 
 def _keep_curve(old: Path, new: Path) -> None:
