@@ -66,11 +66,13 @@ def test_runs_folder_that_cannot_be_made_is_refused(tmp_path, corpus_folder):
 
 def test_label_shares_are_those_of_the_natural_collection(tmp_path, corpus_folder):
     corpus = load_corpus(corpus_folder)
-    for split in corpus:
+
+    def with_collection(row):
         # Natural: what is not a denial, and the denials of two articles.
-        rows = zip(corpus[split]["article"], corpus[split]["label"], strict=True)
-        collections = ["natural" if label or article in ("a-00", "a-01") else "acts" for article, label in rows]
-        corpus[split] = corpus[split].add_column("collection", collections)
+        return {"collection": "natural" if row["label"] or row["article"] in ("a-00", "a-01") else "acts"}
+
+    for split in corpus:
+        corpus[split] = corpus[split].map(with_collection)
     run = train(read_experiment(write_experiment(tmp_path, "m", WORDS)), corpus, tmp_path / "runs")
     shares = run.model.manifest["shares"]
     assert shares["natural"]["denial"] == pytest.approx(2.5 / 21.5, abs=1e-6)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from toolkit.statistics.resampling import bootstrap_weights
 
 Floats = NDArray[np.float64]
-# Chosen by the simulation in tests/statistics/test_prior_shift.py and its like on cross-validated predictions.
+# Chosen by experiments/priors.py, on predictions of the corpus drawn to batches with known shares.
 PSEUDO_COUNT = 100.0
 MAX_ITERATIONS = 10_000
 # Largest change of a share, a thousandth of a percentage point, at which a resample counts as converged.
