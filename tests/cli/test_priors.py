@@ -71,7 +71,7 @@ def test_evaluation_shows_scores_without_and_with(run, table):
     assert lines["accuracy, strict"] == ["1.000", "1.000"]
     assert lines["none"][-1] == "91.7%"
     lines = run("evaluate", table, *MODEL, "--priors", "denial=0", "--output", "found").splitlines()
-    assert lines[-3].split() == ["denial", "8.3%", "0.0%", "8.3%"]
+    assert lines[-3].split() == ["denial", "8.3%", "0.0%", "0.0%", "8.3%"]
     # What is written is what was printed first: the adapted model.
     assert ",denial,denial," not in Path("found/predictions.csv").read_text()
     assert "not adapted" not in run("evaluate", table, *MODEL)

@@ -193,11 +193,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     plain = evaluation = evaluate(loaded, options.table, *columns)
     text, article = plain.predictions.text, plain.predictions.article
     model = adapt_model(options, loaded, lambda strength: loaded.adapt(text, article, strength=strength))
-    if model is not loaded:
+    if model.adaptation:
         evaluation = evaluate(model, options.table, *columns)
     _print_evaluation(evaluation)
-    if model is not loaded:
-        print_comparison(plain, evaluation)
+    if model.adaptation:
+        print_comparison(plain, evaluation, model.adaptation)
     if options.output:
         evaluation.write(options.output)
     return DONE

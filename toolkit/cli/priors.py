@@ -12,7 +12,7 @@ from toolkit.exceptions import ToolkitError
 
 if TYPE_CHECKING:
     from toolkit.experiment import TableEvaluation
-    from toolkit.models import SentenceClassifier
+    from toolkit.models import Adaptation, SentenceClassifier
 
 
 def add_prior_options(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +99,7 @@ def _print_estimate(model: SentenceClassifier) -> None:
         print(f"{name:<12}  {share.value:>15.1%}  {interval:<16}  {natural[name]:>7.1%}", file=sys.stderr)
 
 
-def print_comparison(plain: TableEvaluation, adapted: TableEvaluation) -> None:
+def print_comparison(plain: TableEvaluation, adapted: TableEvaluation, adaptation: Adaptation) -> None:
     """Print the scores and label shares of a model without and with its adaptation beside each other."""
     print(f"\n{'score':<24}  {'not adapted':>11}  {'adapted':>7}")
     for kind, scores in plain.scores.items():
@@ -107,9 +107,9 @@ def print_comparison(plain: TableEvaluation, adapted: TableEvaluation) -> None:
             title = f"{'macro F1' if name == 'headline' else name}, {kind}"
             before, after = getattr(scores, name).value, getattr(adapted.scores[kind], name).value
             print(f"{title:<24}  {before:>11.3f}  {after:>7.3f}")
-    print(f"\n{'share of sentences':<24}  {'not adapted':>11}  {'adapted':>7}  {'gold':>6}")
+    print(f"\n{'share of sentences':<24}  {'not adapted':>11}  {'adapted':>7}  {'adapted to':>10}  {'gold':>6}")
     first, second = plain.predictions, adapted.predictions
     before, after, gold = map(Counter, (first.predicted, second.predicted, first.gold))
     for name in first.labels.names:
         shares = [count[name] / len(first) for count in (before, after, gold)]
-        print(f"{name:<24}  {shares[0]:>11.1%}  {shares[1]:>7.1%}  {shares[2]:>6.1%}")
+        print(f"{name:<24}  {shares[0]:>11.1%}  {shares[1]:>7.1%}  {adaptation.shares[name]:>10.1%}  {shares[2]:>6.1%}")

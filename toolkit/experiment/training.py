@@ -23,6 +23,7 @@ from toolkit.analysis import (
     format_context,
     format_predictions,
     measure_findings,
+    measure_prior_curve,
     read_predictions,
     to_plain,
 )
@@ -137,7 +138,8 @@ def write_run(
     contributions = listed_contributions(evaluation, predictions)
     provenance = make_provenance(experiment, corpus)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
-    shares = _label_shares(predictions, corpus)
+    trained, is_natural = predictions.take("train"), _natural_rows(corpus)
+    shares = measure_shares(trained.proba, trained.gold, is_natural, labels)
     model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]), shares)
     clock = Clock(
         finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -146,7 +148,8 @@ def write_run(
         repeat_seconds=round(repeated - evaluated, 3) if repeats else None,
         sentences_per_second=round(_speed(load_model(part / MODEL, trusted=True), predictions)),
     )
-    report = Report(**vars(results), model=model, clock=clock)
+    curve = measure_prior_curve(trained, is_natural, shares)
+    report = Report(**vars(results), prior_curve=curve, model=model, clock=clock)
     (part / PREDICTIONS).write_text(text, encoding="utf-8", newline="\n")
     (part / CONTEXT).write_text(format_context(context, predictions), encoding="utf-8", newline="\n")
     write_json(part / CONTRIBUTIONS, ContributionsRecord(RUN_SCHEMA, contributions))
@@ -184,11 +187,11 @@ def _save_model(
     return ModelFile(saved["file"], saved["bytes"], digest)
 
 
-def _label_shares(predictions: Predictions, corpus: DatasetDict) -> dict[str, dict[str, float]]:
-    """Measure label shares on the training sentences written at natural rates, if the corpus says which these are."""
-    trained, split = predictions.take("train"), corpus["train"]
-    collections = split["collection"][:] if "collection" in split.column_names else [None] * len(trained)
-    return measure_shares(trained.proba, trained.gold, [name == "natural" for name in collections], predictions.labels)
+def _natural_rows(corpus: DatasetDict) -> list[bool]:
+    """Say which training sentences were written at natural rates; without a column of collections, none."""
+    split = corpus["train"]
+    collections = split["collection"][:] if "collection" in split.column_names else [None] * len(split)
+    return [name == "natural" for name in collections]
 
 
 def _keep_curve(old: Path, new: Path) -> None:
