@@ -60,8 +60,9 @@ def make_run(name, predicted, baseline="base", clock=None, folder="nowhere", **v
     clock = Clock(finished="2031-01-01", revision=None, **times)
     report = Report(
         **provenance,
-        # Comparisons measure these anew from the predictions.
-        **dict.fromkeys(("scores", "calibration", "abstention", "slices", "label_errors")),
+        # Comparisons measure these anew from the predictions, and take from the scores which labels are rare.
+        **dict.fromkeys(("calibration", "abstention", "slices", "label_errors")),
+        scores=BySplit(*(score_predictions(predictions.take(split), 10) for split in ("train", "test"))),
         ceiling=BySplit(None, None),
         question="?",
         baseline=baseline,

@@ -18,6 +18,7 @@ from toolkit.comparison.loading import (
     ceiling_of,
     cost_of,
     load_comparable,
+    rare_of,
     read_curve,
     resampling_of,
     settings_of,
@@ -176,7 +177,7 @@ def _score_runs(runs: Sequence[Run], predictions: Mapping[str, BySplit]) -> dict
             key = (len(set(part.article)), n_resamples, seed)
             if key not in weights:
                 weights[key] = bootstrap_weights(*key[:2], np.random.default_rng(seed))
-            scores.setdefault(run.name, {})[split] = score_predictions(part, weights=weights[key])
+            scores.setdefault(run.name, {})[split] = score_predictions(part, weights=weights[key], rare=rare_of(run))
     return scores
 
 

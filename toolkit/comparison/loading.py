@@ -138,6 +138,11 @@ def baseline_of(run: Run) -> str | None:
     return run.report.baseline
 
 
+def rare_of(run: Run) -> tuple[str, ...] | None:
+    """Return the names of the labels that are rare in a run's corpus; ``None`` if its report does not say."""
+    return run.report.scores.train.rare_names
+
+
 def ceiling_of(run: Run) -> dict[str, Mapping[str, Any]]:
     """Return the scores of the second annotator by split; a split that was not annotated twice is left out."""
     return {split: ceiling.annotator.to_dict() for split, ceiling in run.report.ceiling.items() if ceiling}
