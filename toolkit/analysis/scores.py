@@ -316,12 +316,14 @@ def score_by_ambiguity(
         ``strict``: only the gold label is correct. Where ``also`` is given, ``lenient``:
         the second label is correct as well; ``unambiguous``: only sentences without one.
     """
-    graded = {"strict": score_predictions(predictions, n_resamples, seed)}
+    rare = rare_labels(predictions.gold, predictions.labels)
+    graded = {"strict": score_predictions(predictions, n_resamples, seed, rare=rare)}
     if also is None:
         return graded
     lenient = replace(predictions, gold=tuple(lenient_gold(predictions.gold, predictions.predicted, also)))
-    graded["lenient"] = score_predictions(lenient, n_resamples, seed)
+    graded["lenient"] = score_predictions(lenient, n_resamples, seed, rare=rare)
     unambiguous = [row for row, other in enumerate(also) if not other]
     if unambiguous:
-        graded["unambiguous"] = score_predictions(select_rows(predictions, unambiguous), n_resamples, seed)
+        kept = select_rows(predictions, unambiguous)
+        graded["unambiguous"] = score_predictions(kept, n_resamples, seed, rare=rare)
     return graded
