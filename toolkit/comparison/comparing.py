@@ -16,6 +16,7 @@ from toolkit.comparison import conclusions, export, page, rows
 from toolkit.comparison.loading import (
     baseline_of,
     ceiling_of,
+    collections_of,
     cost_of,
     load_comparable,
     rare_of,
@@ -128,6 +129,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
             cost=cost_of(run),
             curve=read_curve(run),
             repeats=run.repeats,
+            collections=collections_of(run),
         )
         for number, run in enumerate(loaded)
     )
