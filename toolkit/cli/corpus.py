@@ -66,10 +66,10 @@ def _print_check(check: CorpusCheck, is_compared: bool) -> None:
         for match in check.matches[:N_MATCHES]:
             print(safe(f"  {match.similarity:.2f}  {match.position}  {match.text}"))
             print(safe(f"        row {match.row}  {match.other_text}"))
-    names = check.audit.names
-    if names:
+    for collection, names in check.audit.names.items():
         print(
-            f"of {names.n_sentences} sentences with names, a classifier that sees only the names labels "
+            safe(f"{collection}: " if collection else "")
+            + f"of {names.n_sentences} sentences with names, a classifier that sees only the names labels "
             f"{names.accuracy:.1%} correctly, one that sees only their number {names.by_number:.1%}, and the most "
             f"common label is correct for {names.majority:.1%}; names gain {names.low:+.1%} to {names.high:+.1%}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.corpus.cues import find_cues
@@ -30,13 +30,13 @@ class Audit:
     ----------
     problems, warnings : tuple of str
         As :func:`audit_corpus` lists them.
-    names : NameCheck or None
-        Whether names give labels away; ``None`` where it cannot be measured.
+    names : mapping of str to NameCheck
+        Whether names give labels away, by collection (empty text: none); absent where it cannot be measured.
     """
 
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
-    names: NameCheck | None = None
+    names: Mapping[str, NameCheck] = field(default_factory=dict)
 
 
 def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
@@ -67,20 +67,32 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     gold = [str(row["label"]) for row in rows]
     articles = [str(row["article"]) for row in rows]
     locations = [f"{row['article']}:{row['position']}" for row in rows]
-    names = check_names(texts, gold, articles)
+    names = _names_by_collection(rows)
     problems = [
         *_similar_sentences(texts, locations),
         *_similar_articles(texts, articles),
         *_templates(texts, locations),
     ]
-    if names is not None and names.gives_away:
-        problems.append(
-            f"a classifier that sees only names labels {names.accuracy:.1%} of {names.n_sentences} sentences "
-            f"correctly, one that sees their number {names.by_number:.1%} ({names.low:+.1%} to {names.high:+.1%}); "
-            "use names evenly over the labels"
-        )
+    problems += [
+        f"a classifier that sees only names labels {check.accuracy:.1%} of {check.n_sentences} sentences "
+        f"correctly, one that sees their number {check.by_number:.1%} ({check.low:+.1%} to {check.high:+.1%}); "
+        f"use names evenly over the labels{f' [collection {collection}]' if collection else ''}"
+        for collection, check in names.items()
+        if check.gives_away
+    ]
     warnings = [*_openings(texts, locations), *_small_labels(gold, labels), *_cue_warnings(texts, gold, labels)]
     return Audit(tuple(problems), tuple(warnings), names)
+
+
+def _names_by_collection(rows: Sequence[Mapping[str, Any]]) -> dict[str, NameCheck]:
+    """Check names within each collection: each has its own label shares, and names that only it uses."""
+    checks = {}
+    for collection in dict.fromkeys(str(row.get("collection") or "") for row in rows):
+        own = [row for row in rows if str(row.get("collection") or "") == collection]
+        check = check_names(*([str(row[name]) for row in own] for name in ("text", "label", "article")))
+        if check is not None:
+            checks[collection] = check
+    return checks
 
 
 def _similar_sentences(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
