@@ -3,8 +3,11 @@
 In reading order:
 
 - ``pipelines``: a record -> an unfitted pipeline; recalibration of a fitted one.
+- ``averaging``: a fitted encoder and the probabilities of n-grams -> their weighted mean.
 - ``search``: a pipeline and a grid -> the best candidate, fitted.
 - ``skops_files``: a pipeline <-> bytes that open safely.
+- ``manifests``: plain data of a manifest -> what is wrong with its keys.
+- ``encoder_files``: an encoder <-> its files in a model's folder.
 - ``saving``: a model's folder, written and read.
 - ``classifier``: a loaded model labels text.
 - ``scikit_learn``: what scikit-learn expects of a classifier that is fitted already.
