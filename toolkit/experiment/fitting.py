@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,7 +115,8 @@ def cross_validate(
     fits: list[Fit] = []
     with _batches(experiment, [columns for columns, _ in tasks], progress) as count_batch:
         for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted, count_batch) for task in tasks):
-            fits.append(fit)
+            # Of the encoders only the final one is kept: each has a hundred megabytes.
+            fits.append(replace(fit, vote=None) if fits else fit)
             if count_batch is None:
                 progress("fit", len(fits), len(tasks))
     final, *of_folds = fits
