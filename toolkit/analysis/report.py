@@ -14,6 +14,7 @@ from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from toolkit.analysis.findings import Findings
+from toolkit.analysis.prior_curve import PriorCurve
 from toolkit.analysis.records import BySplit, Count, Number, Record
 from toolkit.analysis.repeats import RepeatedScores
 from toolkit.analysis.scores import Difference
@@ -179,7 +180,8 @@ class Results(Findings, Heading):
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Results):
-    """What ``report.json`` holds."""
+    """What ``report.json`` holds; a corpus without natural text gives no ``prior_curve``."""
 
+    prior_curve: PriorCurve | None = None
     model: ModelFile
     clock: Clock

@@ -23,6 +23,7 @@ from toolkit.analysis import (
     format_context,
     format_predictions,
     measure_findings,
+    measure_prior_curve,
     read_predictions,
     to_plain,
 )
@@ -49,7 +50,7 @@ from toolkit.experiment.run_files import (
 from toolkit.experiment.runs import Run, load_run
 from toolkit.files import write_folder
 from toolkit.labels import LabelSet
-from toolkit.models import SentenceClassifier, load_model, save_model
+from toolkit.models import SentenceClassifier, load_model, measure_shares, save_model
 from toolkit.pages import render_card
 
 if TYPE_CHECKING:
@@ -137,7 +138,9 @@ def write_run(
     contributions = listed_contributions(evaluation, predictions)
     provenance = make_provenance(experiment, corpus)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
-    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]))
+    trained, is_natural = predictions.take("train"), _natural_rows(corpus)
+    shares = measure_shares(trained.proba, trained.gold, is_natural, labels)
+    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]), shares)
     clock = Clock(
         finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         revision=_revision(),
@@ -145,7 +148,8 @@ def write_run(
         repeat_seconds=round(repeated - evaluated, 3) if repeats else None,
         sentences_per_second=round(_speed(load_model(part / MODEL, trusted=True), predictions)),
     )
-    report = Report(**vars(results), model=model, clock=clock)
+    curve = measure_prior_curve(trained, is_natural, shares)
+    report = Report(**vars(results), prior_curve=curve, model=model, clock=clock)
     (part / PREDICTIONS).write_text(text, encoding="utf-8", newline="\n")
     (part / CONTEXT).write_text(format_context(context, predictions), encoding="utf-8", newline="\n")
     write_json(part / CONTRIBUTIONS, ContributionsRecord(RUN_SCHEMA, contributions))
@@ -168,9 +172,11 @@ def _save_model(
     evaluation: Evaluation,
     labels: LabelSet,
     test_sentences: list[str],
+    shares: dict[str, dict[str, float]],
 ) -> ModelFile:
     """Save the model of all training articles with its card."""
     about: dict[str, object] = {"experiment": experiment.name}
+    about["shares"] = shares
     about |= {key: to_plain(getattr(results, key)) for key in ("digest", "corpus", "segmenter", "settings")}
     # The card names the folder that the run will have, not the temporary one it is written in.
     card = render_card(results, labels, f"runs/{experiment.name}/{MODEL}")
@@ -183,6 +189,13 @@ def _save_model(
     files = saved["encoder"]["files"].values() if "encoder" in saved else ()
     name = f"{saved['file']} and encoder" if files else saved["file"]
     return ModelFile(name, saved["bytes"] + sum(file["bytes"] for file in files), digest)
+
+
+def _natural_rows(corpus: DatasetDict) -> list[bool]:
+    """Say which training sentences were written at natural rates; without a column of collections, none."""
+    split = corpus["train"]
+    collections = split["collection"][:] if "collection" in split.column_names else [None] * len(split)
+    return [name == "natural" for name in collections]
 
 
 def _keep_curve(old: Path, new: Path) -> None:

@@ -9,6 +9,7 @@ In reading order:
 - ``manifests``: plain data of a manifest -> what is wrong with its keys.
 - ``encoder_files``: an encoder <-> its files in a model's folder.
 - ``saving``: a model's folder, written and read.
+- ``adaptation``: label shares of training and of a text -> probabilities that fit the text.
 - ``classifier``: a loaded model labels text.
 - ``scikit_learn``: what scikit-learn expects of a classifier that is fitted already.
 - ``table_labels``: batches of a table -> the same with labels and probabilities.

@@ -1,3 +1,4 @@
+from .adaptation import Adaptation as Adaptation, measure_shares as measure_shares
 from .averaging import (
     EncoderVote as EncoderVote,
     encoder_proba as encoder_proba,

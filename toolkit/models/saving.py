@@ -42,7 +42,7 @@ ENCODER_PACKAGES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime"
 
 # What manifest.json holds.
 _REQUIRED = {"file": str, "sha256": str, "bytes": int, "labels": dict, "versions": dict}
-_OPTIONAL = {"experiment": str, "segmenter": str}
+_OPTIONAL = {"experiment": str, "segmenter": str, "shares": dict}
 _COMPILED = {"reason": str, "file": str, "sha256": str, "bytes": int, "of": str}
 
 
