@@ -21,8 +21,8 @@ $(STAMP): requirements.lock pyproject.toml
 train: $(STAMP) ## train and evaluate all of experiments/ but accurate into runs/
 	$(BIN)/toolkit train --jobs $(JOBS)
 
-accurate: $(STAMP) ## install the extra and train experiments/accurate.toml, for an hour or two
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[accurate]"
+accurate: $(STAMP) ## install the extra and train experiments/accurate.toml (about an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements-accurate.txt -e ".[accurate]"
 	@test -d runs/default/model || $(BIN)/toolkit train default --jobs $(JOBS)
 	$(BIN)/toolkit train accurate --jobs $(JOBS)
 

@@ -1,8 +1,10 @@
 """The encoder of a model is written beside the pipeline, and opens only if it is what the manifest says."""
 
 import json
+import pickle
 from importlib.util import find_spec
 
+import pyarrow as pa
 import pytest
 
 from tests.conftest import change_manifest
@@ -10,6 +12,7 @@ from tests.encoder.builders import StubEncoder
 from toolkit.exceptions import ModelError, ToolkitError
 from toolkit.models.averaging import EncoderVote
 from toolkit.models.classifier import SentenceClassifier, load_model
+from toolkit.models.explanation import explain
 from toolkit.models.saving import SavedModel, inspect_model, load_saved, save_model
 
 TEXTS = ["The old ministry denied the report.", "The river rose."]
@@ -92,8 +95,10 @@ def test_model_averages_and_names_both_engines(saved):
     expected[:, words.labels.index("none")] += 0.25
     assert both.label_proba(TEXTS).tolist() == expected.tolist()
     assert (alone.engine, alone.ngram_weight) == ("compiled", 1)
-    import pyarrow as pa
-
+    explanation = explain(both, TEXTS[0])
+    assert explanation.ngram_weight == 0.75
+    assert explanation.contributions == explain(alone, TEXTS[0]).contributions
+    assert pickle.loads(pickle.dumps(both)).label_proba(TEXTS).tolist() == expected.tolist()
     assert both.label_proba_column(pa.array(TEXTS)).tolist() == expected.tolist()
 
 

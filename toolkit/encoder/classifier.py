@@ -114,7 +114,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):
         tokenizer = make_tokenizer(source, MAX_TOKENS)
         tokens = FittedEncoder(b"", tokenizer, b"").tokenize(X)
         weights = np.ones(len(gold)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        data, held_out = TuningData(tokens, gold, weights), None
+        data, held_out = TuningData(tokens, gold, weights / weights.mean()), None
         rows = np.arange(len(gold))
         if groups is not None:
             rows, held_rows = self._hold_out(gold, groups)

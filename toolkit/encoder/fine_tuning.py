@@ -54,7 +54,7 @@ class TuningData:
     gold : ndarray of shape (n_sentences,)
         Row of the label among the classes.
     weights : ndarray of shape (n_sentences,)
-        How much each sentence counts.
+        How much each sentence counts; 1 on average.
     """
 
     tokens: Sequence[list[int]]
@@ -250,7 +250,7 @@ def _batches(tokens: Sequence[list[int]], rng: np.random.Generator) -> list[NDAr
 
 
 def _loss(network: torch.nn.Module, batch: TuningData) -> torch.Tensor:
-    """Return the weighted mean of the cross entropy."""
+    """Return the mean of the weighted cross entropies."""
     import torch
 
     ids = np.zeros((len(batch.tokens), max(map(len, batch.tokens))), dtype=np.int64)
@@ -260,7 +260,7 @@ def _loss(network: torch.nn.Module, batch: TuningData) -> torch.Tensor:
     scores = network(torch.from_numpy(ids), torch.from_numpy(mask))
     losses = torch.nn.functional.cross_entropy(scores, torch.from_numpy(batch.gold.astype(np.int64)), reduction="none")
     weights = torch.from_numpy(batch.weights.astype(np.float32))
-    mean: torch.Tensor = (losses * weights).sum() / weights.sum()
+    mean: torch.Tensor = (losses * weights).mean()
     return mean
 
 
@@ -269,5 +269,4 @@ def _mean_loss(network: torch.nn.Module, data: TuningData) -> float:
 
     parts = [data.take(rows) for rows in np.array_split(np.arange(len(data.gold)), count_batches(len(data.gold), 1))]
     with torch.no_grad():
-        total = sum(float(_loss(network, part)) * part.weights.sum() for part in parts)
-    return float(total / data.weights.sum())
+        return sum(float(_loss(network, part)) * len(part.gold) for part in parts) / len(data.gold)
