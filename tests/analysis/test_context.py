@@ -1,9 +1,13 @@
 """Context survives a round trip through CSV, and a damaged file is refused in one sentence."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.analysis.builders import split_predictions
-from toolkit.analysis.context import Context, format_context, no_context, read_context
+from tests.conftest import add_collections
+from toolkit.analysis.context import Context, corpus_context, format_context, no_context, read_context
+from toolkit.corpus import corpus_labels, load_corpus
 from toolkit.exceptions import RunError
 
 
@@ -13,6 +17,25 @@ def test_context_survives_a_round_trip():
     text = format_context(context, predictions)
     assert "'=wire" in text
     assert read_context(text, predictions) == context
+
+
+def test_collections_are_a_column_of_their_own_where_there_are_some():
+    context = replace(no_context(2), collection=("natural", "acts"))
+    predictions = split_predictions(["denial", "none"], ["denial", "none"])
+    text = format_context(context, predictions)
+    assert text.splitlines()[0] == "article,position,date,genre,first,second,collection"
+    assert read_context(text, predictions) == context
+    assert context.collections == ("natural", "acts")
+    assert context.take([1]).collection == ("acts",)
+    assert "collection" not in format_context(no_context(2), predictions)
+
+
+def test_context_of_a_corpus_has_its_collections(own_corpus):
+    corpus = load_corpus(own_corpus)
+    assert corpus_context(corpus, corpus_labels(corpus)).collection == ()
+    assert corpus_context(corpus.remove_columns("collection"), corpus_labels(corpus)).collection == ()
+    corpus = load_corpus(add_collections(own_corpus))
+    assert corpus_context(corpus, corpus_labels(corpus)).collection[:4] == ("acts", "acts", "acts", "natural")
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,33 @@ def test_findings_are_plain_data_and_thin_the_curve():
     assert curve["risk"][-1] == pytest.approx(1 - record["scores"]["test"]["accuracy"]["value"], abs=1e-6)
 
 
+def test_collections_are_scored_apart_with_the_labels_that_are_rare_at_natural_rates():
+    # Articles of two sentences, in turn of either collection; denials are rare in 'natural' alone.
+    gold = (["denial", "denial", "none", "none"] * 12)[:48]
+    gold[::4] = ["none"] * 12
+    gold[2] = gold[26] = "denial"
+    predictions = split_predictions(gold, [*gold[:-1], "denial"])
+    context = replace(no_context(48), collection=("acts", "acts", "natural", "natural") * 12)
+    findings = measure_findings(predictions, context, None, 50)
+    natural, acts = findings.collections
+    assert (natural.name, acts.name) == ("natural", "acts")
+    assert natural.scores.train.n_sentences == acts.scores.train.n_sentences == 12
+    assert natural.scores.train.accuracy.value == 1
+    assert natural.scores.test.accuracy.value == 11 / 12
+    # No sentence is a statement, which is rarer still.
+    assert {part.scores.test.rare.names for part in findings.collections} == {("denial", "statement")}
+    assert findings.scores.train.rare.names == ("denial", "statement")
+    assert natural.scores.test.rare.precision.value == 1 / 2
+
+
+def test_split_without_a_sentence_of_a_collection_has_no_scores_of_it():
+    predictions = split_predictions(["denial", "none"] * 2, ["denial", "none"] * 2)
+    context = replace(no_context(4), collection=("acts", "acts", "natural", "natural"))
+    [natural, acts] = measure_findings(predictions, context, None, 50).collections
+    assert natural.scores.train is None
+    assert acts.scores.test is None
+
+
 def test_context_of_another_length_is_refused():
     with pytest.raises(ValueError, match="the context has 1 rows, there are 2 predictions"):
         measure_findings(split_predictions(["denial", "none"], ["denial", "none"]), no_context(1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.builders import LABELS, outside_predictions, split_predictions
-from toolkit.analysis.predictions import Predictions, format_predictions, read_predictions
+from toolkit.analysis.predictions import Predictions, format_predictions, make_predictions, read_predictions
 from toolkit.exceptions import RunError
 from toolkit.files.csv_cells import LONGEST_CELL
 
@@ -61,3 +61,11 @@ def test_predictions_of_a_long_sentence_survive():
     read = read_predictions(format_predictions(written), LABELS)
     assert isinstance(read, Predictions)
     assert read.text == written.text
+
+
+def test_sentences_from_outside_are_counted_within_their_articles():
+    proba = np.full((3, 3), 1 / 3)
+    predictions = make_predictions(LABELS, ["a", "b", "c"], ["none"] * 3, proba, ["x", "y", "x"])
+    assert (predictions.article, predictions.position) == (("x", "y", "x"), (0, 0, 1))
+    alone = make_predictions(LABELS, ["a", "b", "c"], ["none"] * 3, proba)
+    assert (len(set(alone.article)), set(alone.position)) == (3, {0})

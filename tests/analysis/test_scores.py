@@ -19,6 +19,29 @@ def test_headline_leaves_the_background_out_and_counts_its_confusions():
     assert scores.confusion == ((1, 0, 0), (0, 1, 0), (1, 0, 1))
 
 
+def test_proportions_and_precision_of_rare_labels():
+    gold = ["denial"] + ["statement"] * 2 + ["none"] * 17
+    predictions = outside_predictions(gold, ["denial", "denial", *gold[2:]])
+    scores = score_predictions(predictions, 100)
+    denial = scores.labels[0]
+    assert (denial.gold_proportion.value, denial.predicted_proportion.value) == (1 / 20, 2 / 20)
+    # Statements are a tenth of the sentences, and so not rare.
+    assert scores.rare.names == ("denial",)
+    assert scores.rare.precision.value == 1 / 2
+    assert score_predictions(predictions, 100, rare=["denial", "statement"]).rare.precision.value == 2 / 3
+    assert score_predictions(predictions, 100, rare=[]).rare is None
+
+
+def test_expected_precision_is_lower_where_the_label_is_rarer():
+    gold = ["denial"] * 10 + ["none"] * 10
+    scores = score_predictions(outside_predictions(gold, ["denial"] * 9 + ["none"] * 10 + ["denial"]), 100)
+    values = [estimate.value for estimate in scores.labels[0].expected_precision]
+    assert values == sorted(values)
+    assert values[scores.base_rates.index(0.5)] == pytest.approx(scores.labels[0].precision.value)
+    # 9 in 10 of 4 in 100, and 1 in 10 of 96.
+    assert values[scores.base_rates.index(0.04)] == pytest.approx(3.6 / (3.6 + 9.6))
+
+
 def test_undefined_score_is_null_in_json():
     record = score_predictions(outside_predictions(["none", "none"], ["none", "none"]), 100).to_dict()
     assert record["labels"][0]["f1"]["value"] is None

@@ -88,6 +88,23 @@ def test_table_with_gold_labels_is_scored(run):
         assert run("evaluate", name, *MODEL, "--also-column", "also", "--output", "found") == out
 
 
+def test_evaluation_prints_proportions_and_what_to_expect(run):
+    rows = [[f"The old river rose {number}.", "none", f"a-{number % 2}"] for number in range(20)]
+    write_csv(Path("t.csv"), ["text", "label", "story"], [*rows, ["They denied the report.", "denial", "a-1"]])
+    out = run("evaluate", "t.csv", *MODEL)
+    assert "each sentence counts as an article of its own; --article-column names the articles to resample\n" in out
+    assert "\ndenial                1    4.8%       4.8%      1.000   1.000  1.000\n" in out
+    assert "\nOf the sentences labelled denial or diplomatic statement, 100 % [100 %, 100 %] are right.\n" in out
+    assert "\nWhere 4 % of sentences have a label, 10 of 10 sentences labelled denial would be right [10, 10].\n" in out
+    out = run("evaluate", "t.csv", *MODEL, "--article-column", "story", "--output", "found")
+    assert "intervals resample 2 whole articles" in out
+    strict = json.loads(Path("found/scores.json").read_text())["strict"]
+    assert strict["n_articles"] == 2
+    assert strict["rare"]["precision"]["value"] == 1
+    assert len(strict["labels"][0]["expected_precision"]) == len(strict["base_rates"])
+    assert "did you mean 'story'?" in run("evaluate", "t.csv", *MODEL, "--article-column", "stroy", code=1)
+
+
 @pytest.mark.parametrize(
     ("rows", "arguments", "message"),
     [

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from toolkit.analysis.context import no_context
-from toolkit.analysis.findings import Ceiling, measure_findings
+from toolkit.analysis.findings import Ceiling, CollectionScores, measure_findings
 from toolkit.analysis.predictions import Predictions, format_predictions
 from toolkit.analysis.records import BySplit
 from toolkit.analysis.repeats import FoldComparison
 from toolkit.analysis.report import Chosen, Clock, CorpusIdentity, ModelFile, Report, RunManifest
-from toolkit.analysis.scores import score_predictions
+from toolkit.analysis.scores import Estimate, score_predictions
 from toolkit.experiment.run_files import RUN_SCHEMA, write_json
 from toolkit.experiment.runs import Run
 from toolkit.labels import LabelSet
@@ -60,8 +60,9 @@ def make_run(name, predicted, baseline="base", clock=None, folder="nowhere", **v
     clock = Clock(finished="2031-01-01", revision=None, **times)
     report = Report(
         **provenance,
-        # Comparisons measure these anew from the predictions.
-        **dict.fromkeys(("scores", "calibration", "abstention", "slices", "label_errors")),
+        # Comparisons measure these anew from the predictions, and take from the scores which labels are rare.
+        **dict.fromkeys(("calibration", "abstention", "slices", "label_errors")),
+        scores=BySplit(*(score_predictions(predictions.take(split), 10) for split in ("train", "test"))),
         ceiling=BySplit(None, None),
         question="?",
         baseline=baseline,
@@ -88,6 +89,14 @@ def with_annotator(runs, predicted):
     scores = score_predictions(make_predictions(predicted), 100)
     ceiling = BySplit(None, Ceiling(model=scores.headline, gap=None, annotator=scores))
     return [change_report(run, ceiling=ceiling) for run in runs], scores.to_dict()
+
+
+def with_collections(run):
+    """Return a run whose report has scores of two collections, one of them without a test split."""
+    test = run.report.scores.test
+    scores = replace(test, headline=Estimate(0.5, 0.25, 0.75), accuracy=Estimate(0.625, 0.5, 0.75))
+    parts = (CollectionScores("natural", BySplit(test, scores)), CollectionScores("acts", BySplit(scores, None)))
+    return change_report(run, collections=parts)
 
 
 def without_costs(run):

@@ -9,6 +9,7 @@ from tests.comparison.builders import (
     make_curve,
     make_run,
     with_annotator,
+    with_collections,
 )
 from toolkit.comparison.comparing import compare
 
@@ -26,6 +27,19 @@ def test_tables_of_markdown_and_latex_hold_every_run(three):
             # Scores of two splits, two tables of pairs, costs, settings, changes, sentences.
             assert text.count(name) >= 8
     assert comparison.to_latex().count("\\label{tab:") == 8
+
+
+def test_every_form_holds_the_collections(three):
+    comparison = compare([with_collections(run) for run in three])
+    for text in (comparison.to_text(), comparison.to_markdown(), comparison.to_latex(), comparison.to_html()):
+        first, second = text.index("Collection natural"), text.index("Collection acts")
+        assert first < second
+        assert "0.625" in text[second:]
+    assert "tab:collection-1" in comparison.to_latex()
+    record = json.loads(comparison.to_json())
+    assert record["runs"][0]["collections"]["acts"]["train"]["accuracy"]["value"] == 0.625
+    assert record["runs"][0]["collections"]["acts"]["test"] is None
+    assert "Collection" not in compare(three).to_text()
 
 
 def test_hostile_name_is_text_in_latex_and_markdown(three):

@@ -1,8 +1,8 @@
 """rows: tables of text hold what the record holds."""
 
-from tests.comparison.builders import change_manifest, make_run, with_annotator, without_costs
+from tests.comparison.builders import change_manifest, make_run, with_annotator, with_collections, without_costs
 from toolkit.comparison.comparing import compare
-from toolkit.comparison.rows import change_rows, cost_rows, score_rows, sentence_rows, setting_rows
+from toolkit.comparison.rows import change_rows, collection_rows, cost_rows, score_rows, sentence_rows, setting_rows
 
 
 def test_second_annotator_stands_below_the_runs(three):
@@ -13,6 +13,21 @@ def test_second_annotator_stands_below_the_runs(three):
     assert row["macro F1"] == f"{annotator['headline']['value']:.3f}"
     assert (row["difference"], row["p"]) == ("", "")
     assert len(score_rows(comparison, "train")) == 3
+
+
+def test_collections_are_tables_of_their_own_where_all_runs_have_them(three):
+    comparison = compare([with_collections(run) for run in three])
+    assert comparison.collections == ("natural", "acts")
+    assert [row["run"] for row in collection_rows(comparison, "acts")] == [entry.name for entry in comparison.entries]
+    assert collection_rows(comparison, "acts")[0] == {
+        "run": "better",
+        "macro F1, train": "0.500 [0.250, 0.750]",
+        "accuracy, train": "0.625 [0.500, 0.750]",
+        "macro F1, test": "–",
+        "accuracy, test": "–",
+    }
+    assert collection_rows(comparison, "natural")[0]["accuracy, test"] == "0.625 [0.500, 0.750]"
+    assert compare([*map(with_collections, three[:2]), three[2]]).collections == ()
 
 
 def test_changes_are_counted_against_the_baseline(three):

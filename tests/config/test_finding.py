@@ -39,3 +39,9 @@ def test_experiment_with_an_encoder_is_trained_only_when_it_is_named(tmp_path):
     assert [path.stem for path in find_experiments([], tmp_path)] == ["a"]
     assert find_experiments(["b"], tmp_path) == [tmp_path / "b.toml"]
     assert read_experiment("experiments/accurate.toml").encoder is not None
+
+
+def test_accurate_has_the_n_grams_of_the_default():
+    accurate, default = (read_experiment(f"experiments/{name}.toml") for name in ("accurate", "default"))
+    parts = [(one.features, one.classifier, one.evaluation, one.seed) for one in (accurate, default)]
+    assert parts[0] == parts[1]

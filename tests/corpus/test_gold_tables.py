@@ -24,6 +24,14 @@ def test_columns_may_be_named(tmp_path):
     )
 
 
+def test_articles_are_read_where_a_column_is_named():
+    rows = [{"text": "He left.", "label": "none", "story": 7}, {"text": "No.", "label": "denial", "story": "b"}]
+    assert read_gold_table(rows, LABELS, article_column="story").article == ("7", "b")
+    assert read_gold_table(rows, LABELS).article is None
+    with pytest.raises(TableError, match=r"row 2 has no article; name the article of each sentence \[table\]"):
+        read_gold_table([rows[0], {**rows[1], "story": None}], LABELS, article_column="story")
+
+
 def test_column_without_a_name_is_not_taken_for_second_labels(tmp_path):
     # As pandas writes its index.
     path = tmp_path / "t.csv"

@@ -23,6 +23,11 @@ def test_case_and_words_without_a_class_are_ignored():
     ]
 
 
+def test_punctuation_belongs_to_classes_as_words_do():
+    classes = WordClasses({"say": "said", "pause": ", ;", "dash": "–"})
+    assert classes.transform(["Well, – he said: no; “so”"]) == ["< pause dash say pause >"]
+
+
 def test_word_in_two_classes_is_refused():
     with pytest.raises(ValueError, match="word 'said' is in the classes 'a' and 'b'; leave it in one"):
         split_classes({"a": "said", "b": "said"})

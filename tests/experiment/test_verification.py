@@ -39,6 +39,26 @@ def test_run_whose_model_was_saved_without_label_shares_is_verified(runs, corpus
     assert verify(runs / "words", corpus_folder) == ["model/manifest.json differs"]
 
 
+def test_run_from_before_scores_by_collection_is_read_and_verified(runs, corpus_folder):
+    path = runs / "words/report.json"
+    report = json.loads(path.read_text())
+    del report["collections"]
+    for scores in report["scores"].values():
+        for name in ("base_rates", "rare"):
+            scores.pop(name, None)
+        for label in scores["labels"]:
+            for name in ("gold_proportion", "predicted_proportion", "expected_precision"):
+                del label[name]
+    path.write_text(json.dumps(report))
+    (runs / "words/figures/expected-precision.svg").unlink()
+    run = load_run(runs / "words")
+    assert (run.report.collections, run.report.scores.test.rare) == ((), None)
+    assert verify(runs / "words", corpus_folder) == []
+    report["scores"]["test"]["accuracy"]["value"] = 0.5
+    path.write_text(json.dumps(report))
+    assert verify(runs / "words", corpus_folder) == ["report.json differs"]
+
+
 def test_verify_wants_the_corpus_of_the_run(workplace, own_corpus):
     path = own_corpus / "sentences.csv"
     path.write_text(path.read_text().replace("bridge", "tunnel"))

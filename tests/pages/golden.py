@@ -16,7 +16,8 @@ GOLDEN = Path(__file__).parent / "golden" / "report.html"
 def golden_page():
     gold = ["denial", "statement", "none", "denial", "statement", "none"] * 2
     predictions = split_predictions(gold, ["denial", "denial", "none", "none", "statement", "none"] * 2)
-    context = replace(no_context(12), genre=("wire", "radio") * 6, second=tuple(gold))
+    collection = ("acts", "acts", "natural", "natural") * 3
+    context = replace(no_context(12), genre=("wire", "radio") * 6, second=tuple(gold), collection=collection)
     report = Report(
         **vars(measure_findings(predictions, context, None, 50, 7)),
         schema=3,

@@ -1,6 +1,7 @@
 """Figures are byte-stable, take the colours of the page, and show text as text."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,6 +55,20 @@ def test_grade_genre_and_title_are_not_mathematics():
     assert "$\\frac$" in draw_learning_curves([(0, curve)], "$\\frac$")
     drawn = draw_corpus({"genre": {"$\\frac$ wire": [1, 2]}}, ["_hidden", "$\\sqrt$"])
     assert all(text in drawn for text in ("$\\frac$ wire", "_hidden", "$\\sqrt$"))
+
+
+def test_expected_precision_is_drawn_for_acts_with_observed_rates():
+    gold = ["denial", "statement", "none", "none"] * 5
+    scores = score_predictions(outside_predictions(gold, [*gold[:-2], "denial", "none"]), 100)
+    observed = [("$natural$", scores), ("other", scores)]
+    drawn = figures.draw_expected_precision(scores, ["denial", "statement"], observed)
+    assert drawn == figures.draw_expected_precision(scores, ["denial", "statement"], observed)
+    assert all(
+        f">{text}<" in drawn for text in ("denial", "statement", "observed in $natural$", "observed in other", "4 %")
+    )
+    assert ">none<" not in drawn
+    without = replace(scores, base_rates=(), labels=tuple(replace(one, expected_precision=()) for one in scores.labels))
+    assert figures.draw_expected_precision(without, ["denial"], []).startswith("<svg")
 
 
 def test_frontier_holds_what_no_other_beats_in_both():

@@ -1,16 +1,19 @@
 """The page of a run states the result first, and claims no more than interval and test allow."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
 
 from tests.analysis.builders import split_predictions
 from tests.pages.builders import report_of
+from toolkit.analysis.context import no_context
 from toolkit.analysis.report import BaselineDifference
 from toolkit.analysis.scores import Difference, Estimate
 from toolkit.analysis.slices import SliceScore
 from toolkit.experiment.runs import load_run
+from toolkit.pages.run_page import render_report
 from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
 
 
@@ -38,10 +41,26 @@ def test_first_sentence_is_the_result(run):
 def test_meaning_is_a_count_of_100_sentences(run):
     gold = ["denial", "statement", "none", "denial"] * 2
     report = report_of(run, split_predictions(gold, gold))
-    assert state_meaning(report.scores.test, run.labels) == (
+    assert state_meaning(report, run.labels) == (
         "About 100 of 100 held-out sentences (95 % CI 100–100) get the correct label; "
         "F1 is highest for statement (1.000) and lowest for denial (1.000)."
     )
+
+
+def test_first_sentences_are_of_the_collections_where_there_are_some(run):
+    gold = ["denial", "statement", "none", "denial"] * 4
+    context = replace(no_context(16), collection=("acts", "acts", "natural", "natural") * 4)
+    predictions = split_predictions(gold, gold)
+    report = report_of(run, predictions, context)
+    page = render_report(report, predictions, {})
+    answers = re.findall('<p class="answer">(.*?)</p>', page)
+    assert [answer[:20] for answer in answers[:2]] == ["Collection “natural”", "Collection “acts”: m"]
+    assert answers[-1].startswith("About 100 of 100 held-out sentences of “natural” (95 % CI 100–100)")
+    assert [card["title"] for card in headline_cards(report)][:3] == [
+        "Macro F1, “natural”, test split",
+        "Macro F1, “acts”, test split",
+        "Macro F1, test split",
+    ]
 
 
 def test_report_without_its_baseline_says_so(run, workplace):

@@ -8,6 +8,12 @@ from toolkit.statistics import metrics
 from toolkit.statistics.resampling import sum_counts
 
 ABC = ("a", "b", "c")
+OF_LABELS = (
+    metrics.gold_proportion,
+    metrics.predicted_proportion,
+    lambda counts: metrics.pooled_precision(counts, [0, 2]),
+    lambda counts: metrics.expected_precision(counts, [0.04, 0.5]),
+)
 
 
 def test_scores_equal_those_of_scikit_learn(predictions):
@@ -42,6 +48,38 @@ def test_certain_predictions_fall_into_the_last_bin():
     assert counts.bins[0, -1].tolist() == [1, 1, 1]
 
 
+def test_precision_of_several_labels_is_that_of_scikit_learn(predictions):
+    gold, predicted, _, _ = predictions
+    counts = metrics.confusion(gold, predicted, ABC)
+    assert metrics.pooled_precision(counts, [0, 2]) == pytest.approx(
+        oracle.precision_score(gold, predicted, labels=["a", "c"], average="micro")
+    )
+
+
+def test_proportions_of_gold_and_predicted_labels():
+    counts = metrics.confusion(["a", "a", "b", "b"], ["a", "b", "b", "b"], ABC)
+    assert metrics.gold_proportion(counts).tolist() == [2 / 4, 2 / 4, 0]
+    assert metrics.predicted_proportion(np.stack([counts, counts]))[1].tolist() == [1 / 4, 3 / 4, 0]
+
+
+def test_expected_precision_is_that_of_a_sample_with_the_base_rate():
+    # 3 of 4 sentences of the label are predicted as it, and 2 of 8 others.
+    counts = np.array([[3.0, 1.0], [2.0, 6.0]])
+    natural, rare = metrics.expected_precision(counts, [4 / 12, 1 / 10])[0]
+    assert natural == pytest.approx(metrics.precision(counts)[0])
+    # Of 4 and 36 sentences, 3 and 9 are predicted as the label.
+    assert rare == pytest.approx(3 / (3 + 9))
+    resampled = np.stack([counts, 2 * counts])
+    assert metrics.expected_precision(resampled, [0.1, 0.2, 0.5]).shape == (2, 2, 3)
+
+
+def test_expected_precision_without_errors_is_one_and_without_predictions_undefined():
+    never_wrong, never = np.array([[1.0, 1.0], [0.0, 5.0]]), np.array([[0.0, 2.0], [0.0, 5.0]])
+    assert metrics.expected_precision(never_wrong, [0.01])[0] == 1
+    assert np.isnan(metrics.expected_precision(never, [0.01])[0])
+    assert np.isnan(metrics.expected_precision(np.array([[0.0, 0.0], [1.0, 5.0]]), [0.01])[0])
+
+
 @pytest.mark.parametrize("change", ["order", "names", "double"])
 def test_scores_do_not_depend_on_order_names_or_doubling(predictions, change):
     gold, predicted, proba, articles = predictions
@@ -56,7 +94,7 @@ def test_scores_do_not_depend_on_order_names_or_doubling(predictions, change):
     else:
         gold, predicted, proba, articles = (np.concatenate([part, part]) for part in (gold, predicted, proba, articles))
     after = sum_counts(metrics.count_articles(gold, predicted, proba, articles, labels))
-    for scoring in (metrics.accuracy, metrics.mcc, metrics.f1, metrics.precision, metrics.recall):
+    for scoring in (metrics.accuracy, metrics.mcc, metrics.f1, metrics.precision, metrics.recall, *OF_LABELS):
         assert np.allclose(scoring(after.confusion), scoring(before.confusion))
     sizes = [sums.confusion.sum() for sums in (before, after)]
     for scoring in (metrics.log_loss, metrics.brier):

@@ -7,6 +7,7 @@ from .context import (
     read_context as read_context,
 )
 from .findings import (
+    CollectionScores as CollectionScores,
     Findings as Findings,
     contrast_labels as contrast_labels,
     measure_findings as measure_findings,
@@ -47,6 +48,8 @@ from .report import (
 from .scores import (
     Difference as Difference,
     Estimate as Estimate,
+    LabelScores as LabelScores,
+    RareLabels as RareLabels,
     Scores as Scores,
     compare_predictions as compare_predictions,
     lenient_gold as lenient_gold,

@@ -10,11 +10,11 @@ from toolkit.analysis.calibration import Calibration, measure_calibration
 from toolkit.analysis.ceiling import annotator_predictions, score_annotator
 from toolkit.analysis.context import Context
 from toolkit.analysis.label_errors import LabelError, find_label_errors
-from toolkit.analysis.predictions import Predictions
+from toolkit.analysis.predictions import Predictions, select_rows
 from toolkit.analysis.records import BySplit, Record
-from toolkit.analysis.scores import Difference, Estimate, Scores, compare_predictions, score_predictions
+from toolkit.analysis.scores import Difference, Estimate, Scores, compare_predictions, rare_labels, score_predictions
 from toolkit.analysis.slices import SliceScore, score_slices, slice_sentences
-from toolkit.corpus import SPLITS
+from toolkit.corpus import NATURAL, SPLITS
 
 # Sentences listed for reading: mistakes, and of each split and label the correct ones of least confidence.
 N_MISTAKES = 3000
@@ -40,6 +40,14 @@ class Ceiling(Record):
     annotator: Scores
 
 
+@dataclass(frozen=True, slots=True)
+class CollectionScores(Record):
+    """Scores of one collection of the corpus; ``None`` for a split without a sentence of it."""
+
+    name: str
+    scores: BySplit[Scores | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Findings(Record):
     """Everything that a run's report measures from its predictions.
@@ -56,6 +64,9 @@ class Findings(Record):
         On train, cross-validated; those significantly worse first.
     label_errors : tuple of LabelError
         On train, likeliest first.
+    collections : tuple of CollectionScores
+        Whole articles at natural rates first; empty if the corpus has no collections, and in
+        reports of earlier versions.
     """
 
     scores: BySplit[Scores]
@@ -64,6 +75,7 @@ class Findings(Record):
     abstention: Abstention
     slices: tuple[SliceScore, ...]
     label_errors: tuple[LabelError, ...]
+    collections: tuple[CollectionScores, ...] = ()
 
 
 def measure_findings(
@@ -100,7 +112,8 @@ def measure_findings(
     rows = {split: [row for row, name in enumerate(predictions.split) if name == split] for split in SPLITS}
     train, test = (predictions.take(split) for split in SPLITS)
     train_context, test_context = (context.take(rows[split]) for split in SPLITS)
-    train_scores, test_scores = (score_predictions(part, n_resamples, seed) for part in (train, test))
+    rare = _rare_labels(predictions, context)
+    train_scores, test_scores = (score_predictions(part, n_resamples, seed, rare=rare) for part in (train, test))
     return Findings(
         scores=BySplit(train_scores, test_scores),
         ceiling=BySplit(
@@ -111,6 +124,26 @@ def measure_findings(
         abstention=measure_abstention(train, test, n_resamples=n_resamples, seed=seed),
         slices=score_slices(train, _groups(train, train_context, cues), n_resamples, seed),
         label_errors=find_label_errors(train),
+        collections=_score_collections(predictions, context, n_resamples, seed, rare),
+    )
+
+
+def _rare_labels(predictions: Predictions, context: Context) -> tuple[str, ...]:
+    """Name the labels that are rare in whole articles at natural rates, or in the corpus if it has none such."""
+    natural = [gold for gold, name in zip(predictions.gold, context.collection, strict=False) if name == NATURAL]
+    return rare_labels(natural or predictions.gold, predictions.labels)
+
+
+def _score_collections(
+    predictions: Predictions, context: Context, n_resamples: int, seed: int, rare: Sequence[str]
+) -> tuple[CollectionScores, ...]:
+    def score(split: str, collection: str) -> Scores | None:
+        pairs = zip(predictions.split, context.collection, strict=True)
+        rows = [row for row, pair in enumerate(pairs) if pair == (split, collection)]
+        return score_predictions(select_rows(predictions, rows), n_resamples, seed, rare=rare) if rows else None
+
+    return tuple(
+        CollectionScores(name, BySplit(*(score(split, name) for split in SPLITS))) for name in context.collections
     )
 
 

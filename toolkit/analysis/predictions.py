@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,9 +123,13 @@ def _records(text: str, header: list[str], where: str) -> Iterator[tuple[int, li
 
 
 def make_predictions(
-    labels: LabelSet, text: Sequence[str], gold: Sequence[str], proba: NDArray[np.float64]
+    labels: LabelSet,
+    text: Sequence[str],
+    gold: Sequence[str],
+    proba: NDArray[np.float64],
+    articles: Sequence[str] | None = None,
 ) -> Predictions:
-    """Make predictions of sentences from outside a corpus; each counts as an article of its own.
+    """Make predictions of sentences from outside a corpus.
 
     Parameters
     ----------
@@ -134,6 +139,8 @@ def make_predictions(
         Sentences and their gold labels.
     proba : ndarray of shape (n_sentences, n_labels)
         Probabilities.
+    articles : sequence of str, optional
+        Article of each sentence; without it, each counts as an article of its own.
 
     Raises
     ------
@@ -142,12 +149,18 @@ def make_predictions(
     """
     labels.check(gold)
     n = len(text)
+    articles = articles or [f"row-{row:09d}" for row in range(1, n + 1)]
+    n_before: Counter[str] = Counter()
+    position = []
+    for article in articles:
+        position.append(n_before[article])
+        n_before[article] += 1
     return Predictions(
         labels=labels,
         split=("test",) * n,
         fold=(-1,) * n,
-        article=tuple(f"row-{row:09d}" for row in range(1, n + 1)),
-        position=(0,) * n,
+        article=tuple(articles),
+        position=tuple(position),
         text=tuple(text),
         gold=tuple(gold),
         predicted=tuple(labels.names[column] for column in proba.argmax(axis=1)),

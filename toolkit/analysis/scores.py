@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.analysis.predictions import Predictions, select_rows
-from toolkit.analysis.records import Count, NumberOrNan, Record
+from toolkit.analysis.records import Count, Number, NumberOrNan, Record
 from toolkit.labels import LabelSet
 from toolkit.statistics import (
     ArticleCounts,
@@ -26,6 +27,10 @@ from toolkit.statistics import (
     weighted_sums,
 )
 
+# Proportions of sentences that have a label, for which its precision is worked out.
+BASE_RATES = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5)
+MAX_RARE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate(Record, PlainEstimate):
@@ -38,7 +43,15 @@ class Estimate(Record, PlainEstimate):
 
 @dataclass(frozen=True, slots=True)
 class LabelScores(Record):
-    """Scores of one label; ``support`` is the number of its gold sentences."""
+    """Scores of one label; ``support`` is the number of its gold sentences.
+
+    Attributes
+    ----------
+    gold_proportion, predicted_proportion : Estimate or None
+        Proportions of all sentences. Reports of earlier versions lack these and the next.
+    expected_precision : tuple of Estimate
+        Where the label is as common as each of ``Scores.base_rates``.
+    """
 
     name: str
     title: str
@@ -46,6 +59,17 @@ class LabelScores(Record):
     precision: Estimate
     recall: Estimate
     f1: Estimate
+    gold_proportion: Estimate | None = None
+    predicted_proportion: Estimate | None = None
+    expected_precision: tuple[Estimate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RareLabels(Record):
+    """Labels that few sentences have, by name, and the precision of all predictions of one of them."""
+
+    names: tuple[str, ...]
+    precision: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +90,10 @@ class Scores(Record):
         Counts; rows are gold labels, columns predicted ones.
     n_sentences, n_articles, n_resamples : int
         What the scores were computed from.
+    base_rates : tuple of float
+        Proportions of sentences for which each label has an expected precision.
+    rare : RareLabels or None
+        ``None`` if no label is rare.
     """
 
     headline: Estimate
@@ -79,10 +107,33 @@ class Scores(Record):
     n_sentences: Count
     n_articles: Count
     n_resamples: Count
+    base_rates: tuple[Number, ...] = ()
+    rare: RareLabels | None = None
+
+    @property
+    def rare_names(self) -> tuple[str, ...] | None:
+        """Names of the rare labels; ``None`` in a report of an earlier version, which does not say."""
+        return self.rare.names if self.rare else () if self.base_rates else None
+
+
+def rare_labels(gold: Sequence[str], labels: LabelSet) -> tuple[str, ...]:
+    """Name the acts that fewer than one in ten sentences have, in the order of the label set.
+
+    Examples
+    --------
+    >>> rare_labels(["none"] * 19 + ["denial"], LabelSet.from_names(["denial", "none"], background="none"))
+    ('denial',)
+    """
+    counts = Counter(gold)
+    return tuple(name for name in labels.acts if counts[name] < MAX_RARE * len(gold))
 
 
 def score_predictions(
-    predictions: Predictions, n_resamples: int = 2000, seed: int = 0, weights: NDArray[np.float64] | None = None
+    predictions: Predictions,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    weights: NDArray[np.float64] | None = None,
+    rare: Sequence[str] | None = None,
 ) -> Scores:
     """Score predictions, with 95 % intervals over resampled articles.
 
@@ -96,6 +147,8 @@ def score_predictions(
         Of the resamples.
     weights : ndarray of shape (n_resamples, n_articles), optional
         The resamples themselves, where several systems share them; the seed is then not used.
+    rare : sequence of str, optional
+        Labels that count as rare; without it, those that are rare among these sentences.
 
     Returns
     -------
@@ -107,6 +160,7 @@ def score_predictions(
         If there is no sentence.
     """
     labels = predictions.labels
+    rare = rare_labels(predictions.gold, labels) if rare is None else rare
     counts = predictions.count()
     summed = sum_counts(counts)
     if weights is None:
@@ -129,13 +183,21 @@ def score_predictions(
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
         n_resamples=len(resampled.confusion),
+        base_rates=BASE_RATES,
+        rare=RareLabels(tuple(rare), estimate(_pooled_precision(labels, rare))) if rare else None,
     )
+
+
+def _pooled_precision(labels: LabelSet, names: Sequence[str]) -> Statistic:
+    columns = [labels.index(name) for name in names]
+    return lambda sums: metrics.pooled_precision(sums.confusion, columns)
 
 
 def _label_scores(labels: LabelSet, confusion: Counts, resampled: Counts) -> tuple[LabelScores, ...]:
     def estimate(scoring: Callable[[Counts], Counts], index: int) -> Estimate:
         return Estimate(float(scoring(confusion)[..., index]), *interval(scoring(resampled)[..., index]))
 
+    observed, expected = (metrics.expected_precision(counts, BASE_RATES) for counts in (confusion, resampled))
     return tuple(
         LabelScores(
             name=label.name,
@@ -144,6 +206,12 @@ def _label_scores(labels: LabelSet, confusion: Counts, resampled: Counts) -> tup
             precision=estimate(metrics.precision, index),
             recall=estimate(metrics.recall, index),
             f1=estimate(metrics.f1, index),
+            gold_proportion=estimate(metrics.gold_proportion, index),
+            predicted_proportion=estimate(metrics.predicted_proportion, index),
+            expected_precision=tuple(
+                Estimate(float(observed[index, rate]), *interval(expected[:, index, rate]))
+                for rate in range(len(BASE_RATES))
+            ),
         )
         for index, label in enumerate(labels.labels)
     )
@@ -248,12 +316,14 @@ def score_by_ambiguity(
         ``strict``: only the gold label is correct. Where ``also`` is given, ``lenient``:
         the second label is correct as well; ``unambiguous``: only sentences without one.
     """
-    graded = {"strict": score_predictions(predictions, n_resamples, seed)}
+    rare = rare_labels(predictions.gold, predictions.labels)
+    graded = {"strict": score_predictions(predictions, n_resamples, seed, rare=rare)}
     if also is None:
         return graded
     lenient = replace(predictions, gold=tuple(lenient_gold(predictions.gold, predictions.predicted, also)))
-    graded["lenient"] = score_predictions(lenient, n_resamples, seed)
+    graded["lenient"] = score_predictions(lenient, n_resamples, seed, rare=rare)
     unambiguous = [row for row, other in enumerate(also) if not other]
     if unambiguous:
-        graded["unambiguous"] = score_predictions(select_rows(predictions, unambiguous), n_resamples, seed)
+        kept = select_rows(predictions, unambiguous)
+        graded["unambiguous"] = score_predictions(kept, n_resamples, seed, rare=rare)
     return graded

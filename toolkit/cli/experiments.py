@@ -112,6 +112,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _print_run(run: Run) -> None:
+    from toolkit.pages import state_collection
+
     test, train = (run.report.scores[split].headline.value for split in ("test", "train"))
     folds = ""
     if run.repeats is not None:
@@ -120,6 +122,8 @@ def _print_run(run: Run) -> None:
     print(
         f"{run.name:<18} macro F1 {train:.3f} cross-validated, {folds}{test:.3f} on test  ->  {run.folder}/report.html"
     )
+    for part in run.report.collections:
+        print(safe(f"{'':<18} {state_collection(part)}"))
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -37,6 +37,9 @@ def add_commands(commands: Any) -> None:
     add_model_options(evaluate)
     add_column_options(evaluate)
     add_prior_options(evaluate)
+    evaluate.add_argument(
+        "--article-column", metavar="NAME", help="its column of articles; intervals then resample whole articles"
+    )
     evaluate.add_argument("--output", metavar="DIR", help="write predictions.csv and scores.json there")
 
     explain = add_command(commands, "explain", _explain, "show the n-grams that contribute most to a sentence's label")
@@ -188,7 +191,7 @@ def _print_article(name: str | None, article: LabelledArticle) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from toolkit.experiment import evaluate
 
-    columns = (options.text_column, options.label_column, options.also_column)
+    columns = (options.text_column, options.label_column, options.also_column, options.article_column)
     loaded = _load(options)
     plain = evaluation = evaluate(loaded, options.table, *columns)
     text, article = plain.predictions.text, plain.predictions.article
@@ -204,16 +207,37 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _print_evaluation(evaluation: TableEvaluation) -> None:
-    print(f"{'score':<12}  {'sentences':>9}  {'macro F1':>8}  95 % interval")
+    from toolkit.pages import describe_rare, format_interval, format_score, state_expected_precision
+
+    print(f"{'score':<12}  {'sentences':>9}  {'macro F1':>8}  {'95 % interval':<14}  {'accuracy':>8}  95 % interval")
     for name, scores in evaluation.scores.items():
-        macro_f1 = scores.headline
-        print(f"{name:<12}  {scores.n_sentences:>9}  {macro_f1.value:>8.3f}  [{macro_f1.low:.3f}, {macro_f1.high:.3f}]")
-    print(f"\n{'strict':<12}  {'sentences':>9}  {'precision':>9}  {'recall':>6}  {'F1':>5}")
-    for label in evaluation.scores["strict"].labels:
-        values = (label.precision.value, label.recall.value, label.f1.value)
-        # Only nan differs from itself.
-        shown = ["–" if value != value else f"{value:.3f}" for value in values]
-        print(f"{label.name:<12}  {label.support:>9}  {shown[0]:>9}  {shown[1]:>6}  {shown[2]:>5}")
+        cells = [
+            f"{format_score(estimate.value):>8}  {format_interval(estimate):<14}"
+            for estimate in (scores.headline, scores.accuracy)
+        ]
+        print(f"{name:<12}  {scores.n_sentences:>9}  {'  '.join(cells)}")
+    strict = evaluation.scores["strict"]
+    print(
+        f"intervals resample {strict.n_articles:,} whole articles"
+        if evaluation.has_articles
+        else "each sentence counts as an article of its own; --article-column names the articles to resample"
+    )
+    print(
+        f"\n{'strict':<12}  {'sentences':>9}  {'gold':>6}  {'predicted':>9}  {'precision':>9}  {'recall':>6}  {'F1':>5}"
+    )
+    for label in strict.labels:
+        proportions = [
+            "–" if estimate is None else f"{estimate.value:.1%}"
+            for estimate in (label.gold_proportion, label.predicted_proportion)
+        ]
+        values = [format_score(estimate.value) for estimate in (label.precision, label.recall, label.f1)]
+        print(
+            f"{safe(label.name):<12}  {label.support:>9}  {proportions[0]:>6}  {proportions[1]:>9}  "
+            f"{values[0]:>9}  {values[1]:>6}  {values[2]:>5}"
+        )
+    for sentence in (describe_rare(strict), state_expected_precision(strict, evaluation.predictions.labels)):
+        if sentence:
+            print(safe(f"\n{sentence[0].upper()}{sentence.removesuffix('.')[1:]}."))
     print("\nmost common confusions (strict)")
     for count, gold, predicted in evaluation.confusions()[:N_CONFUSIONS]:
         print(f"{count:>5}  {gold} predicted as {predicted}")

@@ -16,8 +16,10 @@ from toolkit.comparison import conclusions, export, page, rows
 from toolkit.comparison.loading import (
     baseline_of,
     ceiling_of,
+    collections_of,
     cost_of,
     load_comparable,
+    rare_of,
     read_curve,
     resampling_of,
     settings_of,
@@ -127,6 +129,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
             cost=cost_of(run),
             curve=read_curve(run),
             repeats=run.repeats,
+            collections=collections_of(run),
         )
         for number, run in enumerate(loaded)
     )
@@ -176,7 +179,7 @@ def _score_runs(runs: Sequence[Run], predictions: Mapping[str, BySplit]) -> dict
             key = (len(set(part.article)), n_resamples, seed)
             if key not in weights:
                 weights[key] = bootstrap_weights(*key[:2], np.random.default_rng(seed))
-            scores.setdefault(run.name, {})[split] = score_predictions(part, weights=weights[key])
+            scores.setdefault(run.name, {})[split] = score_predictions(part, weights=weights[key], rare=rare_of(run))
     return scores
 
 

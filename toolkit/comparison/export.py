@@ -20,6 +20,7 @@ from toolkit.comparison.rows import (
     Row,
     align,
     change_rows,
+    collection_rows,
     cost_rows,
     fold_pair_rows,
     fold_rows,
@@ -53,6 +54,10 @@ def to_text(comparison: ComparisonRecord) -> str:
     """Write a comparison as plain text for a terminal, the result first."""
     parts = ["\n".join(may_conclude(comparison)[:2])]
     parts += [f"{title.capitalize()}\n{align(score_rows(comparison, split))}" for split, title in SPLIT_TITLES]
+    parts += [
+        f"Collection {name}, cross-validated on train and on the test split\n{align(collection_rows(comparison, name))}"
+        for name in comparison.collections
+    ]
     if comparison.settings:
         parts.append(f"Settings that differ\n{align(setting_rows(comparison), MAX_TERMINAL_SETTING)}")
     parts.append(f"Sentences against '{comparison.baseline}', cross-validated\n{align(change_rows(comparison))}")
@@ -101,6 +106,15 @@ def _score_blocks(comparison: ComparisonRecord) -> list[Block]:
     tables = [
         _table(f"scores-{split}", f"{title.capitalize()}; {note}", score_rows(comparison, split))
         for split, title in SPLIT_TITLES
+    ]
+    # Numbered: the name of a collection need not be one of a label in LaTeX.
+    tables += [
+        _table(
+            f"collection-{number}",
+            f"Collection {name}, cross-validated on train and on the test split, with 95 % intervals",
+            collection_rows(comparison, name),
+        )
+        for number, name in enumerate(comparison.collections, 1)
     ]
     return [Heading("Scores"), *tables]
 
@@ -202,6 +216,7 @@ def _plain_runs(comparison: ComparisonRecord) -> list[dict[str, Any]]:
             "curve": entry.curve and entry.curve.to_dict(),
             "repeats": entry.repeats and entry.repeats.summary(),
             "changes": asdict(changes),
+            "collections": {name: entry.collections[name].to_dict() for name in comparison.collections},
         }
         for entry, changes in zip(comparison.entries, comparison.changes, strict=True)
     ]

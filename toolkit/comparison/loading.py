@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.analysis import LearningCurve
+from toolkit.analysis import BySplit, LearningCurve, Scores
 from toolkit.comparison.record import Cost
 from toolkit.exceptions import RunError, list_some, printable
 from toolkit.experiment import CURVE, Run, load_run
@@ -136,6 +136,16 @@ def resampling_of(run: Run) -> tuple[int, int]:
 def baseline_of(run: Run) -> str | None:
     """Return the name of the run that a run's experiment names as its baseline."""
     return run.report.baseline
+
+
+def rare_of(run: Run) -> tuple[str, ...] | None:
+    """Return the names of the labels that are rare in a run's corpus; ``None`` if its report does not say."""
+    return run.report.scores.train.rare_names
+
+
+def collections_of(run: Run) -> dict[str, BySplit[Scores | None]]:
+    """Return the scores of each collection of a run's corpus, natural rates first."""
+    return {printable(part.name): part.scores for part in run.report.collections}
 
 
 def ceiling_of(run: Run) -> dict[str, Mapping[str, Any]]:

@@ -20,6 +20,7 @@ from toolkit.comparison.record import ComparisonRecord, Entry
 from toolkit.comparison.rows import (
     MAX_CHARACTERS,
     MAX_SENTENCES,
+    collection_rows,
     cost_rows,
     fold_pair_rows,
     fold_rows,
@@ -68,6 +69,7 @@ def render_comparison(comparison: ComparisonRecord) -> str:
         may_not_conclude=may_not_conclude(comparison),
         forest=_forest_plot(comparison.entries),
         matrices={split: _matrix(comparison, split) for split, _ in SPLIT_TITLES},
+        collection_tables={name: collection_rows(comparison, name) for name in comparison.collections},
         pair_rows={split: pair_rows(comparison, split) for split, _ in SPLIT_TITLES},
         about_fold_test=explain_fold_test(comparison) if comparison.fold_pairs else "",
         about_missing_fold_tests=explain_missing_fold_tests(comparison),

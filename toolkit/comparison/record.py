@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.analysis import Difference, FoldComparison, LearningCurve, Repeats, Scores
+from toolkit.analysis import BySplit, Difference, FoldComparison, LearningCurve, Repeats, Scores
 from toolkit.labels import LabelSet
 from toolkit.statistics import SystemPair
 
@@ -48,6 +48,8 @@ class Entry:
         Its learning curve, if its folder has one.
     repeats : Repeats or None
         Its repeated cross-validation, if the experiment repeats its folds.
+    collections : mapping of str to BySplit of Scores or None
+        Scores of each collection of the corpus, as the run's report has them; empty if it has none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Entry:
     cost: Cost
     curve: LearningCurve | None
     repeats: Repeats | None = None
+    collections: Mapping[str, BySplit[Scores | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,12 @@ class ComparisonRecord:
     n_permutations: int
     ceiling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fold_pairs: tuple[FoldComparison, ...] = ()
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """Names of the collections that every run has scores of, whole articles at natural rates first."""
+        first, *others = (entry.collections for entry in self.entries)
+        return tuple(name for name in first if all(name in scores for scores in others))
 
     @property
     def baseline_index(self) -> int:

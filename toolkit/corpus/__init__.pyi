@@ -4,6 +4,7 @@ from .flat_table import corpus_table as corpus_table
 from .folds import Fold as Fold, article_folds as article_folds, check_no_leak as check_no_leak
 from .gold_tables import LabelledSentences as LabelledSentences, read_gold_table as read_gold_table
 from .loading import (
+    NATURAL as NATURAL,
     SPLITS as SPLITS,
     corpus_fingerprint as corpus_fingerprint,
     corpus_labels as corpus_labels,

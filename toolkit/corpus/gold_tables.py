@@ -23,11 +23,14 @@ class LabelledSentences:
     also : tuple of str or None
         The second label that a careful reader could defend, empty or ``None`` where there is none.
         ``None`` altogether if second labels were not collected.
+    article : tuple of str or None
+        The article of each sentence; ``None`` if it is not known.
     """
 
     text: tuple[str, ...]
     gold: tuple[str, ...]
     also: tuple[str | None, ...] | None = None
+    article: tuple[str, ...] | None = None
 
 
 def read_gold_table(
@@ -36,6 +39,7 @@ def read_gold_table(
     text_column: str | None = None,
     label_column: str = "label",
     also_column: str | None = None,
+    article_column: str | None = None,
 ) -> LabelledSentences:
     """Read sentences with gold labels, and second labels if asked for, from a table.
 
@@ -45,9 +49,9 @@ def read_gold_table(
         A ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet`` file, or its rows.
     labels : LabelSet
         The labels that rows may have.
-    text_column, label_column, also_column : str, optional
-        Columns of sentences, gold labels and second labels. Without ``text_column`` it is
-        ``text`` or ``sentence``; without ``also_column`` no second labels are read.
+    text_column, label_column, also_column, article_column : str, optional
+        Columns of sentences, gold labels, second labels and articles. Without ``text_column``
+        it is ``text`` or ``sentence``; second labels and articles are read only if named.
 
     Returns
     -------
@@ -57,22 +61,24 @@ def read_gold_table(
     Raises
     ------
     TableError
-        If the table has no row or lacks a column, a sentence is empty, or a label is not in the label set.
+        If the table has no row or lacks a column, a sentence or an article is empty, or a label is
+        not in the label set.
 
     Examples
     --------
     >>> labels = LabelSet.from_names(["denial", "none"])
     >>> read_gold_table([{"text": "He denied it.", "label": "denial"}], labels)
-    LabelledSentences(text=('He denied it.',), gold=('denial',), also=None)
+    LabelledSentences(text=('He denied it.',), gold=('denial',), also=None, article=None)
     """
     batches, where = open_table(table)
     texts: list[str] = []
     gold: list[str] = []
     also: list[str | None] = []
+    articles: list[str] = []
     for batch in batches:
         if not gold:
             text_column = find_text_column(batch, text_column, where)
-            for name in filter(None, (label_column, also_column)):
+            for name in filter(None, (label_column, also_column, article_column)):
                 find_text_column(batch, name, where)
         own_texts, own_gold = batch.cells(str(text_column)), batch.cells(label_column)
         own_also = batch.cells(also_column) if also_column else [None] * len(batch)
@@ -83,12 +89,27 @@ def read_gold_table(
                 _check_label(label, labels, f"{where}, row {row}")
                 if other:
                     _check_label(other, labels, f"{where}, row {row}")
+        articles += _read_articles(batch.cells(article_column), len(gold), where) if article_column else []
         texts += own_texts
         gold += own_gold
         also += own_also
     if not gold:
         raise TableError(f"the table has no row; name one with sentences and gold labels [{where}]")
-    return LabelledSentences(tuple(texts), tuple(gold), tuple(also) if also_column else None)
+    return LabelledSentences(
+        tuple(texts),
+        tuple(gold),
+        tuple(also) if also_column else None,
+        tuple(articles) if article_column else None,
+    )
+
+
+def _read_articles(cells: Sequence[Any], n_before: int, where: str | Path) -> list[str]:
+    """Read the names of articles, which may be numbers; ``n_before`` rows precede them."""
+    articles = ["" if cell is None else str(cell) for cell in cells]
+    for row, article in enumerate(articles, n_before + 1):
+        if not article.strip():
+            raise TableError(f"row {row} has no article; name the article of each sentence [{where}]")
+    return articles
 
 
 def _is_clean(texts: Sequence[Any], gold: Sequence[Any], also: Sequence[Any], labels: LabelSet) -> bool:

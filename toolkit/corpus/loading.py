@@ -23,6 +23,8 @@ SPLITS = ("train", "test")
 ARTICLE_COLUMNS = ("article", "date", "title", "genre", "split")
 # May be missing: which collection an article belongs to.
 COLLECTION = "collection"
+# The collection of whole articles, in which labels are as common as in ordinary news.
+NATURAL = "natural"
 SENTENCE_COLUMNS = ("article", "position", "paragraph", "text", "label", "also", "first", "second")
 LABEL_COLUMNS = ("label", "also", "first", "second")
 # Order in which a sentence's fields enter the fingerprint; a new column goes last.

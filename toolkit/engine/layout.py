@@ -10,8 +10,8 @@ Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 Floats = NDArray[np.float64]
 # What counts as a token: runs of word characters, those of at least two, runs or single marks of
-# speech, or anything between white space.
-RUNS, LONG_RUNS, RUNS_AND_MARKS, CHUNKS = range(4)
+# speech, anything between white space, or runs or single characters that are neither word nor space.
+RUNS, LONG_RUNS, RUNS_AND_MARKS, CHUNKS, RUNS_AND_PUNCTUATION = range(5)
 _CACHE_LINE_BYTES = 64
 
 

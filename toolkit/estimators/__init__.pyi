@@ -2,6 +2,7 @@ from .lexicon import (
     END as END,
     START as START,
     WORD_OR_MARK as WORD_OR_MARK,
+    WORD_OR_PUNCTUATION as WORD_OR_PUNCTUATION,
     WordClasses as WordClasses,
     split_classes as split_classes,
 )

@@ -13,7 +13,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 # Words of one letter ("I", the "t" of "don't") and marks of direct speech are kept: the labels are
 # about who says something, and whether.
 WORD_OR_MARK = r"(?u)\w+|[\"“”?!]"
-_TOKEN = re.compile(WORD_OR_MARK)
+# A class may hold punctuation as well: a comma or colon shows where one clause ends and another begins.
+WORD_OR_PUNCTUATION = r"(?u)\w+|[^\w\s]"
+_TOKEN = re.compile(WORD_OR_PUNCTUATION)
 # Marks of the start and the end of a sentence: an act at its end is often an afterthought.
 START, END = "<", ">"
 
@@ -24,9 +26,9 @@ class WordClasses(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     classes : mapping of str to str
-        Words of each class, separated by spaces, in lower case: a whole word, or a stem with a
-        ``*`` that matches any ending. Whole words take precedence over stems, and longer stems
-        over shorter ones.
+        Words of each class, separated by spaces, in lower case: a whole word, a stem with a
+        ``*`` that matches any ending, or a punctuation mark. Whole words take precedence over
+        stems, and longer stems over shorter ones.
 
     Examples
     --------
@@ -100,6 +102,6 @@ def split_classes(classes: Mapping[str, str]) -> tuple[dict[str, str], list[tupl
             if stem != stem.lower() or _TOKEN.fullmatch(stem) is None:
                 raise ValueError(
                     f"word {word!r} of class {name!r} can never occur; "
-                    "expected one word in lower case, or a stem with *"
+                    "expected one word in lower case, a stem with *, or one punctuation mark"
                 )
     return words, sorted(stems.items(), key=lambda item: (-len(item[0]), item[0]))

@@ -22,14 +22,17 @@ class TableEvaluation:
     Attributes
     ----------
     predictions : Predictions
-        In the order of the rows; each sentence is its own article.
+        In the order of the rows.
     scores : mapping of str to Scores
         ``strict``: only the gold label is correct. With second labels also ``lenient``: the
         second label is correct too; and ``unambiguous``: the sentences without one.
+    has_articles : bool
+        Whether intervals resample articles; otherwise each sentence is an article of its own.
     """
 
     predictions: Predictions
     scores: Mapping[str, Scores]
+    has_articles: bool = False
 
     def confusions(self) -> list[tuple[int, str, str]]:
         """List how often each gold label was predicted as another: count, gold, predicted; most frequent first."""
@@ -68,6 +71,7 @@ def evaluate(
     text_column: str | None = None,
     label_column: str = "label",
     also_column: str | None = None,
+    article_column: str | None = None,
 ) -> TableEvaluation:
     """Score a model on a table with gold labels.
 
@@ -81,18 +85,22 @@ def evaluate(
         Columns of sentences, gold labels and second labels that a careful reader could
         defend. Without ``text_column`` it is ``text`` or ``sentence``; without ``also_column`` there are no
         second labels.
+    article_column : str, optional
+        Column that names the article of each sentence.
 
     Returns
     -------
     TableEvaluation
-        Scores with 95 % intervals from 2,000 bootstrap resamples of the sentences.
+        Scores with 95 % intervals from 2,000 bootstrap resamples of the articles or, without
+        ``article_column``, of the sentences; these are too narrow if sentences share an article.
 
     Raises
     ------
     ModelError
         If the folder holds no model.
     TableError
-        If the table has no row or lacks a column, a sentence is empty, or a label is not in the label set.
+        If the table has no row or lacks a column, a sentence or an article is empty, or a
+        label is not in the label set.
 
     Examples
     --------
@@ -102,7 +110,8 @@ def evaluate(
     1.0
     """
     loaded = open_model(model)
-    sentences = read_gold_table(table, loaded.label_set, text_column, label_column, also_column)
+    sentences = read_gold_table(table, loaded.label_set, text_column, label_column, also_column, article_column)
     proba = loaded.label_proba(sentences.text)
-    predictions = make_predictions(loaded.label_set, sentences.text, sentences.gold, proba)
-    return TableEvaluation(predictions, score_by_ambiguity(predictions, sentences.also))
+    predictions = make_predictions(loaded.label_set, sentences.text, sentences.gold, proba, sentences.article)
+    scores = score_by_ambiguity(predictions, sentences.also)
+    return TableEvaluation(predictions, scores, sentences.article is not None)

@@ -26,6 +26,11 @@ def is_known(schema: object) -> bool:
     return type(schema) is int and OLDEST <= schema <= _NEWEST
 
 
+def lacks_fields(report: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    """Say whether a report, or the manifest of a model, was written before it had all the fields of today."""
+    return "collections" not in report or "shares" not in model
+
+
 def find_file(path: Path) -> Path:
     """Return where a file of a run is: the path itself, or that of the older name if only it is there."""
     older = [path.with_name(old) for old, name in _FILES.items() if name == path.name]

@@ -70,6 +70,10 @@ def read_report(path: Path, labels: LabelSet) -> Report:
     for split, ceiling in report.ceiling.items():
         if ceiling:
             _check_labels(f"ceiling.{split}.annotator", ceiling.annotator, labels, path)
+    for number, part in enumerate(report.collections):
+        for split, own in part.scores.items():
+            if own:
+                _check_labels(f"collections[{number}].scores.{split}", own, labels, path)
     unknown = sorted({*report.ngrams, *filter(None, [report.background])} - set(labels.names))
     if unknown:
         raise RunError(f"{labels.unknown(unknown[0])}; train again [{path}]")

@@ -122,7 +122,8 @@ class Run:
             The experiment's, if not given.
         """
         n_resamples = n_resamples or self.manifest.settings["evaluation"]["resamples"]
-        return score_predictions(self.predictions.take(split), n_resamples, self.manifest.seed)
+        rare = self.report.scores[split].rare_names
+        return score_predictions(self.predictions.take(split), n_resamples, self.manifest.seed, rare=rare)
 
 
 def load_run(folder: str | Path) -> Run:

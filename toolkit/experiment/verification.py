@@ -12,7 +12,7 @@ from toolkit.corpus import corpus_fingerprint, open_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment import older_runs
 from toolkit.experiment.reporting import report
-from toolkit.experiment.run_files import CURVE, MANIFEST, PAGE, RUN_SCHEMA
+from toolkit.experiment.run_files import CURVE, MANIFEST, MODEL, PAGE, REPORT, RUN_SCHEMA
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import ProgressCallback, baseline_run, write_run
 
@@ -72,10 +72,12 @@ def verify(
         if run.n_resamples != experiment.evaluation.resamples:
             report(again, run.n_resamples)
         is_older = older_runs.is_known(json.loads((stored / MANIFEST).read_bytes())["schema"])
+        records = (json.loads((stored / name).read_bytes()) for name in (REPORT, f"{MODEL}/manifest.json"))
+        lacks_fields = older_runs.lacks_fields(*records)
         if is_older:
             stored = Path(scratch, "stored")
             older_runs.upgrade(run.folder, stored, RUN_SCHEMA)
-        return list(_differences(stored, again, is_older))
+        return list(_differences(stored, again, is_older or lacks_fields))
 
 
 def _differences(stored: Path, again: Path, is_older: bool) -> Iterator[str]:
@@ -88,15 +90,8 @@ def _differences(stored: Path, again: Path, is_older: bool) -> Iterator[str]:
         first, second = stored / name, again / name
         if not (first.is_file() and second.is_file()):
             yield f"{name} is in one of the two only"
-        elif _differ(_content(first), _content(second)):
+        elif _content(first) != (_shared(second, first) if is_older else _content(second)):
             yield f"{name} differs"
-
-
-def _differ(stored: Any, again: Any) -> bool:
-    """Say whether contents differ, but for a key that a model saved earlier lacks."""
-    if isinstance(stored, dict) and isinstance(again, dict) and "shares" not in stored:
-        again = {key: value for key, value in again.items() if key != "shares"}
-    return bool(stored != again)
 
 
 def _is_free(name: str) -> bool:
@@ -107,6 +102,19 @@ def _is_free(name: str) -> bool:
 def _is_rendered(name: str) -> bool:
     """Say whether a file is rendered from the others: its wording changes from one version to the next."""
     return name == "model/README.md" or name.startswith("figures/")
+
+
+def _shared(path: Path, older: Path) -> Any:
+    """Return the content of a file without the keys that the same file of an older run lacks."""
+
+    def restrict(value: Any, known: Any) -> Any:
+        if isinstance(value, dict) and isinstance(known, dict):
+            return {key: restrict(item, known[key]) for key, item in value.items() if key in known}
+        if isinstance(value, list) and isinstance(known, list) and len(value) == len(known):
+            return [restrict(*items) for items in zip(value, known, strict=True)]
+        return value
+
+    return restrict(_content(path), _content(older))
 
 
 def _content(path: Path) -> Any:

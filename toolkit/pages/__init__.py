@@ -5,6 +5,7 @@ Files in reading order:
 - ``formatting``: numbers and settings as a person reads them
 - ``rendering``: the template environment, and scripts that may run in a page
 - ``figures``: records -> SVG
+- ``base_rates``: what holds at the rates of ordinary news, in sentences and tables
 - ``run_summary``: what the page of a run states first: result, verdict, headline numbers
 - ``run_tables``: the data of its other sections
 - ``sentence_lists``: the sentences it lists for reading

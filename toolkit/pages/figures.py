@@ -42,6 +42,8 @@ LINES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
 HATCHES = ("", "//", "..", "xx", "\\\\", "--", "++", "oo")
 # Numbers of more points would overlap: then only the points that matter have one.
 N_NUMBERED = 14
+# Base rates that have a number on their axis.
+TICK_RATES = (0.005, 0.01, 0.02, 0.04, 0.1, 0.2, 0.5)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -143,6 +145,47 @@ def draw_prior_strength(curve: PriorCurve, labels: LabelSet) -> str:
     axes.set_ylabel("precision")
     _legend(axes)
     return _to_svg(figure, "prior-strength", "Precision against recall for each act as the label shares change")
+
+
+def draw_expected_precision(scores: Scores, acts: Sequence[str], observed: Sequence[tuple[str, Scores]]) -> str:
+    """Draw the expected precision of each act against its base rate, with 95 % bands.
+
+    Parameters
+    ----------
+    scores : Scores
+        From which precision is expected.
+    acts : sequence of str
+        Names of the labels that are drawn.
+    observed : sequence of (str, Scores)
+        Name and scores of collections whose own base rates are marked on each line.
+    """
+    figure, axes = _figure(5.6, 4.2)
+    rates = np.array(scores.base_rates)
+    for index, label in enumerate(scores.labels):
+        values = [(estimate.low, estimate.value, estimate.high) for estimate in label.expected_precision]
+        if label.name not in acts or np.isnan(values).all():
+            continue
+        low, value, high = np.array(values).T
+        style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)]}
+        axes.fill_between(rates, low, high, alpha=0.15, linewidth=0, **style)
+        axes.plot(rates, value, linestyle=LINES[index % len(LINES)], label=_literal(label.title), **style)
+        for number, (_, other) in enumerate(observed):
+            rate = other.labels[index].gold_proportion
+            if rate is not None and rates[0] <= rate.value <= rates[-1]:
+                height = np.interp(np.log(rate.value), np.log(rates), value)
+                axes.plot(rate.value, height, MARKERS[number % len(MARKERS)], markersize=7, **style)
+    for number, (name, _) in enumerate(observed):
+        marker = MARKERS[number % len(MARKERS)]
+        axes.plot([], [], marker, color=INK, linestyle="none", label=f"observed in {_literal(name)}")
+    axes.set_xscale("log")
+    ticks = [rate for rate in scores.base_rates if rate in TICK_RATES]
+    axes.set_xticks(ticks, [f"{100 * rate:g} %" for rate in ticks])
+    axes.minorticks_off()
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("base rate: proportion of sentences that have the label")
+    axes.set_ylabel("expected precision")
+    _legend(axes)
+    return _to_svg(figure, "expected-precision", "Expected precision of each label against its base rate")
 
 
 def draw_reliability(calibration: Calibration) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit.analysis import Results
 from toolkit.labels import LabelSet
+from toolkit.pages.base_rates import observed_scores, state_collection, state_expected_precision
 from toolkit.pages.formatting import list_titles
 from toolkit.pages.rendering import render_page
 from toolkit.pages.run_tables import describe_choice
@@ -24,6 +25,8 @@ def render_card(results: Results, labels: LabelSet, folder: str) -> str:
     return render_page(
         "card.md.j2",
         report=results,
+        collections=[state_collection(part) for part in results.collections],
+        expected=state_expected_precision(observed_scores(results)[0][1], labels),
         labels=list_titles(labels, labels.names),
         chosen=describe_choice(results.chosen.final),
         folder=folder,

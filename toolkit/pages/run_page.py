@@ -7,6 +7,14 @@ from dataclasses import replace
 
 from toolkit.analysis import Findings, Predictions, PriorCurve, Report
 from toolkit.pages import figures
+from toolkit.pages.base_rates import (
+    collection_tables,
+    observed_scores,
+    proportion_tables,
+    state_collection,
+    state_expected_precision,
+    state_rare,
+)
 from toolkit.pages.formatting import SPLIT_TITLES, flatten, list_titles
 from toolkit.pages.rendering import own_markup, render_page, script
 from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
@@ -29,6 +37,8 @@ CAPTIONS = {
     "precision-recall": "Precision against recall as the threshold on a label's probability falls, cross-validated.",
     "prior-strength": "Precision against recall as the label shares of training give way to those of natural text, "
     "cross-validated on natural text. Marks: the model as it is (hollow) and with --priors natural (filled).",
+    "expected-precision": "Precision of each label where it is as common as the axis says, with 95 % bands over "
+    "articles. Marks are at the base rates observed in the corpus.",
     "reliability": "Accuracy of predictions by confidence, on the test split, with 95 % intervals over articles. On "
     "the dotted line, accuracy equals confidence.",
     "risk-coverage": "Error rate on the test split if only the most confident predictions are kept. Marks are "
@@ -55,11 +65,12 @@ def draw_figures(predictions: Predictions, findings: Findings, prior_curve: Prio
     dict
         SVG text by name.
     """
-    ceiling, abstention = findings.ceiling.train, findings.abstention
+    ceiling, abstention, observed = findings.ceiling.train, findings.abstention, observed_scores(findings)
     drawn = {
         "label-scores": figures.draw_label_scores(findings.scores.train, ceiling.annotator if ceiling else None),
         "confusion": figures.draw_confusion(findings.scores.train),
         "precision-recall": figures.draw_precision_recall(predictions.take("train")),
+        "expected-precision": figures.draw_expected_precision(observed[0][1], predictions.labels.acts, observed),
         "reliability": figures.draw_reliability(findings.calibration.test),
         "risk-coverage": figures.draw_risk_coverage(abstention.curve, abstention.thresholds),
     }
@@ -100,8 +111,13 @@ def render_report(
         "report.html.j2",
         report=report,
         result=state_result(report.scores),
+        collections=[state_collection(part) for part in report.collections],
+        collection_tables=collection_tables(report),
+        proportion_tables=proportion_tables(report),
+        about_rare=state_rare(report),
+        expected=state_expected_precision(observed_scores(report)[0][1], labels),
         verdict=state_verdict(report),
-        meaning=state_meaning(report.scores.test, labels),
+        meaning=state_meaning(report, labels),
         cards=headline_cards(report),
         splits=SPLIT_TITLES,
         overall=OVERALL,

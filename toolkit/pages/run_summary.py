@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from toolkit.analysis import BySplit, Estimate, RepeatedScores, Report, Scores, SliceScore
+from toolkit.analysis import BySplit, Estimate, Findings, RepeatedScores, Report, Scores, SliceScore
 from toolkit.labels import LabelSet
 from toolkit.pages.formatting import (
     SPLIT_TITLES,
@@ -45,13 +45,16 @@ def state_verdict(report: Report) -> str:
     return f"Cross-validated, it is {verdict} the baseline '{name}' (difference {gap})."
 
 
-def state_meaning(scores: Scores, labels: LabelSet) -> str:
-    """State in one sentence what the scores of the test split mean to a reader of news."""
+def state_meaning(findings: Findings, labels: LabelSet) -> str:
+    """State in one sentence what the scores of the test split, or of its first collection, mean to a reader of news."""
+    first = next((part for part in findings.collections if part.scores.test), None)
+    scores = first.scores.test if first and first.scores.test else findings.scores.test
     accuracy = scores.accuracy
     of_100, low, high = (
         format_percent(value).removesuffix(" %") for value in (accuracy.value, accuracy.low, accuracy.high)
     )
-    sentence = f"About {of_100} of 100 held-out sentences (95 % CI {low}–{high}) get the correct label"
+    where = f" of “{first.name}”" if first else ""
+    sentence = f"About {of_100} of 100 held-out sentences{where} (95 % CI {low}–{high}) get the correct label"
     acts = [label for label in scores.labels if label.name in labels.acts and not math.isnan(label.f1.value)]
     if len(acts) > 1:
         worst, *_, best = sorted(acts, key=lambda label: label.f1.value)
@@ -82,14 +85,11 @@ def headline_cards(report: Report) -> list[dict[str, str]]:
     """List the headline numbers, each with a title and a note."""
     titles = dict(SPLIT_TITLES)
     cards = [
-        {
-            "title": f"Macro F1, {titles[split]}",
-            "number": format_score(scores.headline.value),
-            "note": f"{describe_interval(scores.headline)}; "
-            f"{scores.n_sentences:,} sentences of {scores.n_articles:,} articles",
-        }
-        for split, scores in reversed(report.scores.items())
+        _card(f"Macro F1, “{part.name}”, {titles['test']}", part.scores.test)
+        for part in report.collections
+        if part.scores.test
     ]
+    cards += [_card(f"Macro F1, {titles[split]}", scores) for split, scores in reversed(report.scores.items())]
     if report.repeats:
         cards.append(_repeats_card(report.repeats))
     split = "test" if report.ceiling.test else "train"
@@ -105,6 +105,15 @@ def headline_cards(report: Report) -> list[dict[str, str]]:
             }
         )
     return cards
+
+
+def _card(title: str, scores: Scores) -> dict[str, str]:
+    return {
+        "title": title,
+        "number": format_score(scores.headline.value),
+        "note": f"{describe_interval(scores.headline)}; "
+        f"{scores.n_sentences:,} sentences of {scores.n_articles:,} articles",
+    }
 
 
 def _repeats_card(repeats: RepeatedScores) -> dict[str, str]:

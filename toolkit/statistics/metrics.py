@@ -183,6 +183,73 @@ def mcc(counts: Counts) -> Counts:
     return _ratio(covariance, np.sqrt(spread))
 
 
+def gold_proportion(counts: Counts) -> Counts:
+    """Proportion of sentences that have each label, its base rate, shape (..., n_labels)."""
+    return _ratio(counts.sum(axis=-1), counts.sum(axis=(-2, -1))[..., None])
+
+
+def predicted_proportion(counts: Counts) -> Counts:
+    """Proportion of sentences predicted as each label, shape (..., n_labels)."""
+    return _ratio(counts.sum(axis=-2), counts.sum(axis=(-2, -1))[..., None])
+
+
+def pooled_precision(counts: Counts, labels: Sequence[int]) -> Counts:
+    """Proportion of the sentences predicted as one of some labels that have the predicted label, shape (...).
+
+    Parameters
+    ----------
+    counts : ndarray of shape (..., n_labels, n_labels)
+        Confusion matrices.
+    labels : sequence of int
+        Indices of the labels.
+
+    Examples
+    --------
+    Of four sentences predicted as the first or second label, two have the predicted one:
+
+    >>> counts = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 5.0]])
+    >>> float(pooled_precision(counts, [0, 1]))
+    0.5
+    """
+    chosen = list(labels)
+    return _ratio(_diagonal(counts)[..., chosen].sum(axis=-1), counts.sum(axis=-2)[..., chosen].sum(axis=-1))
+
+
+def expected_precision(counts: Counts, base_rates: ArrayLike) -> Counts:
+    """Precision of each label where it is as common as given, by Bayes' rule, shape (..., n_labels, n_rates).
+
+    Assumes prior shift [1]_: the rate at which sentences of the label are predicted as it, and
+    the rate at which the other sentences are, both stay as they are in the counts.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (..., n_labels, n_labels)
+        Confusion matrices.
+    base_rates : array-like of shape (n_rates,)
+        Proportions of sentences that have the label, in (0, 1).
+
+    References
+    ----------
+    .. [1] J. G. Moreno-Torres, T. Raeder, R. Alaiz-Rodríguez, N. V. Chawla and F. Herrera
+       (2012). A unifying view on dataset shift in classification. Pattern Recognition 45(1),
+       521-530. doi:10.1016/j.patcog.2011.06.019
+
+    Examples
+    --------
+    Half of the sentences have the first label; 8 in 10 are predicted as it, and 2 in 10 others.
+    Where one in five has it, it is predicted correctly for 8 x 1 of 8 x 1 + 2 x 4:
+
+    >>> counts = np.array([[8.0, 2.0], [2.0, 8.0]])
+    >>> [round(float(value), 3) for value in expected_precision(counts, [0.5, 0.2])[0]]
+    [0.8, 0.5]
+    """
+    gold, correct = counts.sum(axis=-1), _diagonal(counts)
+    others = counts.sum(axis=(-2, -1))[..., None] - gold
+    within, outside = _ratio(correct, gold)[..., None], _ratio(counts.sum(axis=-2) - correct, others)[..., None]
+    rates = np.asarray(base_rates, dtype=float)
+    return _ratio(within * rates, within * rates + outside * (1 - rates))
+
+
 def _diagonal(counts: Counts) -> Counts:
     return np.diagonal(counts, axis1=-2, axis2=-1)
 

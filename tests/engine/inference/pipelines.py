@@ -17,7 +17,7 @@ from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
-from toolkit.estimators.lexicon import WORD_OR_MARK, WordClasses
+from toolkit.estimators.lexicon import WORD_OR_MARK, WORD_OR_PUNCTUATION, WordClasses
 from toolkit.estimators.rules import CueIndicators, KeywordRules
 
 SENTENCES = [
@@ -38,6 +38,7 @@ RULES = [
     ("statement", ("said", '"*', "state of", "*")),
 ]
 CLASSES = {"say": "said say*", "deny": "den* denied", "wrong": "lie lying", "quote": '" “', "state": "sta* stat*"}
+CLASSES |= {"pause": ", ; :", "end": ". ! ?", "other": "’ ½ \x00"}
 
 
 def ngrams(**other):
@@ -60,6 +61,9 @@ def logistic():
 PIPELINES = {
     "default": lambda: make_pipeline(default_union(), logistic()),
     "words": lambda: make_pipeline(ngrams()["words"], logistic()),
+    "words and punctuation": lambda: make_pipeline(
+        TfidfVectorizer(token_pattern=WORD_OR_PUNCTUATION, ngram_range=(1, 3)), logistic()
+    ),
     "within words": lambda: make_pipeline(ngrams()["within"], logistic()),
     "defaults of scikit-learn": lambda: make_pipeline(TfidfVectorizer(), logistic()),
     "case kept": lambda: make_pipeline(FeatureUnion([*ngrams(lowercase=False).items()]), logistic()),
@@ -109,6 +113,7 @@ HASHED = {
     "words without some": HashingVectorizer(stop_words=["the", "he", "it"], ngram_range=(1, 3), norm="l1", **SMALL),
     "long words": HashingVectorizer(ngram_range=(2, 3), alternate_sign=False, strip_accents="unicode", **SMALL),
     "words and marks": HashingVectorizer(token_pattern=WORD_OR_MARK, binary=True, norm=None, **SMALL),
+    "words and punctuation": HashingVectorizer(token_pattern=WORD_OR_PUNCTUATION, ngram_range=(1, 2), **SMALL),
     "chunks": HashingVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **SMALL),
     "within words": HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=1 << 12),
     "long within words": HashingVectorizer(analyzer="char_wb", ngram_range=(5, 7), strip_accents="ascii", **SMALL),

@@ -91,7 +91,7 @@ def test_file_whose_calibration_does_not_fit_is_refused(name):
     [
         ("kind", 3),
         ("view_number", 1),
-        ("tokens", 4),
+        ("tokens", 5),
         ("shortest", 0),
         ("longest", 1000),
         ("norm", 10**30),

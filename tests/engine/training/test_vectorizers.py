@@ -36,13 +36,14 @@ from toolkit.engine.training.vectorizers import (
     to_compiled_vectorizers,
     to_sklearn_vectorizers,
 )
-from toolkit.estimators.lexicon import WORD_OR_MARK
+from toolkit.estimators.lexicon import WORD_OR_MARK, WORD_OR_PUNCTUATION
 from toolkit.models import skops_files
 
 PAIRS = {CountVectorizer: CompiledCountVectorizer, TfidfVectorizer: CompiledTfidfVectorizer}
 SETTINGS = {
     "defaults": {},
     "words and marks": {"token_pattern": WORD_OR_MARK, "ngram_range": (1, 2), "min_df": 2},
+    "words and punctuation": {"token_pattern": WORD_OR_PUNCTUATION, "ngram_range": (1, 3), "min_df": 2},
     "short words": {"token_pattern": r"(?u)\b\w+\b", "ngram_range": (2, 3)},
     "pairs only, rare": {"ngram_range": (2, 2), "max_df": 1},
     "between spaces": {"token_pattern": r"\S+", "ngram_range": (1, 4), "lowercase": False},

@@ -33,7 +33,7 @@ from toolkit.engine.inference.records import (
     HashedPart,
 )
 from toolkit.engine.inference.tries import NODE_BITS, SYMBOL_BITS, TrieBuilder
-from toolkit.engine.layout import RUNS_AND_MARKS, Floats
+from toolkit.engine.layout import RUNS_AND_PUNCTUATION, Floats
 from toolkit.engine.token_patterns import TOKENS
 from toolkit.estimators import (
     END,
@@ -431,7 +431,7 @@ def _add_classes(tables: _Tables, source: _Source, settings: list[int], symbols:
     """Compile classes of words: each word or stem leads to the symbol of its class."""
     # WordClasses has lowered the text before its vectoriser gets it.
     settings[fields.VIEW] = tables.view(True, None)
-    settings[fields.TOKENS] = RUNS_AND_MARKS
+    settings[fields.TOKENS] = RUNS_AND_PUNCTUATION
     settings[fields.START], settings[fields.END] = (
         symbols[_class_token(source.vectorizer, name)] for name in (START, END)
     )

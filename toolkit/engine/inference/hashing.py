@@ -6,12 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit.engine.characters import MARK, SPACE, WORD
+from toolkit.engine.characters import SPACE
 from toolkit.engine.compiler import compiled
-from toolkit.engine.inference.kernel import DONE, FULL, INVALID, SIGMA, apply_view, decode, join_spaces
+from toolkit.engine.inference.kernel import DONE, FULL, INVALID, SIGMA, apply_view, decode, join_spaces, token_end
 from toolkit.engine.inference.records import CHARACTERS, L2, NO_NORM, SUBLINEAR, WORDS, HashedPart, KernelModel
 from toolkit.engine.intrinsics import prefetch
-from toolkit.engine.layout import CHUNKS, LONG_RUNS, RUNS_AND_MARKS, Floats, Int32s, Int64s, UInt8s
+from toolkit.engine.layout import (
+    CHUNKS,
+    LONG_RUNS,
+    Floats,
+    Int32s,
+    Int64s,
+    UInt8s,
+)
 
 MASK = 0xFFFFFFFF
 MIN_ROOM = 1 << 12
@@ -196,11 +203,8 @@ def read_units(part: HashedPart, kinds: UInt8s, work: HashWorkspace, n: int) -> 
         elif part.tokens == CHUNKS:
             while at < n and not kinds[mapped[at]] & SPACE:
                 at += 1
-        elif part.tokens == RUNS_AND_MARKS and kinds[mapped[at]] & MARK:
-            at += 1
         else:
-            while at < n and kinds[mapped[at]] & WORD:
-                at += 1
+            at = token_end(kinds, part.tokens, mapped, at, n)
         if at == first or (part.kind == WORDS and part.tokens == LONG_RUNS and at - first < 2):
             at = max(at, first + 1)
             continue

@@ -63,7 +63,16 @@ from toolkit.engine.intrinsics import (
     read_times_at_once,
     read_word,
 )
-from toolkit.engine.layout import CHUNKS, LONG_RUNS, RUNS_AND_MARKS, Floats, Int32s, Int64s, UInt8s
+from toolkit.engine.layout import (
+    CHUNKS,
+    LONG_RUNS,
+    RUNS_AND_MARKS,
+    RUNS_AND_PUNCTUATION,
+    Floats,
+    Int32s,
+    Int64s,
+    UInt8s,
+)
 
 DONE, FULL, INVALID = range(3)
 SIGMA = 0x3A3
@@ -596,6 +605,8 @@ def token_end(kinds: UInt8s, style: int, mapped: Int32s, begin: int, n: int) -> 
     if style == CHUNKS:
         return n
     if style == RUNS_AND_MARKS and kinds[mapped[begin]] & MARK:
+        return begin + 1
+    if style == RUNS_AND_PUNCTUATION and not kinds[mapped[begin]] & (WORD | SPACE):
         return begin + 1
     end = begin
     while end < n and kinds[mapped[end]] & WORD:

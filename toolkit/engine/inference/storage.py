@@ -19,6 +19,7 @@ from toolkit.engine.inference.cues import BITS, CueTables
 from toolkit.engine.inference.inverse_links import INVERSE_LINKS, RECALIBRATORS
 from toolkit.engine.inference.records import N_SETTINGS, CompiledPipeline, HashedPart
 from toolkit.engine.inference.tries import NODE_BITS, SYMBOL_BITS
+from toolkit.engine.layout import RUNS_AND_PUNCTUATION
 
 # To be raised by one when a reader of the old number cannot read the new file.
 FORMAT = 1
@@ -234,7 +235,12 @@ def _check_array(array: NDArray[Any], kind: type, name: str) -> None:
 def _check_hashed(part: HashedPart, n_views: int, n_scores: int) -> None:
     for name, kind in _HASHED_ARRAYS.items():
         _check_array(getattr(part, name), kind, f"hashed.{name}")
-    _check(0 <= part.kind < fields.CLASSES and 0 <= part.tokens < 4 and 0 <= part.view_number < n_views, "hashed")
+    _check(
+        0 <= part.kind < fields.CLASSES
+        and 0 <= part.tokens <= RUNS_AND_PUNCTUATION
+        and 0 <= part.view_number < n_views,
+        "hashed",
+    )
     _check(0 <= part.norm < 3 and 0 <= part.growth < 3 and 0 <= part.second_norm < 3, "hashed")
     _check(1 <= part.shortest <= part.longest < 1000, "hashed")
     n_features = len(part.weights)
@@ -293,7 +299,7 @@ def _check_parts(compiled: CompiledPipeline, n_nodes: int, n_symbols: int, n_col
         fields.KIND: (0, 4),
         fields.VIEW: (0, len(compiled.views)),
         fields.ROOT: (0, n_nodes),
-        fields.TOKENS: (0, 4),
+        fields.TOKENS: (0, RUNS_AND_PUNCTUATION + 1),
         fields.GROWTH: (0, 3),
         fields.NORM: (0, 3),
         fields.START: (fields.SKIPPED, n_symbols),

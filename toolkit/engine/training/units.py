@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from toolkit.engine.characters import MARK, SPACE, WORD
 from toolkit.engine.compiler import compiled, compiled_allocating
-from toolkit.engine.layout import CHUNKS, LONG_RUNS, RUNS_AND_MARKS, Int32s, Int64s, UInt8s
+from toolkit.engine.layout import CHUNKS, LONG_RUNS, RUNS_AND_MARKS, RUNS_AND_PUNCTUATION, Int32s, Int64s, UInt8s
 
 Points = NDArray[np.uint32]
 # Beside the kinds of tokens: the whole document is one unit.
-WHOLE = 4
+WHOLE = RUNS_AND_PUNCTUATION + 1
 BLANK = 32
 MIN_SLOTS = 1 << 12
 
@@ -85,6 +85,8 @@ def unit_end(kinds: UInt8s, style: int, points: Points, begin: int, end: int) ->
             at += 1
         return at
     if style == RUNS_AND_MARKS and kinds[points[begin]] & MARK:
+        return begin + 1
+    if style == RUNS_AND_PUNCTUATION and not kinds[points[begin]] & (WORD | SPACE):
         return begin + 1
     while at < end and kinds[points[at]] & WORD:
         at += 1
