@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help train compare label lint test test-slow test-pages bench lock clean
+.PHONY: help train accurate compare label lint test test-slow test-pages bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +18,13 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-train: $(STAMP) ## train and evaluate all of experiments/ into runs/
+train: $(STAMP) ## train and evaluate all of experiments/ but accurate into runs/
 	$(BIN)/toolkit train --jobs $(JOBS)
+
+accurate: $(STAMP) ## install the extra and train experiments/accurate.toml (about an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements-accurate.txt -e ".[accurate]"
+	@test -d runs/default/model || $(BIN)/toolkit train default --jobs $(JOBS)
+	$(BIN)/toolkit train accurate --jobs $(JOBS)
 
 compare: $(STAMP) ## compare all of runs/ on the terminal and in runs/comparison.html
 	$(BIN)/toolkit compare

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,3 +139,23 @@ def repeated_workplace(tmp_path_factory: pytest.TempPathFactory, noisy_corpus: P
         for overrides in ([], ["evaluation.repeats=3"]):
             train(path, noisy_corpus, folder / "runs", overrides)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random encoder, for tests that have torch."""
+    from tests.encoder.builders import make_encoder_folder
+
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    return make_encoder_folder(tmp_path_factory.mktemp("encoder") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tuned(tiny_encoder: Path) -> Any:
+    """A classifier fine-tuned from it, which knows the labels of its sentences."""
+    from tests.encoder.builders import make_sentences
+    from toolkit.encoder import EncoderClassifier
+
+    sentences, labels, _ = make_sentences(40)
+    return EncoderClassifier(str(tiny_encoder), layers=2, epochs=12, learning_rate=0.01).fit(sentences, labels)

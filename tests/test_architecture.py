@@ -14,7 +14,7 @@ MAP = ROOT / "docs/architecture.md"
 BEGIN, END = "<!-- begin: list of files -->\n", "<!-- end: list of files -->\n"
 # From the command line down to the errors: imports run in this direction.
 ORDER = ("cli", "comparison", "experiment", "pages", "analysis", "models", "corpus", "engine", "engine/inference")
-ORDER += ("engine/training", "config", "files", "statistics", "estimators")
+ORDER += ("engine/training", "config", "files", "statistics", "encoder", "estimators")
 
 
 def first_line(path):

@@ -10,6 +10,9 @@ import pytest
 
 from tests.cli.helpers import ARTICLE, MODEL, capture_bytes, json_rows
 from tests.conftest import write_csv
+from tests.encoder.builders import StubEncoder
+from toolkit.models import EncoderVote, save_model
+from toolkit.models.saving import load_saved
 
 
 def test_article_into_a_pipe_gives_json_lines(run, monkeypatch):
@@ -137,3 +140,15 @@ def test_inspection_prints_what_a_model_needs(run):
     assert "intact" in text
     assert "scikit-learn 1." in text
     assert "not trusted  none" in text
+
+
+def test_inspect_describes_the_encoder_of_a_model(run, workplace, tmp_path):
+    words = load_saved(workplace / "runs/words/model")
+    vote = EncoderVote(StubEncoder(), 0.25)
+    save_model(tmp_path / "both", words.pipeline, words.labels, {}, "card", ["a"], vote=vote)
+    printed = run("inspect", tmp_path / "both")
+    assert (
+        "+ encoder stub (onnxruntime, int8, weight 0.25, 100.0% of labels equal in int8 and fp32), 16 bytes" in printed
+    )
+    (tmp_path / "both/encoder/model.onnx").write_bytes(b"other")
+    assert "NOT the file its manifest names" in run("inspect", tmp_path / "both")

@@ -30,3 +30,18 @@ def test_shipped_experiments_are_valid():
     names = {path.stem for path in find_experiments([], "experiments")}
     assert names >= {"majority", "keywords", "naive-bayes", "words", "svm", "words-characters", "default"}
     assert {read_experiment(f"experiments/{name}.toml").seed for name in names} == {20240427}
+
+
+def test_experiment_with_an_encoder_is_trained_only_when_it_is_named(tmp_path):
+    encoder = '[features]\nwords = [1, 1]\n[classifier]\nname = "svm"\n[encoder]\nmodel = "m"\n'
+    for name, text in (("a", 'baseline = "b"\n' + MAJORITY), ("b", encoder)):
+        write_experiment(tmp_path, name, text)
+    assert [path.stem for path in find_experiments([], tmp_path)] == ["a"]
+    assert find_experiments(["b"], tmp_path) == [tmp_path / "b.toml"]
+    assert read_experiment("experiments/accurate.toml").encoder is not None
+
+
+def test_accurate_has_the_n_grams_of_the_default():
+    accurate, default = (read_experiment(f"experiments/{name}.toml") for name in ("accurate", "default"))
+    parts = [(one.features, one.classifier, one.evaluation, one.seed) for one in (accurate, default)]
+    assert parts[0] == parts[1]

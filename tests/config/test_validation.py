@@ -3,7 +3,7 @@
 import pytest
 
 from tests.config.settings import SETTINGS
-from toolkit.config import make_experiment
+from toolkit.config import EncoderSettings, make_experiment
 from toolkit.exceptions import ConfigError
 
 
@@ -61,3 +61,38 @@ def test_invalid_number_of_repetitions_is_refused(value):
     message = r"^evaluation\.repeats is .*; expected a whole number from 1 to 100 \["
     with pytest.raises(ConfigError, match=message):
         make_experiment("x", {**SETTINGS, "evaluation": {"repeats": value}})
+
+
+ENCODER = {**SETTINGS, "encoder": {"model": "small"}}
+
+
+def test_encoder_takes_its_defaults_and_comes_back_from_plain_data():
+    experiment = make_experiment("x", ENCODER)
+    assert experiment.encoder == EncoderSettings("small", 3, 3, 1e-4, (0.5,))
+    assert experiment.to_dict()["encoder"]["weight"] == 0.5
+    several = make_experiment("x", {**SETTINGS, "encoder": {"model": "small", "weight": [0.5, 1]}})
+    for one in (experiment, several):
+        assert make_experiment("x", {**SETTINGS, "encoder": one.to_dict()["encoder"]}) == one
+
+
+def test_experiment_without_encoder_keeps_its_digest():
+    assert "encoder" not in make_experiment("x", SETTINGS).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"encoder": {}}, "encoder.model is missing; add it"),
+        ({"encoder": {"model": "m", "layer": 2}}, r"key 'encoder.layer' is unknown.*did you mean 'layers'\?"),
+        ({"encoder": {"model": "m", "layers": 0}}, "encoder.layers is 0; expected a whole number from 1 up"),
+        ({"encoder": {"model": "m", "learning_rate": 2.0}}, "encoder.learning_rate is 2.0; expected a number between"),
+        ({"encoder": {"model": "m", "weight": 0}}, "encoder.weight is 0; expected a number above 0"),
+        ({"encoder": {"model": "m", "weight": [0.5, 1.5]}}, "encoder.weight is 1.5; expected a number above 0 and at"),
+        ({"encoder": {"model": "m", "weight": []}}, r"encoder.weight is \[\]; expected at least one value"),
+        ({"encoer": {}}, r"key 'encoer' is unknown; expected one of .*; did you mean 'encoder'\?"),
+        ({"encoder": {"model": "m"}, "calibration": {"method": "isotonic"}}, r"leave one out \[experiment\]"),
+    ],
+)
+def test_wrong_encoder_is_refused(change, message):
+    with pytest.raises(ConfigError, match=message):
+        make_experiment("x", {**SETTINGS, **change})

@@ -31,7 +31,10 @@ def add_commands(commands: Any) -> None:
     """Add the commands about experiments and their runs to the parser's."""
     train = add_command(commands, "train", _train, "train and evaluate experiments")
     train.add_argument(
-        "experiments", nargs="*", metavar="EXPERIMENT", help="a .toml file or its bare name; none: all of experiments/"
+        "experiments",
+        nargs="*",
+        metavar="EXPERIMENT",
+        help="a .toml file or its bare name; none: all without an encoder",
     )
     add_corpus_option(train)
     train.add_argument("--runs", default="runs", metavar="DIR", help="where run folders go (default: runs)")

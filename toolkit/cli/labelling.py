@@ -250,6 +250,10 @@ def _explain(options: argparse.Namespace) -> int:
     if not options.text.strip():
         raise ToolkitError("the sentence is empty; give one in quotes")
     explanation = explain(model, options.text)
+    if explanation.ngram_weight < 1:
+        print(
+            f"n-grams have {explanation.ngram_weight:.0%} of the weight, an encoder, which has none to show, the rest\n"
+        )
     for name, probability in explanation.proba.items():
         print(f"{name} {probability:.1%}")
         for contribution in explanation.contributions.get(name, []):
@@ -281,7 +285,15 @@ def _inspect(options: argparse.Namespace) -> int:
 
 
 def _describe_engine(manifest: Mapping[str, Any]) -> str:
-    compiled = manifest.get("compiled") or {}
+    compiled, encoder = manifest.get("compiled") or {}, manifest.get("encoder")
     if "reason" in compiled:
-        return f"scikit-learn: {compiled['reason']}"
-    return f"compiled, {compiled['bytes']:,} bytes" if "bytes" in compiled else "compiled when first used"
+        engine = f"scikit-learn: {compiled['reason']}"
+    else:
+        engine = f"compiled, {compiled['bytes']:,} bytes" if "bytes" in compiled else "compiled when first used"
+    if not encoder:
+        return engine
+    n_bytes = sum(file["bytes"] for file in encoder["files"].values())
+    return (
+        f"{engine} + encoder {encoder['model']} (onnxruntime, {encoder['precision']}, weight {encoder['weight']:g}, "
+        f"{encoder['agreement']:.1%} of labels equal in int8 and fp32), {n_bytes:,} bytes"
+    )

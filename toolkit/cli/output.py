@@ -59,8 +59,8 @@ class Progress:
         from tqdm import tqdm
 
         if self.bar is None:
-            self.bar = tqdm(total=of, desc=self.name, unit="fit", leave=False)
-        self.bar.update(1)
+            self.bar = tqdm(total=of, desc=self.name, unit=step, leave=False)
+        self.bar.update(done - self.bar.n)
         if done == of:
             self.bar.close()
             self.bar = None

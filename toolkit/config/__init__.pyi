@@ -7,6 +7,7 @@ from .record import (
     MOST_REPEATS as MOST_REPEATS,
     WEIGHTS as WEIGHTS,
     Classifier as Classifier,
+    EncoderSettings as EncoderSettings,
     EvaluationSettings as EvaluationSettings,
     Experiment as Experiment,
     Features as Features,

@@ -16,7 +16,8 @@ def find_experiments(names: Iterable[str | Path], folder: str | Path = "experime
     ----------
     names : iterable of str or Path
         Files, or bare names that are looked up in the folder; if there are none, all
-        experiments of the folder.
+        experiments of the folder but those with an encoder, which take long and need the extra
+        ``accurate``.
     folder : str or Path
         The folder of experiments.
 
@@ -33,13 +34,14 @@ def find_experiments(names: Iterable[str | Path], folder: str | Path = "experime
     ['words', 'svm']
     """
     folder = Path(folder)
-    paths = [_find(name, folder) for name in names] or sorted(folder.glob("*.toml"))
-    if not paths:
+    named = [_find(name, folder) for name in names]
+    read = {path: read_experiment(path) for path in named or sorted(folder.glob("*.toml"))}
+    experiments = {path: experiment for path, experiment in read.items() if named or experiment.encoder is None}
+    if not experiments:
         raise ConfigError(f"there is no experiment; write one or name a file [{folder}]")
-    experiments = {path: read_experiment(path) for path in paths}
     path_of = {experiment.name: path for path, experiment in experiments.items()}
     baselines = {path: path_of.get(experiment.baseline or "") for path, experiment in experiments.items()}
-    return _order(paths, baselines)
+    return _order(experiments, baselines)
 
 
 def _find(name: str | Path, folder: Path) -> Path:

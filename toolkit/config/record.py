@@ -68,6 +68,32 @@ class Classifier:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """A sentence encoder, fine-tuned and averaged with the n-grams.
+
+    Parameters
+    ----------
+    model : str
+        As :func:`toolkit.encoder.find_encoder` takes it.
+    layers : int
+        How many of the upper layers are tuned.
+    epochs : int
+        Passes over the training sentences.
+    learning_rate : float
+        Highest learning rate of these layers.
+    weight : tuple of float
+        Weight, above 0 and at most 1, of the encoder's probabilities in the mean with those
+        of the n-grams; several values are searched.
+    """
+
+    model: str
+    layers: int = 3
+    epochs: int = 3
+    learning_rate: float = 1e-4
+    weight: tuple[float, ...] = (0.5,)
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationSettings:
     """Number of folds, of inner folds for the search, of bootstrap resamples and of repetitions of the folds."""
 
@@ -90,6 +116,7 @@ class Experiment:
     evaluation: EvaluationSettings = EvaluationSettings()
     model_format: str = "skops"
     calibration: str = "none"
+    encoder: EncoderSettings | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data, with the tables and keys of the file."""
@@ -108,6 +135,10 @@ class Experiment:
         calibration = record.pop("calibration")
         if calibration != "none":
             record["calibration"] = {"method": calibration}
+        if self.encoder is None:
+            del record["encoder"]
+        elif len(self.encoder.weight) == 1:
+            record["encoder"]["weight"] = self.encoder.weight[0]
         if self.evaluation.repeats == 1:
             del record["evaluation"]["repeats"]
         return {key: _to_plain(value) for key, value in record.items()}

@@ -14,6 +14,7 @@ from toolkit.config.record import (
     MOST_REPEATS,
     WEIGHTS,
     Classifier,
+    EncoderSettings,
     EvaluationSettings,
     Experiment,
     Features,
@@ -65,7 +66,10 @@ def make_experiment(name: str, record: Mapping[str, Any], where: str = "experime
         evaluation=_read_evaluation(table.table("evaluation")),
         model_format=_read_choice(table.table("model"), "format", MODEL_FORMATS),
         calibration=_read_choice(table.table("calibration"), "method", CALIBRATIONS),
+        encoder=_read_encoder(table.table("encoder"), "encoder" in record),
     )
+    if experiment.encoder and experiment.calibration != "none":
+        table.fail("[calibration] and [encoder] came together, but an average is not recalibrated; leave one out")
     table.refuse_unknown_keys()
     return experiment
 
@@ -130,6 +134,27 @@ def _read_classifier(table: Table) -> Classifier:
         parameters.append((key, values))
     table.refuse_unknown_keys()
     return Classifier(name, tuple(parameters))
+
+
+def _read_encoder(table: Table, is_there: bool) -> EncoderSettings | None:
+    if not is_there:
+        return None
+    default = {field.name: field.default for field in fields(EncoderSettings)}
+    weight = table.take("weight", object, 0.5)
+    settings = EncoderSettings(
+        model=table.take("model", str),
+        layers=table.take("layers", int, default["layers"], *_at_least(1)),
+        epochs=table.take("epochs", int, default["epochs"], *_at_least(1)),
+        learning_rate=table.take(
+            "learning_rate", float, default["learning_rate"], lambda rate: 0 < rate < 1, "a number between 0 and 1"
+        ),
+        weight=tuple(weight) if isinstance(weight, list) else (weight,),
+    )
+    _check_values(table, "weight", settings.weight, 0.5)
+    if max(settings.weight) > 1:
+        table.fail(f"{table.full_name('weight')} is {max(settings.weight)}; expected a number above 0 and at most 1")
+    table.refuse_unknown_keys()
+    return settings
 
 
 def _check_values(table: Table, key: str, values: tuple[Any, ...], default: Any) -> None:

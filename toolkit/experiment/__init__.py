@@ -2,6 +2,7 @@
 
 Files in reading order:
 
+- ``batch_progress``: batches that several processes have done -> one progress
 - ``fitting``: cross-validate on train, fit on all of it, label the test split
 - ``repeats``: the same cross-validation with other assignments of articles to folds
 - ``contributions``: the n-grams behind each listed prediction

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from toolkit.analysis import N_DECIMALS, Predictions
 from toolkit.config import Experiment
 from toolkit.corpus import Fold, article_folds, check_no_leak
 from toolkit.exceptions import ToolkitError
+from toolkit.experiment.batch_progress import BatchCounter, counted_batches
 from toolkit.labels import LabelSet
 from toolkit.statistics import metrics
 
@@ -21,15 +23,17 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from toolkit.engine import CountedSentences
+    from toolkit.models import EncoderVote
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One fitted pipeline, the hyper-parameters chosen, and its probabilities of held-out sentences."""
+    """One fitted pipeline, the hyper-parameters chosen, the encoder if any, and probabilities of held-out sentences."""
 
     pipeline: Pipeline
     chosen: Mapping[str, Any]
     proba: NDArray[np.float64]
+    vote: EncoderVote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Evaluation:
         Hyper-parameters of each fold's pipeline.
     pipelines : tuple of Pipeline
         One per fold.
+    vote : EncoderVote or None
+        The encoder that is averaged with the final model, if the experiment has one.
     """
 
     predictions: Predictions
@@ -56,6 +62,7 @@ class Evaluation:
     chosen: Mapping[str, Any]
     chosen_by_fold: tuple[Mapping[str, Any], ...]
     pipelines: tuple[Pipeline, ...]
+    vote: EncoderVote | None = None
 
 
 def cross_validate(
@@ -106,9 +113,12 @@ def cross_validate(
     counted = CountedSentences([*train["text"], *test["text"]])
     runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
     fits: list[Fit] = []
-    for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted) for task in tasks):
-        fits.append(fit)
-        progress("fit", len(fits), len(tasks))
+    with _batches(experiment, [columns for columns, _ in tasks], progress) as count_batch:
+        for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted, count_batch) for task in tasks):
+            # Of the encoders only the final one is kept: each has a hundred megabytes.
+            fits.append(replace(fit, vote=None) if fits else fit)
+            if count_batch is None:
+                progress("fit", len(fits), len(tasks))
     final, *of_folds = fits
     proba = np.zeros((n_train, len(labels.names)))
     fold = np.full(n_train, -1)
@@ -116,7 +126,26 @@ def cross_validate(
         proba[held_out], fold[held_out] = fit.proba, number
     predictions = _predictions(labels, train, test, fold, np.concatenate([proba, final.proba]))
     chosen_by_fold, pipelines = (tuple(getattr(fit, name) for fit in of_folds) for name in ("chosen", "pipeline"))
-    return Evaluation(predictions, final.pipeline, final.chosen, chosen_by_fold, pipelines)
+    return Evaluation(predictions, final.pipeline, final.chosen, chosen_by_fold, pipelines, final.vote)
+
+
+@contextmanager
+def _batches(
+    experiment: Experiment, parts: Sequence[Mapping[str, NDArray[Any]]], progress: Callable[[str, int, int], None]
+) -> Iterator[BatchCounter | None]:
+    """Count the batches of the encoder's fine-tunings, which take most of the time; check first what they need."""
+    if experiment.encoder is None:
+        yield None
+        return
+    from toolkit.encoder import check_extra, count_batches, find_encoder
+
+    check_extra()
+    find_encoder(experiment.encoder.model)
+    sizes = [len(part["text"]) for part in parts]
+    if len(experiment.encoder.weight) > 1:
+        sizes += [len(rows) for part in parts for rows, _ in _inner_folds(experiment, part)]
+    with counted_batches(sum(count_batches(size, experiment.encoder.epochs) for size in sizes), progress) as counter:
+        yield counter
 
 
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
@@ -151,6 +180,7 @@ def fit_pipeline(
     train: Mapping[str, NDArray[Any]],
     held_out: Mapping[str, NDArray[Any]],
     counted: CountedSentences | None = None,
+    count_batch: BatchCounter | None = None,
 ) -> Fit:
     """Search hyper-parameters and fit on some articles; label others.
 
@@ -166,6 +196,8 @@ def fit_pipeline(
         ``text`` of the sentences to label.
     counted : CountedSentences, optional
         N-grams of all of these sentences, if several calls share them.
+    count_batch : BatchCounter, optional
+        Called after each batch of an encoder's fine-tuning.
 
     Returns
     -------
@@ -200,8 +232,52 @@ def fit_pipeline(
             proba = _cross_validated(pipeline, labels, train, _inner_folds(experiment, train), counted)
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(train["gold"]), labels)
         proba = label_proba(pipeline[-1], features, labels)
+        vote = None
+        if experiment.encoder:
+            vote, chosen_weight = _fit_encoder(experiment, pipeline, labels, train, held_out, counted, count_batch)
+            proba, chosen = vote.average(proba, list(held_out["text"]), labels, 1), {**chosen, **chosen_weight}
         # A saved model should hold scikit-learn's own types wherever they do the same.
-        return Fit(to_sklearn_vectorizers(pipeline), _chosen_settings(chosen), proba)
+        return Fit(to_sklearn_vectorizers(pipeline), _chosen_settings(chosen), proba, vote)
+
+
+def _fit_encoder(
+    experiment: Experiment,
+    pipeline: Pipeline,
+    labels: LabelSet,
+    train: Mapping[str, NDArray[Any]],
+    held_out: Mapping[str, NDArray[Any]],
+    counted: CountedSentences,
+    count_batch: BatchCounter | None,
+) -> tuple[EncoderVote, dict[str, float]]:
+    """Fine-tune the encoder and choose its weight by cross-validation on the training articles, if there are several.
+
+    Returns
+    -------
+    (vote, chosen)
+        The chosen weight by the name ``weight``; empty if there was nothing to choose.
+    """
+    from toolkit.models import EncoderVote, encoder_proba, make_encoder, mean_proba
+
+    weights = experiment.encoder.weight if experiment.encoder else ()
+
+    def fitted(rows: Any, probe: NDArray[Any]) -> Any:
+        texts = list(train["text"][rows])
+        return make_encoder(experiment).fit(texts, train["gold"][rows], probe=list(probe), progress=count_batch).fitted_
+
+    best = weights[0]
+    if len(weights) > 1:
+        folds = _inner_folds(experiment, train)
+        ngrams = _cross_validated(pipeline, labels, train, folds, counted)
+        encoder = np.zeros_like(ngrams)
+        for rows, inside in folds:
+            texts = train["text"][inside]
+            encoder[inside] = encoder_proba(fitted(rows, texts), list(texts), labels, 1)
+        names, score = np.array(labels.names), _headline_scorer(labels)
+        averages = [mean_proba(ngrams, encoder, weight) for weight in weights]
+        # The first of equals, as in any search here.
+        best = weights[int(np.argmax([score(train["gold"], names[proba.argmax(axis=1)]) for proba in averages]))]
+    vote = EncoderVote(fitted(slice(None), held_out["text"]), float(best))
+    return vote, {"weight": best} if len(weights) > 1 else {}
 
 
 def _choose(
@@ -244,7 +320,8 @@ def _cross_validated(
         if len(set(gold[rows])) < 2:
             raise ToolkitError(
                 f"an inner fold has the single label {str(gold[rows][0])!r} to train on, "
-                "two or more are needed; write more articles or leave out [calibration] [evaluation.inner_folds]"
+                "two or more are needed; write more articles, or leave out [calibration] and lists of weights "
+                "[evaluation.inner_folds]"
             )
         fitted = clone(pipeline)
         features = fit(fitted, list(text[rows]), gold[rows], list(text[held_out]), counted)

@@ -39,7 +39,7 @@ def make_provenance(experiment: Experiment, corpus: DatasetDict) -> Provenance:
         settings=experiment.to_dict(),
         corpus=CorpusIdentity(corpus_fingerprint(corpus), sizes),
         segmenter=segmenter(),
-        versions=versions(),
+        versions=versions(experiment.encoder is not None),
     )
 
 

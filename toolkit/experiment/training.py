@@ -181,10 +181,14 @@ def _save_model(
     # The card names the folder that the run will have, not the temporary one it is written in.
     card = render_card(results, labels, f"runs/{experiment.name}/{MODEL}")
     probe = test_sentences[:PROBE_SENTENCES]
-    saved = save_model(folder, evaluation.pipeline, labels, about, card, probe, experiment.model_format)
+    saved = save_model(
+        folder, evaluation.pipeline, labels, about, card, probe, experiment.model_format, evaluation.vote
+    )
     # The bytes of a pickle may differ from run to run.
     digest = None if experiment.model_format == "joblib" else saved["sha256"]
-    return ModelFile(saved["file"], saved["bytes"], digest)
+    files = saved["encoder"]["files"].values() if "encoder" in saved else ()
+    name = f"{saved['file']} and encoder" if files else saved["file"]
+    return ModelFile(name, saved["bytes"] + sum(file["bytes"] for file in files), digest)
 
 
 def _natural_rows(corpus: DatasetDict) -> list[bool]:

@@ -3,8 +3,11 @@
 In reading order:
 
 - ``pipelines``: a record -> an unfitted pipeline; recalibration of a fitted one.
+- ``averaging``: a fitted encoder and the probabilities of n-grams -> their weighted mean.
 - ``search``: a pipeline and a grid -> the best candidate, fitted.
 - ``skops_files``: a pipeline <-> bytes that open safely.
+- ``manifests``: plain data of a manifest -> what is wrong with its keys.
+- ``encoder_files``: an encoder <-> its files in a model's folder.
 - ``saving``: a model's folder, written and read.
 - ``adaptation``: label shares of training and of a text -> probabilities that fit the text.
 - ``classifier``: a loaded model labels text.

@@ -1,4 +1,10 @@
 from .adaptation import Adaptation as Adaptation, measure_shares as measure_shares
+from .averaging import (
+    EncoderVote as EncoderVote,
+    encoder_proba as encoder_proba,
+    make_encoder as make_encoder,
+    mean_proba as mean_proba,
+)
 from .classifier import (
     LabelledArticle as LabelledArticle,
     SentenceClassifier as SentenceClassifier,

@@ -15,6 +15,7 @@ from toolkit.corpus import Sentence, segment
 from toolkit.files import Row, Table, open_table
 from toolkit.labels import LabelSet
 from toolkit.models.adaptation import Adaptation, complete_shares, estimate_adaptation, recorded_shares
+from toolkit.models.averaging import EncoderVote
 from toolkit.models.saving import SavedModel, load_saved
 from toolkit.models.scikit_learn import FittedClassifier
 from toolkit.models.table_labels import label_batches, label_names, predict_table, round_proba
@@ -98,7 +99,8 @@ class SentenceClassifier(FittedClassifier):
     pipeline : Pipeline
         The fitted scikit-learn pipeline itself, opened when first asked for.
     engine : str
-        ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled.
+        ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled; with an encoder also
+        ``+ encoder (onnxruntime, int8)``.
 
     Examples
     --------
@@ -123,7 +125,8 @@ class SentenceClassifier(FittedClassifier):
     def __reduce__(self) -> tuple[Callable[..., SentenceClassifier], tuple[Any, ...]]:
         # The opened pipeline and the scorer with its threads' memory are made anew where they are needed.
         model = self._model
-        return _restore, (model.labels, model.manifest, model.open_pipeline, self._compiled, self.adaptation)
+        fitted = (model.labels, model.manifest, model.open_pipeline, self._compiled)
+        return _restore, (*fitted, self.adaptation, model.vote)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -137,8 +140,14 @@ class SentenceClassifier(FittedClassifier):
 
     @property
     def engine(self) -> str:
-        """What predicts: ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled."""
-        return self._engine[0]
+        """What predicts: ``compiled``, or ``scikit-learn:`` and why the pipeline is not compiled; and an encoder."""
+        name, vote = self._engine[0], self._model.vote
+        return f"{name} + encoder (onnxruntime, {vote.encoder.about['precision']})" if vote else name
+
+    @property
+    def ngram_weight(self) -> float:
+        """Weight of the n-grams in the probabilities: 1, unless an encoder is averaged with them."""
+        return 1 - self._model.vote.weight if self._model.vote else 1.0
 
     @cached_property
     def _engine(self) -> tuple[str, Scorer | None]:
@@ -178,8 +187,11 @@ class SentenceClassifier(FittedClassifier):
         if scorer is None:
             from toolkit.models.pipelines import predict_proba
 
-            return self._adapted(predict_proba(self.pipeline, texts, self.label_set))
-        return self._adapted(self._in_order(scorer.classes, scorer.predict_proba(texts)))
+            proba = predict_proba(self.pipeline, texts, self.label_set)
+        else:
+            proba = self._in_order(scorer.classes, scorer.predict_proba(texts))
+        vote = self._model.vote
+        return self._adapted(vote.average(proba, texts, self.label_set) if vote else proba)
 
     def predict_proba_column(self, column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
         """Return probabilities of an Arrow column of text, shape (n_sentences, n_labels), columns as ``classes_``.
@@ -201,7 +213,7 @@ class SentenceClassifier(FittedClassifier):
 
         chunks = numbered_chunks(column)
         _, scorer = self._engine
-        if scorer is None:
+        if scorer is None or self._model.vote:
             return self.label_proba([text for chunk in chunks for text in column_texts(*chunk)])
         parts = [self._in_order(scorer.classes, scorer.predict_proba_column(*chunk)) for chunk in chunks]
         return self._adapted(np.concatenate([np.zeros((0, len(self.labels))), *parts]))
@@ -384,8 +396,9 @@ def _restore(
     open_pipeline: Callable[[], Pipeline],
     compiled: CompiledPipeline | None,
     adaptation: Adaptation | None = None,
+    vote: EncoderVote | None = None,
 ) -> SentenceClassifier:
-    return SentenceClassifier(SavedModel(labels, manifest, open_pipeline, compiled), adaptation)
+    return SentenceClassifier(SavedModel(labels, manifest, open_pipeline, compiled, vote), adaptation)
 
 
 def load_model(folder: str | Path = "runs/default/model", trusted: bool = False) -> SentenceClassifier:

@@ -205,10 +205,14 @@ class Explanation:
     contributions : dict of str to list of Contribution
         By label, the n-grams that count most for and against it; a label without a
         training sentence is left out.
+    ngram_weight : float
+        Weight of the n-grams in the probabilities: below 1, an encoder, which has no n-grams to
+        show, has the rest.
     """
 
     proba: dict[str, float]
     contributions: dict[str, list[Contribution]]
+    ngram_weight: float = 1.0
 
 
 def explain(model: str | Path | SentenceClassifier, text: str, n: int = 12) -> Explanation:
@@ -250,4 +254,5 @@ def explain(model: str | Path | SentenceClassifier, text: str, n: int = 12) -> E
     return Explanation(
         {loaded.label_set.names[column]: float(proba[column]) for column in order},
         sentence_contributions(loaded.pipeline, loaded.label_set, text, n),
+        loaded.ngram_weight,
     )

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toolkit.exceptions import ModelError, did_you_mean, quote
+from toolkit.exceptions import ModelError, did_you_mean
 from toolkit.files import read_json
 from toolkit.labels import LabelSet
 from toolkit.models import skops_files
+from toolkit.models.averaging import EncoderVote
+from toolkit.models.encoder_files import encoder_misfit, is_intact, read_encoder, write_encoder
+from toolkit.models.manifests import misfits
 from toolkit.models.skops_files import OLD_MODULES
 
 if TYPE_CHECKING:
@@ -34,13 +37,13 @@ if TYPE_CHECKING:
 MODEL_FORMAT = 1
 FILES = {"skops": "pipeline.skops", "joblib": "pipeline.joblib"}
 COMPILED = "compiled.npz"
+ENCODER_PACKAGES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime")
 
 
-# What manifest.json holds, checked by hand: to load pydantic would slow each command that labels.
+# What manifest.json holds.
 _REQUIRED = {"file": str, "sha256": str, "bytes": int, "labels": dict, "versions": dict}
 _OPTIONAL = {"experiment": str, "segmenter": str, "shares": dict}
 _COMPILED = {"reason": str, "file": str, "sha256": str, "bytes": int, "of": str}
-_NAMES = {str: "text", int: "a whole number", dict: "keys with values"}
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,15 @@ class SavedModel:
         Opens the pipeline, from bytes that have been read and checked.
     compiled : CompiledPipeline or None
         The compiled pipeline, if the folder has one that was made from the same bytes.
+    vote : EncoderVote or None
+        The encoder that is averaged with the pipeline, if there is one.
     """
 
     labels: LabelSet
     manifest: Mapping[str, Any]
     open_pipeline: Callable[[], Pipeline]
     compiled: CompiledPipeline | None = None
+    vote: EncoderVote | None = None
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -78,6 +84,7 @@ def save_model(
     card: str,
     probe: Sequence[str],
     model_format: str = "skops",
+    vote: EncoderVote | None = None,
 ) -> dict[str, Any]:
     """Save a model, load it back, and compare the probabilities of both.
 
@@ -98,6 +105,8 @@ def save_model(
         Sentences for the comparison; at least one.
     model_format : str
         ``skops`` or ``joblib``.
+    vote : EncoderVote, optional
+        An encoder that is averaged with the pipeline; it is written beside it.
 
     Returns
     -------
@@ -121,7 +130,8 @@ def save_model(
         "bytes": len(content),
         "compiled": about_compiled,
         "labels": labels.to_dict(),
-        "versions": versions(),
+        "versions": versions(vote is not None),
+        **({"encoder": write_encoder(folder, vote)} if vote else {}),
         **about,
     }
     (folder / name).write_bytes(content)
@@ -189,9 +199,11 @@ def _read_compiled(folder: Path, manifest: Mapping[str, Any]) -> CompiledPipelin
         return None
 
 
-def versions() -> dict[str, str]:
+def versions(has_encoder: bool = False) -> dict[str, str]:
     """Return the versions of everything that a prediction depends on."""
-    packages = ("scikit-learn", "numpy", "scipy", "skops", "joblib", "datasets")
+    packages = ["scikit-learn", "numpy", "scipy", "skops", "joblib", "datasets"]
+    if has_encoder:
+        packages += [name for name in ENCODER_PACKAGES if find_spec(name)]
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
@@ -206,7 +218,7 @@ def inspect_model(folder: str | Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``manifest``; ``intact``, whether the file is the one that the manifest names; ``types``
+        ``manifest``; ``intact``, whether its files are those that the manifest names; ``types``
         in the file (unknown for a joblib file); and those that are ``untrusted``.
 
     Raises
@@ -221,7 +233,7 @@ def inspect_model(folder: str | Path) -> dict[str, Any]:
     (True, [])
     """
     folder, manifest, content = _read(folder)
-    intact = hashlib.sha256(content).hexdigest() == manifest["sha256"]
+    intact = hashlib.sha256(content).hexdigest() == manifest["sha256"] and is_intact(folder, manifest)
     types, untrusted = [], ["anything: a joblib file can run code"]
     if manifest["file"] == FILES["skops"]:
         where = str(folder / manifest["file"])
@@ -274,8 +286,10 @@ def load_saved(folder: str | Path, trusted: bool = False) -> SavedModel:
         manifest,
         partial(load, content, str(path)),
         _read_compiled(folder, manifest),
+        read_encoder(folder, manifest),
     )
     classes = model.pipeline.classes_ if model.compiled is None else model.compiled.classes
+    classes = [*classes, *(model.vote.encoder.classes_ if model.vote else ())]
     unknown = sorted(set(map(str, classes)) - set(model.labels.names))
     if unknown:
         raise ModelError(
@@ -300,7 +314,7 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
         raise ModelError(f"the manifest is not valid JSON; train or copy the model again [{path}]") from error
     if isinstance(manifest, dict) and "schema" in manifest:
         raise ModelError(f"the folder is a run; name the model in it [{folder / 'model'}]")
-    found = next(_misfits(manifest, "the manifest", {"format": object}), None)
+    found = next(misfits(manifest, "the manifest", {"format": object}), None)
     if not found and manifest["format"] != MODEL_FORMAT:
         raise ModelError(
             f"the model has format {manifest['format']!r}, this toolkit reads {MODEL_FORMAT}; "
@@ -328,31 +342,12 @@ def _read(folder: str | Path) -> tuple[Path, dict[str, Any], bytes]:
 
 
 def _manifest_misfits(manifest: Mapping[str, Any]) -> Iterator[str]:
-    yield from _misfits(manifest, "the manifest", _REQUIRED, _OPTIONAL)
-    yield from _misfits(manifest["versions"], "versions", {}, dict.fromkeys(manifest["versions"], str))
+    yield from misfits(manifest, "the manifest", _REQUIRED, _OPTIONAL)
+    yield from misfits(manifest["versions"], "versions", {}, dict.fromkeys(manifest["versions"], str))
     if manifest.get("compiled") is not None:
-        yield from _misfits(manifest["compiled"], "compiled", {}, _COMPILED)
-
-
-def _misfits(
-    value: Any, place: str, required: Mapping[str, type], optional: Mapping[str, type] = MappingProxyType({})
-) -> Iterator[str]:
-    """Say which keys of plain data are missing or hold values of other types."""
-    if not isinstance(value, dict):
-        yield f"{place} is {quote(value, 40)}, expected keys with values"
-        return
-    for key in required:
-        if key not in value:
-            yield f"{place} lacks {key!r}"
-            return
-    for key, kind in {**required, **optional}.items():
-        if key in value and not (_is_count(value[key]) if kind is int else isinstance(value[key], kind)):
-            name = key if place == "the manifest" else f"{place}.{key}"
-            yield f"{name} is {quote(value[key], 40)}, expected {_NAMES[kind]}"
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value < 2**53
+        yield from misfits(manifest["compiled"], "compiled", {}, _COMPILED)
+    if manifest.get("encoder") is not None and (found := encoder_misfit(manifest["encoder"])):
+        yield found
 
 
 def _dump_joblib(pipeline: Pipeline) -> bytes:
