@@ -3,6 +3,7 @@
 In reading order:
 
 - ``pipelines``: a record -> an unfitted pipeline; recalibration of a fitted one.
+- ``soft_labels``: a teacher's probabilities -> weighted rows to learn from.
 - ``search``: a pipeline and a grid -> the best candidate, fitted.
 - ``skops_files``: a pipeline <-> bytes that open safely.
 - ``saving``: a model's folder, written and read.
