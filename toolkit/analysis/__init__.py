@@ -13,6 +13,7 @@ Files in reading order:
 - ``label_errors``: gold labels worth a second look
 - ``findings``: all of these for one run
 - ``repeats``: scores over repeated k-fold cross-validation
+- ``distillation``: the teacher and the text that a distilled run learned from
 - ``report``: the record that a run keeps as ``report.json``, and its manifest
 - ``learning_curve``: scores against the number of training articles
 """

@@ -6,6 +6,7 @@ Read in this order:
 - ``options``: options that several commands share, and how their values are read
 - ``output``: exit codes, text that is safe on a terminal, the progress bar
 - ``experiments``: ``train``, ``report``, ``compare``, ``curve``, ``verify``
+- ``distillation``: ``distill``
 - ``labelling``: ``label``, ``evaluate``, ``explain``, ``inspect``
 - ``corpus``: ``corpus check``, ``corpus stats``, ``corpus agreement``, ``corpus export``
 

@@ -48,6 +48,8 @@ class Entry:
         Its learning curve, if its folder has one.
     repeats : Repeats or None
         Its repeated cross-validation, if the experiment repeats its folds.
+    teacher : str or None
+        Name of the model whose labels of unlabelled text it learned from, if it was distilled.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Entry:
     cost: Cost
     curve: LearningCurve | None
     repeats: Repeats | None = None
+    teacher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

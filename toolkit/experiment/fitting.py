@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from toolkit.engine import CountedSentences
+    from toolkit.models import SoftLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def cross_validate(
     labels: LabelSet,
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+    soft: SoftLabels | None = None,
 ) -> Evaluation:
     """Cross-validate on train, then fit on all of train and label the test split once.
 
@@ -79,6 +81,8 @@ def cross_validate(
         Processes; the result does not depend on it.
     progress : callable
         Called with a step's name, the number of parts done, and the number of parts.
+    soft : SoftLabels, optional
+        Further sentences that every pipeline learns from; none of them is predicted.
 
     Returns
     -------
@@ -103,10 +107,10 @@ def cross_validate(
     # Longest first: the final fit is on all of train.
     tasks = [(take_rows(train, np.arange(n_train)), test)]
     tasks += [(take_rows(train, rows), take_rows(train, held_out)) for rows, held_out in folds]
-    counted = CountedSentences([*train["text"], *test["text"]])
+    counted = CountedSentences([*train["text"], *test["text"], *(soft.sentences if soft else ())])
     runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
     fits: list[Fit] = []
-    for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted) for task in tasks):
+    for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted, soft) for task in tasks):
         fits.append(fit)
         progress("fit", len(fits), len(tasks))
     final, *of_folds = fits
@@ -143,6 +147,7 @@ def fit_pipeline(
     train: Mapping[str, NDArray[Any]],
     held_out: Mapping[str, NDArray[Any]],
     counted: CountedSentences | None = None,
+    soft: SoftLabels | None = None,
 ) -> Fit:
     """Search hyper-parameters and fit on some articles; label others.
 
@@ -158,6 +163,8 @@ def fit_pipeline(
         ``text`` of the sentences to label.
     counted : CountedSentences, optional
         N-grams of all of these sentences, if several calls share them.
+    soft : SoftLabels, optional
+        Further sentences to learn from; hyper-parameters are searched without them.
 
     Returns
     -------
@@ -173,14 +180,14 @@ def fit_pipeline(
     from toolkit.engine import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
     from toolkit.models import fit, label_proba, make_pipeline, recalibrate
 
-    counted = counted or CountedSentences([*train["text"], *held_out["text"]])
+    counted = counted or CountedSentences([*train["text"], *held_out["text"], *(soft.sentences if soft else ())])
     pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
     # One arithmetic thread per process, so that sums are added in one order, whatever n_jobs.
     with threadpool_limits(1):
         try:
             chosen = _choose(experiment, pipeline, labels, train, counted)
             pipeline.set_params(**chosen)
-            features = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted)
+            features = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted, soft)
         except ValueError as error:
             if len(set(train["gold"])) < 2:
                 raise ToolkitError(
@@ -189,7 +196,7 @@ def fit_pipeline(
             raise
         if experiment.calibration != "none":
             # On the training articles alone: those held out must not influence the calibration.
-            proba = _cross_validated(pipeline, labels, train, _inner_folds(experiment, train), counted)
+            proba = _cross_validated(pipeline, labels, train, inner_folds(experiment, train), counted, soft)
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(train["gold"]), labels)
         proba = label_proba(pipeline[-1], features, labels)
         # A saved model should hold scikit-learn's own types wherever they do the same.
@@ -209,11 +216,12 @@ def _choose(
     grid = make_grid(experiment)
     if not grid:
         return {}
-    folds = _inner_folds(experiment, train)
+    folds = inner_folds(experiment, train)
     return choose(pipeline, grid, train["text"], train["gold"], folds, _headline_scorer(labels), counted)
 
 
-def _inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
+def inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
+    """Assign the articles of a training set to the folds in which its hyper-parameters are searched."""
     n_folds = min(experiment.evaluation.inner_folds, len(set(train["article"])))
     return article_folds(train["article"], train["gold"], n_folds, (experiment.seed + 1) % 2**32)
 
@@ -224,6 +232,7 @@ def _cross_validated(
     train: Mapping[str, NDArray[Any]],
     folds: Sequence[Fold],
     counted: CountedSentences,
+    soft: SoftLabels | None,
 ) -> NDArray[np.float64]:
     """Return probabilities of training sentences, each by a pipeline fitted on the other folds."""
     from sklearn.base import clone
@@ -239,7 +248,7 @@ def _cross_validated(
                 "two or more are needed; write more articles or leave out [calibration] [evaluation.inner_folds]"
             )
         fitted = clone(pipeline)
-        features = fit(fitted, list(text[rows]), gold[rows], list(text[held_out]), counted)
+        features = fit(fitted, list(text[rows]), gold[rows], list(text[held_out]), counted, soft)
         proba[held_out] = label_proba(fitted[-1], features, labels)
     return proba
 
@@ -252,6 +261,20 @@ def _headline_scorer(labels: LabelSet) -> Callable[[ArrayLike, ArrayLike], float
         return float(np.nan_to_num(metrics.macro_f1(counts, acts)))
 
     return score
+
+
+def score_fold(
+    experiment: Experiment,
+    labels: LabelSet,
+    train: Mapping[str, NDArray[Any]],
+    fold: Fold,
+    counted: CountedSentences,
+    soft: SoftLabels | None,
+) -> float:
+    """Fit on the training rows of a fold; return the score by which hyper-parameters are chosen, of the others."""
+    rows, held_out = (take_rows(train, rows) for rows in fold)
+    proba = fit_pipeline(replace(experiment, calibration="none"), labels, rows, held_out, counted, soft).proba
+    return _headline_scorer(labels)(held_out["gold"], np.array(labels.names)[proba.argmax(axis=1)])
 
 
 def _chosen_settings(chosen: Mapping[str, Any]) -> dict[str, Any]:

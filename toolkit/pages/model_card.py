@@ -6,6 +6,7 @@ from toolkit.analysis import Results
 from toolkit.labels import LabelSet
 from toolkit.pages.formatting import list_titles
 from toolkit.pages.rendering import render_page
+from toolkit.pages.run_summary import state_distillation
 from toolkit.pages.run_tables import describe_choice
 
 
@@ -25,6 +26,7 @@ def render_card(results: Results, labels: LabelSet, folder: str) -> str:
         "card.md.j2",
         report=results,
         labels=list_titles(labels, labels.names),
+        distilled=state_distillation(results),
         chosen=describe_choice(results.chosen.final),
         folder=folder,
     )

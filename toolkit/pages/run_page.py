@@ -9,7 +9,14 @@ from toolkit.analysis import Findings, Predictions, Report
 from toolkit.pages import figures
 from toolkit.pages.formatting import SPLIT_TITLES, flatten, list_titles
 from toolkit.pages.rendering import own_markup, render_page, script
-from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
+from toolkit.pages.run_summary import (
+    headline_cards,
+    state_distillation,
+    state_meaning,
+    state_result,
+    state_slices,
+    state_verdict,
+)
 from toolkit.pages.run_tables import (
     BRIER,
     OVERALL,
@@ -94,6 +101,7 @@ def render_report(
         report=report,
         result=state_result(report.scores),
         verdict=state_verdict(report),
+        distilled=state_distillation(report),
         meaning=state_meaning(report.scores.test, labels),
         cards=headline_cards(report),
         splits=SPLIT_TITLES,
