@@ -86,9 +86,8 @@ def distill(
 
     Each sentence of the text is learned with the teacher's probabilities as soft labels [1]_. How
     much it counts beside a sentence of the corpus, and the experiment's hyper-parameters, are
-    chosen once, by cross-validation on the training articles: first the hyper-parameters without the
-    text, then the weight, then the hyper-parameters again. A teacher of n-grams is fitted again for
-    each of these folds, since one that knows the held-out articles passes on what it knows of them; an
+    chosen once and together, by cross-validation on the training articles. A teacher of n-grams is fitted
+    again for each of these folds, since one that knows the held-out articles passes on what it knows of them; an
     encoder would take too long, and the weight chosen for it tends to be too high. Every training set
     contains the text, no held-out set does. N-grams of the text are in the model; its sentences are not
     in the run.
@@ -293,41 +292,32 @@ def _search(
     n_jobs: int,
     progress: ProgressCallback,
 ) -> tuple[Experiment, float, tuple[Candidate, ...]]:
-    """Choose hyper-parameters, mixing weight, and hyper-parameters again, by the mean score of the inner folds.
+    """Choose mixing weight and hyper-parameters together, by the mean score of the inner folds.
 
-    Of equals the smallest weight and the first hyper-parameters are chosen. To try all pairs would take twice
-    the time. With a given weight only the hyper-parameters are chosen.
+    Of equals the smallest weight and the first hyper-parameters are chosen. They are not searched one after the other,
+    since the best strength of regularisation changes with the weight.
     """
     from toolkit.engine import CountedSentences
 
     train = sentence_columns(corpus["train"], labels)
     folds = inner_folds(experiment, train)
-    settings = _settings(experiment)
     counted = CountedSentences([*train["text"], *labelled.sentences])
     by_fold = _label_by_fold(labels, labelled, train, folds, counted, n_jobs, progress)
-    scores: dict[tuple[float, int], float] = {}
-
-    def score(step: str, pairs: Sequence[tuple[float, int]]) -> tuple[float, int]:
-        new = [pair for pair in pairs if pair not in scores]
-        tasks = [
-            (settings[number], labels, train, fold, counted, text.soften(labels, weight))
-            for weight, number in new
-            for fold, text in zip(folds, by_fold, strict=True)
-        ]
-        results = np.reshape(_run(score_fold, step, tasks, n_jobs, progress), (len(new), len(folds)))
-        scores.update(zip(new, results.mean(axis=1).tolist(), strict=True))
-        return max(sorted(scores), key=scores.__getitem__)
-
-    numbers = range(len(settings))
-    if given is None:
-        _, number = score("plain fit", [(0.0, number) for number in numbers])
-        given, _ = score("weighted fit", [(weight, number) for weight in WEIGHTS])
-    weight, number = score("further fit", [(given, number) for number in numbers])
-    candidates = tuple(
-        Candidate(weight, {name: values[0] for name, values in settings[number].classifier.parameters}, value)
-        for (weight, number), value in sorted(scores.items())
+    pairs = list(product((0.0, *WEIGHTS) if given is None else (given,), _settings(experiment)))
+    tasks = [
+        (settings, labels, train, fold, counted, text.soften(labels, weight))
+        for weight, settings in pairs
+        for fold, text in zip(folds, by_fold, strict=True)
+    ]
+    scores = np.reshape(_run(score_fold, "candidate fit", tasks, n_jobs, progress), (len(pairs), len(folds))).mean(
+        axis=1
     )
-    return settings[number], weight, candidates
+    candidates = tuple(
+        Candidate(weight, {name: values[0] for name, values in settings.classifier.parameters}, float(score))
+        for (weight, settings), score in zip(pairs, scores, strict=True)
+    )
+    weight, chosen = pairs[int(np.argmax(scores))]
+    return chosen, weight, candidates
 
 
 def _label_by_fold(
