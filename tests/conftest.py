@@ -40,6 +40,15 @@ def write_csv(path: Path, header: list[str], rows: list[list[object]]) -> None:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
+def add_collections(folder: Path) -> Path:
+    """Put every second article of a corpus into the collection ``natural``, the others into ``acts``."""
+    path = folder / "articles.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    cells = [f"{row},{('acts', 'natural')[number % 2]}" for number, row in enumerate(rows)]
+    path.write_text("\n".join([f"{header},collection", *cells]) + "\n", encoding="utf-8")
+    return folder
+
+
 def write_corpus(folder: Path) -> Path:
     """Write 12 articles of three sentences, one per label; the last three are the test split."""
     folder.mkdir(parents=True, exist_ok=True)

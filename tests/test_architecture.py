@@ -56,7 +56,9 @@ def test_map_lists_every_file_in_the_words_of_its_package():
     assert text[text.index(BEGIN) + len(BEGIN) : text.index(END)] == f"\n{list_files()}\n"
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/reports.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/reports.md", "docs/priors.md"]
+)
 def test_documents_name_only_files_that_exist(document):
     named = set(re.findall(r"`((?:toolkit|tests|docs|data|experiments)/[\w./-]*)`", (ROOT / document).read_text()))
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []

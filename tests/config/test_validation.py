@@ -44,7 +44,10 @@ def test_missing_settings_take_their_defaults():
         ({"evaluation": {"inner_folds": 1}}, "evaluation.inner_folds is 1"),
         ({"evaluation": {"resamples": 9}}, "evaluation.resamples is 9"),
         ({"model": {"format": "pickle"}}, "model.format is 'pickle'; expected one of skops, joblib"),
-        ({"calibration": {"method": "platt"}}, "calibration.method is 'platt'; expected one of none, temperature, iso"),
+        (
+            {"calibration": {"method": "platt"}},
+            "calibration.method is 'platt'; expected one of none, temperature, bias-corrected-temperature, iso",
+        ),
         ({"calibration": {"metod": "isotonic"}}, r"key 'calibration.metod' is unknown.*did you mean 'method'\?"),
     ],
 )

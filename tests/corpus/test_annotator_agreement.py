@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from toolkit.corpus.annotator_agreement import cohen_kappa, krippendorff_alpha, measure_agreement
+from tests.conftest import add_collections
+from toolkit.corpus.annotator_agreement import agreement, cohen_kappa, krippendorff_alpha, measure_agreement
 from toolkit.labels import LabelSet
 from toolkit.statistics.metrics import confusion
 
@@ -33,6 +34,17 @@ def test_agreement_reports_each_label_and_intervals():
     assert agreement.by_label["denial"].value == pytest.approx((3 / 4 - 1 / 2) / (1 / 2))
     low, high = agreement.kappa.low, agreement.kappa.high
     assert low <= agreement.kappa.value <= high
+
+
+def test_agreement_is_also_measured_in_each_collection(own_corpus):
+    path = add_collections(own_corpus) / "sentences.csv"
+    path.write_text(path.read_text().replace("bridge.,denial,,denial,denial", "bridge.,denial,,denial,none"))
+    parts = agreement(own_corpus).by_collection
+    assert list(parts) == ["acts", "natural"]
+    assert parts["natural"].kappa.value == 1
+    # 17 of 18 agree; by chance (6 * 5 + 6 * 6 + 6 * 7) / 18 ** 2 would.
+    assert parts["acts"].kappa.value == pytest.approx((17 / 18 - 1 / 3) / (1 - 1 / 3))
+    assert parts["acts"].n_sentences == 18
 
 
 def test_agreement_of_nothing_is_refused():

@@ -24,6 +24,15 @@ def test_audit_names_both_rows_of_a_copy():
     assert audit.problems == ("two sentences share 100% of their 5-grams; rewrite one [a-0:0, a-2:0]",)
 
 
+def test_short_headings_and_clock_times_may_recur():
+    texts = [f"{hour} p.m." for hour in range(1, 5)] + ["Monday", "Monday"]
+    assert audit_corpus(rows_of(texts), LABELS).problems == ()
+    texts = [f"Polls close at {hour} p.m." for hour in range(1, 5)] + ["He left on Monday"] * 2
+    two, skeleton = audit_corpus(rows_of(texts), LABELS).problems
+    assert two.startswith("two sentences share 100%")
+    assert skeleton.startswith("4 sentences have the skeleton")
+
+
 def test_audit_finds_an_article_that_is_another_in_new_order():
     texts = ["The dam broke on Monday.", "Nobody was hurt in it.", "Nobody was harmed in it.", "Snow fell on the pass."]
     texts = [texts[0], texts[1], texts[1] + " ", texts[0] + " ", texts[3]]

@@ -24,6 +24,22 @@ def test_folds_are_stratified_and_depend_on_the_seed_alone():
     assert not all(np.array_equal(one[1], two[1]) for one, two in zip(folds, other, strict=True))
 
 
+def test_each_fold_has_its_part_of_each_label_in_each_collection():
+    articles = np.arange(100)
+    y_true = np.array(["a"] * 50 + ["b"] * 50)
+    collections = np.array((["x"] * 10 + ["y"] * 40) * 2)
+    folds = article_folds(articles, y_true, 5, 1, collections)
+    for _, test in folds:
+        assert [int((y_true[test][collections[test] == "x"] == label).sum()) for label in "ab"] == [2, 2]
+        assert [int((y_true[test] == label).sum()) for label in "ab"] == [10, 10]
+
+
+def test_one_collection_changes_no_fold():
+    articles, y_true = np.arange(40), np.array(["a", "a", "a", "b"] * 10)
+    without, with_one = (article_folds(articles, y_true, 5, 1, collections) for collections in (None, ["x"] * 40))
+    assert all(np.array_equal(one[1], two[1]) for one, two in zip(without, with_one, strict=True))
+
+
 def test_assignment_of_articles_does_not_change_with_a_release():
     # Every cross-validated score rests on it; expected as scikit-learn 1.9 assigns them.
     rows = np.arange(24)

@@ -5,11 +5,13 @@ import shutil
 
 import pytest
 
-from tests.conftest import write_csv
+from tests.conftest import add_collections, write_csv
 from toolkit.cli import main as cli
+from toolkit.corpus.flat_table import corpus_table
 from toolkit.corpus.loading import corpus_fingerprint, corpus_labels, load_corpus
 from toolkit.exceptions import CorpusError
 from toolkit.files.csv_cells import LONGEST_CELL, cell_writer
+from toolkit.files.writing import TableWriter
 
 
 def edit(path, old, new):
@@ -56,6 +58,27 @@ def test_fingerprint_depends_on_the_content_alone(corpus_folder, own_corpus):
 def test_fingerprint_depends_on_the_split(corpus_folder, own_corpus):
     edit(own_corpus / "articles.csv", "wire,train", "wire,test")
     assert corpus_fingerprint(load_corpus(own_corpus)) != corpus_fingerprint(load_corpus(corpus_folder))
+
+
+def test_corpus_without_collections_keeps_its_fingerprint(corpus_folder, own_corpus):
+    # As computed before a corpus could have collections.
+    fingerprint = "82fd1f6dc8b6dabbfbfe15dfeedcec632c2d9d584ad544c813a1599baee9d688"
+    corpus = load_corpus(corpus_folder)
+    assert set(corpus["train"]["collection"]) == {""}
+    assert corpus_fingerprint(corpus) == fingerprint
+    assert corpus_fingerprint(corpus.remove_columns("collection")) == fingerprint
+    assert corpus_fingerprint(load_corpus(add_collections(own_corpus))) != fingerprint
+
+
+def test_collections_are_read_and_survive_an_export(own_corpus, tmp_path):
+    corpus = load_corpus(add_collections(own_corpus))
+    assert corpus["train"]["collection"][:6] == ["acts"] * 3 + ["natural"] * 3
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    shutil.copy(own_corpus / "labels.toml", flat)
+    TableWriter(flat / "sentences.csv").write([corpus_table(corpus)])
+    assert load_corpus(flat)["test"]["collection"][:] == corpus["test"]["collection"][:]
+    assert corpus_fingerprint(load_corpus(flat)) == corpus_fingerprint(corpus)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +289,12 @@ def test_shipped_corpus_is_whole():
     both = [*corpus["train"], *corpus["test"]]
     assert len(both) >= 700
     assert len({row["article"] for row in both}) >= 60
-    assert max(corpus["train"]["date"]) <= min(corpus["test"]["date"])
-    texts = [row["text"].casefold() for row in both]
+    for collection in ("acts", "natural"):
+        train, test = (
+            [date for date, own in zip(rows["date"], rows["collection"], strict=True) if own == collection]
+            for rows in corpus.values()
+        )
+        assert max(train) <= min(test)
+    # Days and clock times head the entries of listings and live blogs.
+    texts = [row["text"].casefold() for row in both if len(row["text"].split()) >= 4]
     assert len(set(texts)) == len(texts)

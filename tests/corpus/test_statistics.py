@@ -1,5 +1,6 @@
 """A corpus is counted by label, split, genre, year and length."""
 
+from tests.conftest import add_collections
 from toolkit.corpus.statistics import corpus_stats
 
 
@@ -16,6 +17,12 @@ def test_corpus_is_counted(corpus_folder):
     }
     assert list(stats.cues) == ["denial", "statement"]
     assert stats.cues["denial"].cueless == 0
+
+
+def test_collections_are_counted_where_there_are_some(own_corpus):
+    counts = corpus_stats(add_collections(own_corpus)).counts
+    assert list(counts) == ["collection", "split", "genre", "year", "words"]
+    assert counts["collection"] == {"acts": (6, 6, 6), "natural": (6, 6, 6)}
 
 
 def test_act_without_a_sentence_has_no_cues_and_length_no_end(own_corpus):

@@ -16,7 +16,7 @@ from tests.conftest import WORDS, write_experiment
 from toolkit.config import make_experiment, read_experiment
 from toolkit.corpus.folds import article_folds
 from toolkit.corpus.loading import corpus_labels, load_corpus
-from toolkit.estimators.recalibration import CALIBRATORS, Isotonic, Recalibrated, Temperature
+from toolkit.estimators.recalibration import CALIBRATORS, BiasCorrectedTemperature, Isotonic, Recalibrated, Temperature
 from toolkit.exceptions import ToolkitError
 from toolkit.experiment.fitting import cross_validate, fit_pipeline, sentence_columns, take_rows
 from toolkit.experiment.runs import load_run
@@ -57,7 +57,7 @@ def test_recalibration_equals_that_of_scikit_learn(overconfident, method):
     assert np.allclose(recalibrated.predict_proba(points), oracle.predict_proba(points), atol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+@pytest.mark.parametrize("method", sorted(CALIBRATORS))
 def test_recalibration_improves_an_overconfident_classifier(overconfident, method):
     fitted, points, gold = overconfident
     proba = fitted.predict_proba(points)
@@ -66,7 +66,7 @@ def test_recalibration_improves_an_overconfident_classifier(overconfident, metho
     recalibrated = np.maximum(calibrator.transform(proba[~halves]), 1e-6)
     brier = [((part - np.eye(3)[gold[~halves]]) ** 2).sum(axis=1).mean() for part in (proba[~halves], recalibrated)]
     assert brier[1] < brier[0]
-    if method == "temperature":
+    if method != "isotonic":
         assert calibrator.temperature_ > 1
         assert log_loss(recalibrated, gold[~halves]) < log_loss(proba[~halves], gold[~halves])
 
@@ -101,6 +101,34 @@ def test_certain_and_wrong_is_fitted_without_infinity():
     assert scaling.transform([[1.0, 0.0]])[0] == pytest.approx([3 / 4, 1 / 4], abs=1e-6)
 
 
+def test_biases_make_the_mean_probability_the_proportion_of_gold_labels(overconfident):
+    fitted, points, gold = overconfident
+    rare = np.flatnonzero((gold != 0) | (np.arange(len(gold)) % 4 == 0))
+    proba = fitted.predict_proba(points[rare])
+    scaling = BiasCorrectedTemperature().fit(proba, gold[rare])
+    shares = np.bincount(gold[rare]) / len(rare)
+    assert scaling.transform(proba).mean(axis=0) == pytest.approx(shares, abs=1e-6)
+    assert np.abs(proba.mean(axis=0) - shares).max() > 0.05
+
+
+def test_temperature_and_biases_are_those_of_a_regression_on_logarithms(overconfident):
+    fitted, points, gold = overconfident
+    is_of_two = gold < 2
+    proba = fitted.predict_proba(points[is_of_two])[:, :2]
+    proba /= proba.sum(axis=1, keepdims=True)
+    scaling = BiasCorrectedTemperature().fit(proba, gold[is_of_two])
+    odds = np.log(proba[:, [1]] / proba[:, [0]])
+    oracle = LogisticRegression(C=np.inf, tol=1e-8).fit(odds, gold[is_of_two])
+    assert 1 / scaling.temperature_ == pytest.approx(oracle.coef_[0, 0], rel=1e-4)
+    assert scaling.biases_[1] - scaling.biases_[0] == pytest.approx(oracle.intercept_[0], abs=1e-4)
+
+
+def test_label_without_a_gold_sentence_gets_a_finite_bias():
+    scaling = BiasCorrectedTemperature().fit([[0.6, 0.3, 0.1]] * 4, [0, 0, 1, 1])
+    assert np.isfinite(scaling.biases_).all()
+    assert scaling.transform([[0.6, 0.3, 0.1]])[0] == pytest.approx([0.5, 0.5, 0], abs=1e-3)
+
+
 def test_isotonic_curve_is_that_of_a_hand_count():
     # Label 0 at 0.2, 0.5, 0.8: correct in 0 of 1, 1 of 1 and 1 of 2; the last two are pooled at 2 / 3.
     curves = Isotonic().fit([[0.2, 0.8], [0.5, 0.5], [0.8, 0.2], [0.8, 0.2]], [1, 0, 0, 1])
@@ -116,7 +144,7 @@ def test_where_all_curves_are_zero_the_probabilities_stay():
     assert curves.transform([[0.3, 0.7]])[0] == pytest.approx([0.3, 0.7])
 
 
-@pytest.mark.parametrize("calibrator", [Temperature, Isotonic])
+@pytest.mark.parametrize("calibrator", list(CALIBRATORS.values()))
 def test_shapes_that_do_not_match_are_refused(calibrator):
     with pytest.raises(ValueError, match=r"shape \(0, 2\) and gold labels of shape \(0,\) came"):
         calibrator().fit(np.zeros((0, 2)), [])
@@ -163,7 +191,7 @@ def test_temperature_changes_probabilities_and_neither_labels_nor_folds(workplac
     assert not np.allclose(warm.proba, plain.proba)
 
 
-@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+@pytest.mark.parametrize("method", sorted(CALIBRATORS))
 def test_calibrator_is_fitted_on_probabilities_of_held_out_training_sentences(workplace, corpus_folder, method):
     corpus = load_corpus(corpus_folder)
     labels = corpus_labels(corpus)
@@ -228,7 +256,7 @@ def test_recalibrated_run_is_the_same_when_made_again(calibrated, corpus_folder)
     ],
     ids=["majority", "keywords", "naive-bayes"],
 )
-@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+@pytest.mark.parametrize("method", sorted(CALIBRATORS))
 def test_every_classifier_can_be_recalibrated_and_saved(tmp_path, corpus_folder, classifier, method):
     text = f'{classifier}[calibration]\nmethod = "{method}"\n'
     run = train(write_experiment(tmp_path, "one", text), corpus_folder, tmp_path / "runs")

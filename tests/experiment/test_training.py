@@ -6,6 +6,7 @@ from tests.conftest import MAJORITY, WORDS, write_experiment
 from toolkit.config import read_experiment
 from toolkit.corpus.loading import load_corpus
 from toolkit.exceptions import RunError
+from toolkit.experiment.reporting import report
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
@@ -62,6 +63,27 @@ def test_runs_folder_that_cannot_be_made_is_refused(tmp_path, corpus_folder):
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(RunError, match="cannot be written to"):
         train(write_experiment(tmp_path, "words", WORDS), corpus_folder, tmp_path / "runs")
+
+
+def test_label_shares_are_those_of_the_natural_collection(tmp_path, corpus_folder):
+    corpus = load_corpus(corpus_folder)
+
+    def with_collection(row):
+        # Natural: what is not a denial, and the denials of two articles.
+        return {"collection": "natural" if row["label"] or row["article"] in ("a-00", "a-01") else "acts"}
+
+    for split in corpus:
+        corpus[split] = corpus[split].map(with_collection)
+    run = train(read_experiment(write_experiment(tmp_path, "m", WORDS)), corpus, tmp_path / "runs")
+    shares = run.model.manifest["shares"]
+    assert shares["natural"]["denial"] == pytest.approx(2.5 / 21.5, abs=1e-6)
+    assert shares["training"]["denial"] != shares["natural"]["denial"]
+    assert run.report.prior_curve.n_sentences == 20
+    assert load_run(run.folder).report == run.report
+    assert (run.folder / "figures/prior-strength.svg").is_file()
+    assert report(run.folder).report.prior_curve == run.report.prior_curve
+    assert ">Precision against recall for each act as" in (run.folder / "report.html").read_text()
+    assert verify(run.folder, corpus) == []
 
 
 def test_loaded_corpus_may_be_passed(tmp_path, corpus_folder):

@@ -29,6 +29,16 @@ def test_verify_finds_a_changed_file(runs, corpus_folder):
     ]
 
 
+def test_run_whose_model_was_saved_without_label_shares_is_verified(runs, corpus_folder):
+    path = runs / "words/model/manifest.json"
+    record = json.loads(path.read_text())
+    shares = record.pop("shares")
+    path.write_text(json.dumps(record))
+    assert verify(runs / "words", corpus_folder) == []
+    path.write_text(json.dumps({**record, "shares": {**shares, "natural": shares["training"]}}))
+    assert verify(runs / "words", corpus_folder) == ["model/manifest.json differs"]
+
+
 def test_verify_wants_the_corpus_of_the_run(workplace, own_corpus):
     path = own_corpus / "sentences.csv"
     path.write_text(path.read_text().replace("bridge", "tunnel"))

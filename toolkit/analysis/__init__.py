@@ -11,6 +11,7 @@ Files in reading order:
 - ``abstention``: labelling only above a confidence threshold
 - ``slices``: parts of the corpus on which the scores are lower
 - ``label_errors``: gold labels worth a second look
+- ``prior_curve``: precision and recall of acts as the natural label shares take hold
 - ``findings``: all of these for one run
 - ``repeats``: scores over repeated k-fold cross-validation
 - ``distillation``: the teacher and the text that a distilled run learned from

@@ -26,6 +26,7 @@ from .predictions import (
     make_predictions as make_predictions,
     read_predictions as read_predictions,
 )
+from .prior_curve import PriorCurve as PriorCurve, measure_prior_curve as measure_prior_curve
 from .records import BySplit as BySplit, Record as Record, from_plain as from_plain, to_plain as to_plain
 from .repeats import (
     N_DIGITS as N_DIGITS,

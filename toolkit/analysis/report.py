@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from toolkit.analysis.distillation import Distillation
 from toolkit.analysis.findings import Findings
+from toolkit.analysis.prior_curve import PriorCurve
 from toolkit.analysis.records import BySplit, Count, Number, Record
 from toolkit.analysis.repeats import RepeatedScores
 from toolkit.analysis.scores import Difference
@@ -183,7 +184,8 @@ class Results(Findings, Heading):
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Results):
-    """What ``report.json`` holds."""
+    """What ``report.json`` holds; a corpus without natural text gives no ``prior_curve``."""
 
+    prior_curve: PriorCurve | None = None
     model: ModelFile
     clock: Clock

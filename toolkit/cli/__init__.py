@@ -4,6 +4,7 @@ Read in this order:
 
 - ``main``: the parser of all commands, and what becomes of an error
 - ``options``: options that several commands share, and how their values are read
+- ``priors``: options that adapt a model to the label shares of a text
 - ``output``: exit codes, text that is safe on a terminal, the progress bar
 - ``experiments``: ``train``, ``report``, ``compare``, ``curve``, ``verify``
 - ``distillation``: ``distill``

@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
     add_text_option(check)
     add_corpus_option(check)
 
-    stats = add_command(subcommands, "stats", _stats, "count sentences by label, genre, year and length")
+    stats = add_command(subcommands, "stats", _stats, "count sentences by label, collection, genre, year and length")
     stats.add_argument("--output", metavar="FILE.svg", help="draw the counts")
     add_corpus_option(stats)
 
@@ -139,6 +139,13 @@ def _agreement(options: argparse.Namespace) -> int:
     for name, estimate in measured.by_label.items():
         reason = one_label if name in used else "undefined: neither annotator uses it"
         _print_estimate(name, estimate, width, reason)
+    for collection, part in measured.by_collection.items():
+        print(safe(f"\ncollection {collection}: {part.n_sentences} sentences"))
+        reason = "undefined: both annotators use one label alone"
+        _print_estimate("Cohen's kappa", part.kappa, width, reason)
+        _print_estimate("Krippendorff's alpha", part.alpha, width, reason)
+        for name, estimate in part.by_label.items():
+            _print_estimate(name, estimate, width, "undefined: no more than one of the two labels occurs")
     print()
     counts = {name: [round(count) for count in row] for name, row in zip(names, measured.confusion, strict=True)}
     _print_counts("first, second", counts, names)

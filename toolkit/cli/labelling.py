@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.options import add_column_options, add_command, add_model_options, add_text_option
 from toolkit.cli.output import DONE, safe
+from toolkit.cli.priors import adapt_model, add_prior_options, print_comparison
 from toolkit.exceptions import ToolkitError
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ def add_commands(commands: Any) -> None:
     add_model_options(label)
     label.add_argument("--output", metavar="FILE", help=".csv, .tsv, .jsonl, .parquet or, for articles, .html")
     add_text_option(label)
+    add_prior_options(label)
 
     evaluate = add_command(commands, "evaluate", _evaluate, "score a model on a table with gold labels")
     evaluate.add_argument("table", metavar="TABLE", help="a .csv, .tsv, .jsonl or .parquet file")
     add_model_options(evaluate)
     add_column_options(evaluate)
+    add_prior_options(evaluate)
     evaluate.add_argument("--output", metavar="DIR", help="write predictions.csv and scores.json there")
 
     explain = add_command(commands, "explain", _explain, "show the n-grams that contribute most to a sentence's label")
@@ -99,8 +102,9 @@ def _label_table(options: argparse.Namespace, path: str) -> int:
         raise ToolkitError(
             f"only articles are shown as a page; name a .csv, .tsv, .jsonl or .parquet file [{options.output}]"
         )
-    batches = _load(options).label_table(read_table(path), options.text_column, path)
-    return _write_tables(options.output, batches)
+    loaded, column = _load(options), options.text_column
+    model = adapt_model(options, loaded, lambda strength: loaded.adapt_to_table(path, column, strength=strength))
+    return _write_tables(options.output, model.label_table(read_table(path), column, path))
 
 
 def _is_page(output: str | None) -> bool:
@@ -110,8 +114,13 @@ def _is_page(output: str | None) -> bool:
 def _label_articles(options: argparse.Namespace, inputs: Sequence[str]) -> int:
     from toolkit.files import Table, read_article
 
-    model = _load(options)
-    articles = ((name, model.label_article(read_article(name))) for name in inputs)
+    texts: Iterable[tuple[str, str]] = ((name, read_article(name)) for name in inputs)
+    if options.adapt:
+        # Read once, since standard input cannot be read again.
+        texts = list(texts)
+    loaded = _load(options)
+    model = adapt_model(options, loaded, lambda strength: _adapt_to_articles(loaded, texts, strength))
+    articles = ((name, model.label_article(text)) for name, text in texts)
     is_named = len(inputs) > 1
     if _is_page(options.output):
         return _write_page(options.output, articles, str(model.manifest.get("experiment", "?")))
@@ -126,6 +135,17 @@ def _label_articles(options: argparse.Namespace, inputs: Sequence[str]) -> int:
             yield Table({"article": [name] * len(table), **table.columns}) if is_named else table
 
     return _write_tables(options.output, tables(), (".html",))
+
+
+def _adapt_to_articles(
+    model: SentenceClassifier, texts: Iterable[tuple[str, str]], strength: float
+) -> SentenceClassifier:
+    from toolkit.corpus import segment
+
+    named = [(name, sentence.text) for name, text in texts for sentence in segment(text)]
+    # A single article says nothing of how articles differ.
+    articles = [name for name, _ in named] if len({name for name, _ in named}) > 1 else None
+    return model.adapt([text for _, text in named], articles, strength=strength)
 
 
 def _write_page(output: str, articles: Iterable[tuple[str, LabelledArticle]], model_name: str) -> int:
@@ -169,8 +189,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     from toolkit.experiment import evaluate
 
     columns = (options.text_column, options.label_column, options.also_column)
-    evaluation = evaluate(_load(options), options.table, *columns)
+    loaded = _load(options)
+    plain = evaluation = evaluate(loaded, options.table, *columns)
+    text, article = plain.predictions.text, plain.predictions.article
+    model = adapt_model(options, loaded, lambda strength: loaded.adapt(text, article, strength=strength))
+    if model.adaptation:
+        evaluation = evaluate(model, options.table, *columns)
     _print_evaluation(evaluation)
+    if model.adaptation:
+        print_comparison(plain, evaluation, model.adaptation)
     if options.output:
         evaluation.write(options.output)
     return DONE

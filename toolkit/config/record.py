@@ -17,7 +17,7 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
 }
 WEIGHTS = ("tf-idf", "count", "binary")
 MODEL_FORMATS = ("skops", "joblib")
-CALIBRATIONS = ("none", "temperature", "isotonic")
+CALIBRATIONS = ("none", "temperature", "bias-corrected-temperature", "isotonic")
 # More would not make the mean more certain: all repetitions assign the same articles.
 MOST_REPEATS = 100
 

@@ -7,7 +7,7 @@ In reading order:
 - ``folds``: articles and labels -> cross-validation folds that never cut an article
 - ``annotator_agreement``: the labels of two annotators -> kappa and alpha with intervals
 - ``checking``: a folder, and a table it must not copy from -> everything wrong with it
-- ``statistics``: a corpus -> counts by label, genre, year and length
+- ``statistics``: a corpus -> counts by label, collection, genre, year and length
 - ``flat_table``: a corpus -> one table, to export
 - ``gold_tables``: a user's table with gold labels -> sentences to score on
 - ``audit``: all that a reviewer would object to, gathered from the files below

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.corpus.loading import corpus_labels, open_corpus
+from toolkit.corpus.loading import COLLECTION, corpus_labels, open_corpus
 from toolkit.exceptions import CorpusError
 from toolkit.labels import LabelSet
 from toolkit.statistics import Counts, Estimate, bootstrap_weights, encode, interval
@@ -33,6 +33,8 @@ class Agreement:
         Row: first annotator; column: second.
     n_sentences : int
         Sentences that both annotators labelled.
+    by_collection : dict
+        The same for each collection of the corpus, in alphabetical order; empty if it has none.
     """
 
     kappa: Estimate
@@ -40,6 +42,7 @@ class Agreement:
     by_label: dict[str, Estimate]
     confusion: Counts
     n_sentences: int
+    by_collection: dict[str, Agreement] = field(default_factory=dict)
 
 
 def cohen_kappa(counts: Counts) -> Counts:
@@ -189,7 +192,8 @@ def agreement(corpus: str | Path | DatasetDict = "data") -> Agreement:
 
     Examples
     --------
-    >>> kappa = agreement("data").kappa
+    >>> from datasets import DatasetDict
+    >>> kappa = agreement(DatasetDict(train=open_corpus("data")["train"].select(range(500)))).kappa
     >>> 0 < kappa.low < kappa.value < kappa.high < 1
     True
     """
@@ -199,5 +203,11 @@ def agreement(corpus: str | Path | DatasetDict = "data") -> Agreement:
     if not rows:
         where = f" [{corpus}]" if isinstance(corpus, str | Path) else ""
         raise CorpusError([f"no sentence has both a first and a second label; annotate twice{where}"])
-    first, second = ([labels.names[row[annotator]] for row in rows] for annotator in ("first", "second"))
-    return measure_agreement(first, second, [row["article"] for row in rows], labels)
+
+    def measure(rows: Sequence[Mapping[str, Any]]) -> Agreement:
+        first, second = ([labels.names[row[annotator]] for row in rows] for annotator in ("first", "second"))
+        return measure_agreement(first, second, [row["article"] for row in rows], labels)
+
+    collections = sorted({row.get(COLLECTION) or "" for row in rows} - {""})
+    parts = {name: measure([row for row in rows if row[COLLECTION] == name]) for name in collections}
+    return replace(measure(rows), by_collection=parts)

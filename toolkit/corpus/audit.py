@@ -14,6 +14,8 @@ from toolkit.corpus.templates import MAX_SAME_SKELETON, repeated_openings, repea
 from toolkit.exceptions import list_some
 from toolkit.labels import LabelSet
 
+# A shorter line, such as a day in a listing or a clock time in a live blog, may recur.
+MIN_WORDS = 4
 MAX_SAME_OPENING = 0.002
 MIN_SENTENCES = 50
 MAX_CUE_PROPORTION = 0.2
@@ -51,13 +53,13 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     -------
     Audit
         Problems: near-duplicate sentences and articles, skeletons that occur more than
-        twice, names that give labels away. Warnings: openings that many sentences share,
-        a cue in a large proportion of an act's sentences, acts with few sentences without
-        a cue, labels with few sentences.
+        twice, names that give labels away. Sentences of fewer than four words may recur.
+        Warnings: openings that many sentences share, a cue in a large proportion of an act's
+        sentences, acts with few sentences without a cue, labels with few sentences.
 
     Examples
     --------
-    >>> rows = [{"article": name, "position": 0, "text": "It rained.", "label": "none"} for name in ("a", "b")]
+    >>> rows = [{"article": name, "position": 0, "text": "It rained all day.", "label": "none"} for name in ("a", "b")]
     >>> audit_corpus(rows, LabelSet.from_names(["none", "denial"])).problems
     ('two sentences share 100% of their 5-grams; rewrite one [a:0, b:0]',)
     """
@@ -83,6 +85,8 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
 
 def _similar_sentences(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
     for pair in near_duplicates(texts):
+        if max(len(texts[row].split()) for row in (pair.first, pair.second)) < MIN_WORDS:
+            continue
         yield (
             f"two sentences share {pair.similarity:.0%} of their 5-grams; rewrite one "
             f"[{locations[pair.first]}, {locations[pair.second]}]"
@@ -103,6 +107,8 @@ def _similar_articles(texts: Sequence[str], articles: Sequence[str]) -> Iterator
 
 def _templates(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
     for skeleton, rows in repeated_skeletons(texts):
+        if len(skeleton.split()) < MIN_WORDS:
+            continue
         yield (
             f"{len(rows)} sentences have the skeleton {skeleton!r}; rewrite all but {MAX_SAME_SKELETON} "
             f"[{list_some([locations[row] for row in rows])}]"

@@ -28,7 +28,8 @@ def corpus_table(corpus: str | Path | DatasetDict = "data") -> Table:
 
     Examples
     --------
-    >>> table = corpus_table("data")
+    >>> from datasets import DatasetDict
+    >>> table = corpus_table(DatasetDict(train=open_corpus("data")["train"].select(range(20))))
     >>> list(table[0])[-5:]
     ['label', 'also', 'first', 'second', 'split']
     """

@@ -12,7 +12,9 @@ from toolkit.exceptions import list_some
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: int) -> list[Fold]:
+def article_folds(
+    articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: int, collections: ArrayLike | None = None
+) -> list[Fold]:
     """Assign whole articles to folds, each with nearly the same distribution of labels.
 
     Parameters
@@ -25,6 +27,9 @@ def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: in
         Number of folds, at least 2 and at most the number of articles.
     seed : int
         Decides the order in which articles are assigned.
+    collections : array-like of shape (n_sentences,), optional
+        Collection of each sentence. Where there are several, each label is stratified within
+        each collection; one collection, or none, changes nothing.
 
     Returns
     -------
@@ -54,13 +59,17 @@ def article_folds(articles: ArrayLike, y_true: ArrayLike, n_folds: int, seed: in
     n_articles = len(np.unique(articles))
     if n_articles < n_folds:
         raise ValueError(f"{n_folds} folds need at least as many articles; {n_articles} came; ask for fewer folds")
+    strata = y_true
+    if collections is not None and len(set(np.asarray(collections))) > 1:
+        pairs = np.stack([np.unique(part, return_inverse=True)[1] for part in (collections, y_true)])
+        strata = np.unique(pairs, axis=1, return_inverse=True)[1]
     # Stratification needs a label that occurs n_folds times; articles can still be balanced by size.
-    can_stratify = np.unique(y_true, return_counts=True)[1].max() >= n_folds
+    can_stratify = np.unique(strata, return_counts=True)[1].max() >= n_folds
     splitter = (StratifiedGroupKFold if can_stratify else GroupKFold)(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A label rarer than the folds is missing from some of them; there is nothing to do about it here.
         warnings.simplefilter("ignore", UserWarning)
-        folds = list(splitter.split(y_true, y_true, groups=articles))
+        folds = list(splitter.split(strata, strata, groups=articles))
     for train, test in folds:
         check_no_leak(articles[train], articles[test])
     return [(train, test) for train, test in folds if len(test) and len(train)]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "test")
 ARTICLE_COLUMNS = ("article", "date", "title", "genre", "split")
+# May be missing: which collection an article belongs to.
+COLLECTION = "collection"
 SENTENCE_COLUMNS = ("article", "position", "paragraph", "text", "label", "also", "first", "second")
 LABEL_COLUMNS = ("label", "also", "first", "second")
 # Order in which a sentence's fields enter the fingerprint; a new column goes last.
@@ -35,7 +37,7 @@ def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> 
     ----------
     folder : str or Path
         Folder with ``labels.toml``, ``sentences.csv`` and, unless every sentence is its
-        own article, ``articles.csv``.
+        own article, ``articles.csv``. A column ``collection`` of the articles is optional.
     needed : sequence of str
         Splits that must have a sentence; if empty, the corpus as a whole must have one.
 
@@ -43,7 +45,7 @@ def load_corpus(folder: str | Path = "data", needed: Sequence[str] = SPLITS) -> 
     -------
     datasets.DatasetDict
         ``train`` and ``test``. One row per sentence in the order of the file, columns
-        ``article, date, title, genre, position, paragraph, text`` and, as ``ClassLabel``
+        ``article, date, title, genre, collection, position, paragraph, text`` and, as ``ClassLabel``
         in the order of the label set, ``label, also, first, second`` (null where empty).
 
     Raises
@@ -205,7 +207,8 @@ def _read_sentences(reader: _Reader, path: Path, articles: Mapping[str, Mapping[
         numbers = _read_position(reader, row, first_lines, path, line)
         _check_sentence(reader, row, path, line)
         article = articles.get(row["article"], {})
-        sentences.append({**row, **{name: article.get(name, "") for name in ARTICLE_COLUMNS[1:]}, **numbers})
+        facts = {name: article.get(name, "") for name in (*ARTICLE_COLUMNS[1:], COLLECTION)}
+        sentences.append({**row, **facts, **numbers})
     return sentences
 
 
@@ -227,7 +230,7 @@ def _read_flat_table(reader: _Reader, path: Path) -> list[dict[str, Any]]:
         numbers = {"position": position, "paragraph": 0}
         if {"article", "position", "paragraph"} <= set(row):
             numbers = _read_position(reader, {**row, "article": article}, first_lines, path, line)
-        empty = dict.fromkeys(("date", "title", "genre", "also", "first", "second"), "")
+        empty = dict.fromkeys(("date", "title", "genre", COLLECTION, "also", "first", "second"), "")
         sentences.append({**empty, **row, "article": article, "split": split, **numbers})
     return sentences
 
@@ -290,7 +293,7 @@ def _to_datasets(sentences: list[dict[str, Any]], labels: LabelSet) -> DatasetDi
     from datasets import ClassLabel, Dataset, DatasetDict, DatasetInfo, Features, NamedSplit, Value
 
     label_index = {name: index for index, name in enumerate(labels.names)}
-    strings = ("article", "date", "title", "genre")
+    strings = ("article", "date", "title", "genre", COLLECTION)
     features = Features(
         {name: Value("string") for name in strings}
         | {"position": Value("int32"), "paragraph": Value("int32"), "text": Value("string")}
@@ -338,7 +341,8 @@ def corpus_fingerprint(corpus: DatasetDict) -> str:
     """Hash the content of a corpus: every sentence, its labels, article and split.
 
     The fingerprint depends on the content alone, not on the folder, the line endings or
-    the version of ``datasets``; a single changed letter changes it.
+    the version of ``datasets``; a single changed letter changes it. Collections are hashed
+    only where an article is in one.
 
     Returns
     -------
@@ -347,8 +351,11 @@ def corpus_fingerprint(corpus: DatasetDict) -> str:
 
     Examples
     --------
-    >>> corpus_fingerprint(load_corpus("data")) == corpus_fingerprint(load_corpus("data"))
-    True
+    >>> from datasets import DatasetDict
+    >>> corpus = DatasetDict({name: split.select(range(50)) for name, split in load_corpus("data").items()})
+    >>> fingerprint = corpus_fingerprint(corpus)
+    >>> fingerprint == corpus_fingerprint(load_corpus("data"))
+    False
     """
     labels = corpus_labels(corpus)
     names = labels.names
@@ -360,10 +367,11 @@ def corpus_fingerprint(corpus: DatasetDict) -> str:
     return _digest(_canonical_cells(rows), labels)
 
 
-def _canonical_cells(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _canonical_cells(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    # A corpus without collections, or made before there were any, keeps its fingerprint.
+    optional = (COLLECTION,) if any(row.get(COLLECTION) for row in rows) else ()
     for row in rows:
-        yield str(row["split"])
-        for name in FINGERPRINT_COLUMNS:
+        for name in ("split", *FINGERPRINT_COLUMNS, *optional):
             yield str(row[name])
 
 

@@ -1,4 +1,4 @@
-"""A corpus -> how many sentences each label has, by split, genre, year and length, and the cues of each act."""
+"""A corpus -> how many sentences each label has, by collection, split, genre, year and length; the cues of each act."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.corpus.cues import Cues, find_cues
-from toolkit.corpus.loading import corpus_labels, open_corpus
+from toolkit.corpus.loading import COLLECTION, corpus_labels, open_corpus
 from toolkit.labels import LabelSet
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class CorpusStats:
     n_sentences, n_articles, n_words : int
         Words are parted by white space.
     counts : mapping of str to mapping of str to tuple of int
-        By ``split``, ``genre``, ``year`` and ``words`` (ranges of sentence length), then by
-        value in ascending order: the number of sentences of each label.
+        By ``collection`` (if there is one), ``split``, ``genre``, ``year`` and ``words`` (ranges
+        of sentence length), then by value in ascending order: the number of sentences of each label.
     cues : mapping of str to Cues
         By act, the most common cue words; an act without a sentence is left out.
     """
@@ -45,7 +45,7 @@ class CorpusStats:
 
 
 def corpus_stats(corpus: str | Path | DatasetDict = "data") -> CorpusStats:
-    """Count the sentences of a corpus by label, split, genre, year and length.
+    """Count the sentences of a corpus by label, collection, split, genre, year and length.
 
     Parameters
     ----------
@@ -69,12 +69,13 @@ def corpus_stats(corpus: str | Path | DatasetDict = "data") -> CorpusStats:
     >>> stats.n_sentences == sum(map(sum, stats.counts["split"].values()))
     True
     >>> list(stats.counts)
-    ['split', 'genre', 'year', 'words']
+    ['collection', 'split', 'genre', 'year', 'words']
     """
     loaded = open_corpus(corpus, needed=())
     labels = corpus_labels(loaded)
     rows = [{**row, "split": split} for split, sentences in loaded.items() for row in sentences]
     groups: dict[str, Callable[[dict[str, Any]], str]] = {
+        "collection": lambda row: row.get(COLLECTION) or UNKNOWN,
         "split": lambda row: str(row["split"]),
         "genre": lambda row: row["genre"] or UNKNOWN,
         "year": lambda row: row["date"][:4] or UNKNOWN,
@@ -84,6 +85,8 @@ def corpus_stats(corpus: str | Path | DatasetDict = "data") -> CorpusStats:
     for title, group_of in groups.items():
         table = Counter((group_of(row), row["label"]) for row in rows)
         values = sorted({value for value, _ in table})
+        if title == "collection" and values == [UNKNOWN]:
+            continue
         counts[title] = {value: tuple(table[value, label] for label in range(len(labels.names))) for value in values}
     texts, gold = [row["text"] for row in rows], [labels.names[row["label"]] for row in rows]
     return CorpusStats(

@@ -7,6 +7,8 @@ from .lexicon import (
 )
 from .recalibration import (
     CALIBRATORS as CALIBRATORS,
+    BiasCorrectedTemperature as BiasCorrectedTemperature,
+    Calibrator as Calibrator,
     Isotonic as Isotonic,
     Recalibrated as Recalibrated,
     Temperature as Temperature,

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.analysis import LearningCurve, lenient_gold
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus import LabelledSentences, article_folds, corpus_labels, open_corpus, read_gold_table
+from toolkit.corpus import LabelledSentences, corpus_labels, open_corpus, read_gold_table
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment.fitting import fit_pipeline, sentence_columns, take_rows
+from toolkit.experiment.fitting import assign_folds, fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
 from toolkit.statistics import confusion, macro_f1
 
@@ -117,7 +117,7 @@ def _sides(
         return [(np.arange(len(train["text"])), {"text": np.array(outside.text, dtype=object)})] * n_orders
     n_folds = max(n_orders, experiment.evaluation.folds)
     try:
-        folds = article_folds(train["article"], train["gold"], n_folds, experiment.seed)[:n_orders]
+        folds = assign_folds(train, n_folds, experiment.seed)[:n_orders]
     except ValueError as error:
         raise ToolkitError(f"{error}; use fewer repetitions or name a table to score on [--repeats]") from error
     return [(rows, take_rows(train, held_out)) for rows, held_out in folds]

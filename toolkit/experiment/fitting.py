@@ -100,7 +100,7 @@ def cross_validate(
     train, test = sentence_columns(corpus["train"], labels), sentence_columns(corpus["test"], labels)
     check_no_leak(train["article"], test["article"])
     try:
-        folds = article_folds(train["article"], train["gold"], experiment.evaluation.folds, experiment.seed)
+        folds = assign_folds(train, experiment.evaluation.folds, experiment.seed)
     except ValueError as error:
         raise ToolkitError(f"{error} [evaluation.folds]") from error
     n_train = len(train["text"])
@@ -124,16 +124,24 @@ def cross_validate(
 
 
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:
-    """Return ``text``, ``article``, ``position`` and ``gold`` of a split, each as an array."""
+    """Return ``text``, ``article``, ``collection``, ``position`` and ``gold`` of a split, each as an array."""
     names = np.array(labels.names)
     # Slicing reads a column at once; iterating over it would read row by row.
     text, article, position, label = (split[name][:] for name in ("text", "article", "position", "label"))
+    # A corpus made elsewhere may have no such column.
+    collection = split["collection"][:] if "collection" in split.column_names else [""] * len(text)
     return {
         "text": np.array(text, dtype=object),
         "article": np.array(article, dtype=object),
+        "collection": np.array(collection, dtype=object),
         "position": np.array(position),
         "gold": names[np.array(label)],
     }
+
+
+def assign_folds(columns: Mapping[str, NDArray[Any]], n_folds: int, seed: int) -> list[Fold]:
+    """Assign the articles of these sentences to folds that have their part of each label and collection."""
+    return article_folds(columns["article"], columns["gold"], n_folds, seed, columns["collection"])
 
 
 def take_rows(columns: Mapping[str, NDArray[Any]], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
@@ -158,7 +166,7 @@ def fit_pipeline(
     labels : LabelSet
         Order of the probabilities.
     train : mapping of str to ndarray
-        ``text``, ``article`` and ``gold`` of the training sentences.
+        ``text``, ``article``, ``collection`` and ``gold`` of the training sentences.
     held_out : mapping of str to ndarray
         ``text`` of the sentences to label.
     counted : CountedSentences, optional
@@ -223,7 +231,7 @@ def _choose(
 def inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
     """Assign the articles of a training set to the folds in which its hyper-parameters are searched."""
     n_folds = min(experiment.evaluation.inner_folds, len(set(train["article"])))
-    return article_folds(train["article"], train["gold"], n_folds, (experiment.seed + 1) % 2**32)
+    return assign_folds(train, n_folds, (experiment.seed + 1) % 2**32)
 
 
 def _cross_validated(

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from toolkit.analysis import N_DIGITS, FoldCounts, Repeats
 from toolkit.config import Experiment
-from toolkit.corpus import Fold, article_folds
+from toolkit.corpus import Fold
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment.fitting import Evaluation, fit_pipeline, sentence_columns, take_rows
+from toolkit.experiment.fitting import Evaluation, assign_folds, fit_pipeline, sentence_columns, take_rows
 from toolkit.labels import LabelSet
 from toolkit.statistics import Counts, metrics
 
@@ -109,7 +109,7 @@ def _further_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) ->
     return [
         (repeat, number, seed, fold)
         for repeat, seed in enumerate(seeds[1:], 2)
-        for number, fold in enumerate(article_folds(train["article"], train["gold"], plan.folds, seed))
+        for number, fold in enumerate(assign_folds(train, plan.folds, seed))
     ]
 
 

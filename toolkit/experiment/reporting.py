@@ -28,7 +28,7 @@ def write_page(
     contributions: Mapping[int, tuple[tuple[str, float, str], ...]],
 ) -> None:
     """Write ``report.html`` and ``figures/``."""
-    figures = draw_figures(predictions, findings)
+    figures = draw_figures(predictions, findings, report.prior_curve)
     (folder / FIGURES).mkdir(exist_ok=True)
     for name, svg in figures.items():
         (folder / FIGURES / f"{name}.svg").write_text(standalone(svg), encoding="utf-8", newline="\n")

@@ -24,6 +24,7 @@ from toolkit.analysis import (
     format_context,
     format_predictions,
     measure_findings,
+    measure_prior_curve,
     read_predictions,
     to_plain,
 )
@@ -50,7 +51,7 @@ from toolkit.experiment.run_files import (
 from toolkit.experiment.runs import Run, load_run
 from toolkit.files import write_folder
 from toolkit.labels import LabelSet
-from toolkit.models import SentenceClassifier, SoftLabels, load_model, save_model
+from toolkit.models import SentenceClassifier, SoftLabels, load_model, measure_shares, save_model
 from toolkit.pages import render_card
 
 if TYPE_CHECKING:
@@ -151,7 +152,9 @@ def write_run(
     contributions = listed_contributions(evaluation, predictions)
     provenance = make_provenance(experiment, corpus, distillation)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
-    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]))
+    trained, is_natural = predictions.take("train"), _natural_rows(corpus)
+    shares = measure_shares(trained.proba, trained.gold, is_natural, labels)
+    model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]), shares)
     clock = Clock(
         finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         revision=_revision(),
@@ -159,7 +162,8 @@ def write_run(
         repeat_seconds=round(repeated - evaluated, 3) if repeats else None,
         sentences_per_second=round(_speed(load_model(part / MODEL, trusted=True), predictions)),
     )
-    report = Report(**vars(results), model=model, clock=clock)
+    curve = measure_prior_curve(trained, is_natural, shares)
+    report = Report(**vars(results), prior_curve=curve, model=model, clock=clock)
     (part / PREDICTIONS).write_text(text, encoding="utf-8", newline="\n")
     (part / CONTEXT).write_text(format_context(context, predictions), encoding="utf-8", newline="\n")
     write_json(part / CONTRIBUTIONS, ContributionsRecord(RUN_SCHEMA, contributions))
@@ -182,9 +186,11 @@ def _save_model(
     evaluation: Evaluation,
     labels: LabelSet,
     test_sentences: list[str],
+    shares: dict[str, dict[str, float]],
 ) -> ModelFile:
     """Save the model of all training articles with its card."""
     about: dict[str, object] = {"experiment": experiment.name}
+    about["shares"] = shares
     about |= {key: to_plain(getattr(results, key)) for key in ("digest", "corpus", "segmenter", "settings")}
     if results.distillation:
         about["distillation"] = results.distillation.to_dict()
@@ -195,6 +201,13 @@ def _save_model(
     # The bytes of a pickle may differ from run to run.
     digest = None if experiment.model_format == "joblib" else saved["sha256"]
     return ModelFile(saved["file"], saved["bytes"], digest)
+
+
+def _natural_rows(corpus: DatasetDict) -> list[bool]:
+    """Say which training sentences were written at natural rates; without a column of collections, none."""
+    split = corpus["train"]
+    collections = split["collection"][:] if "collection" in split.column_names else [None] * len(split)
+    return [name == "natural" for name in collections]
 
 
 def _keep_curve(old: Path, new: Path) -> None:

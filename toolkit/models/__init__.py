@@ -7,6 +7,7 @@ In reading order:
 - ``search``: a pipeline and a grid -> the best candidate, fitted.
 - ``skops_files``: a pipeline <-> bytes that open safely.
 - ``saving``: a model's folder, written and read.
+- ``adaptation``: label shares of training and of a text -> probabilities that fit the text.
 - ``classifier``: a loaded model labels text.
 - ``scikit_learn``: what scikit-learn expects of a classifier that is fitted already.
 - ``table_labels``: batches of a table -> the same with labels and probabilities.

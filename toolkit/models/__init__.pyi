@@ -1,3 +1,4 @@
+from .adaptation import Adaptation as Adaptation, measure_shares as measure_shares
 from .classifier import (
     LabelledArticle as LabelledArticle,
     SentenceClassifier as SentenceClassifier,

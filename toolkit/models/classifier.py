@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.corpus import Sentence, segment
-from toolkit.files import Row, Table
+from toolkit.files import Row, Table, open_table
 from toolkit.labels import LabelSet
+from toolkit.models.adaptation import Adaptation, complete_shares, estimate_adaptation, recorded_shares
 from toolkit.models.saving import SavedModel, load_saved
 from toolkit.models.scikit_learn import FittedClassifier
-from toolkit.models.table_labels import label_batches, label_names, round_proba
+from toolkit.models.table_labels import label_batches, label_names, predict_table, round_proba
+from toolkit.statistics import PSEUDO_COUNT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,6 +80,8 @@ class SentenceClassifier(FittedClassifier):
     ----------
     model : SavedModel
         As :func:`toolkit.models.saving.load_saved` returns it.
+    adaptation : Adaptation, optional
+        Label shares that its probabilities are adapted to; :meth:`with_shares` and :meth:`adapt` set it.
 
     Attributes
     ----------
@@ -89,6 +93,8 @@ class SentenceClassifier(FittedClassifier):
         The same with titles, definitions and the background, in the order of tables and pages.
     manifest : mapping
         What the model was saved with.
+    adaptation : Adaptation or None
+        As given: ``adaptation.shares``, and ``adaptation.estimate`` with intervals if they were estimated.
     pipeline : Pipeline
         The fitted scikit-learn pipeline itself, opened when first asked for.
     engine : str
@@ -101,8 +107,9 @@ class SentenceClassifier(FittedClassifier):
     array(['denial', 'none'], dtype='<U10')
     """
 
-    def __init__(self, model: SavedModel) -> None:
+    def __init__(self, model: SavedModel, adaptation: Adaptation | None = None) -> None:
         self._model = model
+        self.adaptation = adaptation
         self._compiled: CompiledPipeline | None = model.compiled
         self.label_set = model.labels
         self.manifest: Mapping[str, Any] = model.manifest
@@ -110,12 +117,13 @@ class SentenceClassifier(FittedClassifier):
         self.classes_: NDArray[np.str_] = np.array(sorted(model.labels.names))
 
     def __repr__(self) -> str:
-        return f"SentenceClassifier({self.manifest.get('experiment', '?')!r}, labels={self.labels})"
+        adapted = ", adapted" if self.adaptation else ""
+        return f"SentenceClassifier({self.manifest.get('experiment', '?')!r}, labels={self.labels}{adapted})"
 
     def __reduce__(self) -> tuple[Callable[..., SentenceClassifier], tuple[Any, ...]]:
         # The opened pipeline and the scorer with its threads' memory are made anew where they are needed.
         model = self._model
-        return _restore, (model.labels, model.manifest, model.open_pipeline, self._compiled)
+        return _restore, (model.labels, model.manifest, model.open_pipeline, self._compiled, self.adaptation)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -170,8 +178,8 @@ class SentenceClassifier(FittedClassifier):
         if scorer is None:
             from toolkit.models.pipelines import predict_proba
 
-            return predict_proba(self.pipeline, texts, self.label_set)
-        return self._in_order(scorer.classes, scorer.predict_proba(texts))
+            return self._adapted(predict_proba(self.pipeline, texts, self.label_set))
+        return self._adapted(self._in_order(scorer.classes, scorer.predict_proba(texts)))
 
     def predict_proba_column(self, column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
         """Return probabilities of an Arrow column of text, shape (n_sentences, n_labels), columns as ``classes_``.
@@ -196,7 +204,11 @@ class SentenceClassifier(FittedClassifier):
         if scorer is None:
             return self.label_proba([text for chunk in chunks for text in column_texts(*chunk)])
         parts = [self._in_order(scorer.classes, scorer.predict_proba_column(*chunk)) for chunk in chunks]
-        return np.concatenate([np.zeros((0, len(self.labels))), *parts])
+        return self._adapted(np.concatenate([np.zeros((0, len(self.labels))), *parts]))
+
+    def _adapted(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Reweight probabilities, columns in the order of the label set, to the label shares of the text."""
+        return self.adaptation.apply(proba) if self.adaptation else proba
 
     def _in_order(self, classes: Sequence[str], proba: NDArray[np.float64]) -> NDArray[np.float64]:
         """Put columns in the order of the label set; a label without a training sentence has probability 0."""
@@ -270,14 +282,110 @@ class SentenceClassifier(FittedClassifier):
         """
         return label_batches(self, batches, column, where)
 
+    def with_shares(self, shares: Mapping[str, float] | str, strength: float = 1.0) -> SentenceClassifier:
+        """Return the model for text whose label shares are known.
+
+        Parameters
+        ----------
+        shares : mapping of str to float, or "natural"
+            Shares of labels; those left out divide the rest as they do in the natural text of the
+            corpus. ``"natural"`` is the label shares of that text.
+        strength : float
+            How far to go: 0.5 is half-way in log odds, which finds more of the rare acts and calls more wrongly.
+
+        Raises
+        ------
+        ModelError
+            If the model's manifest lacks the label shares of its training.
+        ValueError
+            If a label is unknown, shares are no proportions or sum to more than 1, or the strength is below 0.
+
+        Examples
+        --------
+        >>> model = load_model("runs/default/model")  # doctest: +SKIP
+        >>> model.with_shares({"accusation": 0.03}).predict(["They denied it."])  # doctest: +SKIP
+        array(['denial'], dtype='<U10')
+        """
+        training, natural = recorded_shares(self.manifest, self.label_set)
+        return self._with(Adaptation(training, complete_shares(shares, natural, self.label_set), strength))
+
+    def adapt(
+        self,
+        texts: Sequence[str],
+        articles: Sequence[Any] | None = None,
+        pseudo_count: float = PSEUDO_COUNT,
+        strength: float = 1.0,
+    ) -> SentenceClassifier:
+        """Return the model for text such as this, whose label shares are estimated; no gold label is needed.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            At least 50 sentences.
+        articles : sequence, optional
+            Article of each sentence, for intervals; without it sentences are resampled one by one.
+        pseudo_count : float
+            How many sentences the label shares of the corpus's natural text are worth beside these.
+        strength : float
+            As of :meth:`with_shares`.
+
+        Returns
+        -------
+        SentenceClassifier
+            Its ``adaptation.estimate`` holds the shares with 95 % intervals.
+
+        Raises
+        ------
+        ModelError
+            If the model's manifest lacks the label shares of its training.
+        ToolkitError
+            If there are fewer than 50 sentences.
+
+        Examples
+        --------
+        >>> model = load_model("runs/default/model")  # doctest: +SKIP
+        >>> model.adapt(sentences).adaptation.estimate["denial"]  # doctest: +SKIP
+        Estimate(value=0.021, low=0.012, high=0.033)
+        """
+        recorded, proba = recorded_shares(self.manifest, self.label_set), self._with(None).label_proba(texts)
+        return self._with(estimate_adaptation(proba, articles, recorded, pseudo_count, strength))
+
+    def adapt_to_table(
+        self,
+        table: str | Path | Iterable[Mapping[str, Any]],
+        column: str | None = None,
+        pseudo_count: float = PSEUDO_COUNT,
+        strength: float = 1.0,
+    ) -> SentenceClassifier:
+        """Return the model for the sentences of a table: a file, which is read here and again to be labelled, or rows.
+
+        Parameters are those of :meth:`adapt` and :meth:`label_table`. Rows without text do not count;
+        intervals resample articles if there is a column ``article``.
+
+        Raises
+        ------
+        ToolkitError
+            As :meth:`adapt`, or if the table cannot be read or a column is missing.
+        """
+        recorded, (batches, where) = recorded_shares(self.manifest, self.label_set), open_table(table)
+        proba, articles = predict_table(self._with(None), batches, column, where, "article")
+        return self._with(estimate_adaptation(proba, articles, recorded, pseudo_count, strength, where))
+
+    def _with(self, adaptation: Adaptation | None) -> SentenceClassifier:
+        """Return the same model with another adaptation, or with none."""
+        twin = SentenceClassifier(self._model, adaptation)
+        twin._compiled = self._compiled
+        return twin
+
 
 def _restore(
     labels: LabelSet,
     manifest: Mapping[str, Any],
     open_pipeline: Callable[[], Pipeline],
     compiled: CompiledPipeline | None,
+    adaptation: Adaptation | None = None,
 ) -> SentenceClassifier:
-    return SentenceClassifier(SavedModel(labels, manifest, open_pipeline, compiled))
+    return SentenceClassifier(SavedModel(labels, manifest, open_pipeline, compiled), adaptation)
 
 
 def load_model(folder: str | Path = "runs/default/model", trusted: bool = False) -> SentenceClassifier:

@@ -222,7 +222,7 @@ def recalibrate(
     pipeline : Pipeline
         Fitted; its last step is the classifier. It is not changed.
     method : str
-        ``temperature`` or ``isotonic``.
+        ``temperature``, ``bias-corrected-temperature`` or ``isotonic``.
     y_proba : ndarray of shape (n_sentences, n_labels)
         Probabilities of sentences, each by such a pipeline that was not fitted to it.
     y_true : sequence of str

@@ -38,7 +38,7 @@ COMPILED = "compiled.npz"
 
 # What manifest.json holds, checked by hand: to load pydantic would slow each command that labels.
 _REQUIRED = {"file": str, "sha256": str, "bytes": int, "labels": dict, "versions": dict}
-_OPTIONAL = {"experiment": str, "segmenter": str}
+_OPTIONAL = {"experiment": str, "segmenter": str, "shares": dict}
 _COMPILED = {"reason": str, "file": str, "sha256": str, "bytes": int, "of": str}
 _NAMES = {str: "text", int: "a whole number", dict: "keys with values"}
 

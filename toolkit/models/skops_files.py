@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TRUSTED_TYPES = (
     *SKLEARN_CALIBRATION_TYPES,
     "toolkit.estimators.lexicon.WordClasses",
+    "toolkit.estimators.recalibration.BiasCorrectedTemperature",
     "toolkit.estimators.recalibration.Isotonic",
     "toolkit.estimators.recalibration.Recalibrated",
     "toolkit.estimators.recalibration.Temperature",

@@ -38,6 +38,33 @@ def label_batches(
         n_before += len(table)
 
 
+def predict_table(
+    model: SentenceClassifier,
+    batches: Iterable[Table],
+    column: str | None,
+    where: str | Path,
+    article_column: str,
+) -> tuple[NDArray[np.float64], list[Any] | None]:
+    """Return the probabilities of all rows with text, in the order of ``label_set``, and their articles.
+
+    There are no articles if a batch lacks their column.
+    """
+    parts = [np.zeros((0, len(model.label_set.names)))]
+    articles: list[Any] | None = []
+    n_before = 0
+    for table in batches:
+        column = find_text_column(table, column, where)
+        is_text, proba = _predict_column(model, table, column, n_before, where)
+        parts.append(proba)
+        if article_column not in table.columns:
+            articles = None
+        elif articles is not None:
+            cells = table.cells(article_column)
+            articles += [str(cell) for cell, kept in zip(cells, is_text.tolist(), strict=True) if kept]
+        n_before += len(table)
+    return np.concatenate(parts), articles
+
+
 def label_names(labels: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the columns that hold a label and its probabilities.
 

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.analysis import Calibration, LearningCurve, Predictions, RiskCoveragePoints, Scores, Threshold
+from toolkit.analysis import (
+    Calibration,
+    LearningCurve,
+    Predictions,
+    PriorCurve,
+    RiskCoveragePoints,
+    Scores,
+    Threshold,
+)
+from toolkit.labels import LabelSet
 from toolkit.statistics import N_BINS, encode
 
 if TYPE_CHECKING:
@@ -114,6 +123,26 @@ def _precision_recall(
     n_correct, n_selected = n_correct[rows], n_selected[rows]
     recall, precision = n_correct / positive.sum(), n_correct / n_selected
     return np.append(0.0, recall), np.append(precision[0], precision)
+
+
+def draw_prior_strength(curve: PriorCurve, labels: LabelSet) -> str:
+    """Draw precision against recall of each act as natural label shares take hold; mark strengths 0 and 1."""
+    figure, axes = _figure(5.6, 4.2)
+    for index, label in enumerate(labels.labels):
+        if label.name not in curve.recall:
+            continue
+        recall, precision = curve.recall[label.name], curve.precision[label.name]
+        colour, line, marker = (styles[index % len(styles)] for styles in (COLOURS, LINES, MARKERS))
+        axes.plot(recall, precision, color=colour, linestyle=line, label=_literal(label.title))
+        for strength, face in ((0.0, "none"), (1.0, colour)):
+            row = curve.strengths.index(strength)
+            axes.plot(recall[row], precision[row], marker, color=colour, markerfacecolor=face, markersize=8)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    _legend(axes)
+    return _to_svg(figure, "prior-strength", "Precision against recall for each act as the label shares change")
 
 
 def draw_reliability(calibration: Calibration) -> str:

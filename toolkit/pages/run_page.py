@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from toolkit.analysis import Findings, Predictions, Report
+from toolkit.analysis import Findings, Predictions, PriorCurve, Report
 from toolkit.pages import figures
 from toolkit.pages.formatting import SPLIT_TITLES, flatten, list_titles
 from toolkit.pages.rendering import own_markup, render_page, script
@@ -34,6 +34,8 @@ CAPTIONS = {
     "label-scores": "F1 of each label, cross-validated. Lines are 95 % intervals over articles; upright bars are the "
     "second annotator, where there is one.",
     "precision-recall": "Precision against recall as the threshold on a label's probability falls, cross-validated.",
+    "prior-strength": "Precision against recall as the label shares of training give way to those of natural text, "
+    "cross-validated on natural text. Marks: the model as it is (hollow) and with --priors natural (filled).",
     "reliability": "Accuracy of predictions by confidence, on the test split, with 95 % intervals over articles. On "
     "the dotted line, accuracy equals confidence.",
     "risk-coverage": "Error rate on the test split if only the most confident predictions are kept. Marks are "
@@ -43,7 +45,7 @@ CAPTIONS = {
 NOT_SHOWN = ("confusion",)
 
 
-def draw_figures(predictions: Predictions, findings: Findings) -> dict[str, str]:
+def draw_figures(predictions: Predictions, findings: Findings, prior_curve: PriorCurve | None = None) -> dict[str, str]:
     """Draw a run's figures.
 
     Parameters
@@ -52,6 +54,8 @@ def draw_figures(predictions: Predictions, findings: Findings) -> dict[str, str]
         Of both splits.
     findings : Findings
         Measured on them.
+    prior_curve : PriorCurve, optional
+        Of a corpus with natural text.
 
     Returns
     -------
@@ -59,13 +63,16 @@ def draw_figures(predictions: Predictions, findings: Findings) -> dict[str, str]
         SVG text by name.
     """
     ceiling, abstention = findings.ceiling.train, findings.abstention
-    return {
+    drawn = {
         "label-scores": figures.draw_label_scores(findings.scores.train, ceiling.annotator if ceiling else None),
         "confusion": figures.draw_confusion(findings.scores.train),
         "precision-recall": figures.draw_precision_recall(predictions.take("train")),
         "reliability": figures.draw_reliability(findings.calibration.test),
         "risk-coverage": figures.draw_risk_coverage(abstention.curve, abstention.thresholds),
     }
+    if prior_curve:
+        drawn["prior-strength"] = figures.draw_prior_strength(prior_curve, predictions.labels)
+    return drawn
 
 
 def render_report(

@@ -12,6 +12,7 @@ Read in this order:
 - ``fold_tests``: the corrected interval and t-test of scores over repeated folds.
 - ``power_law``: a learning curve and its forecast for more articles.
 - ``recalibration``: the formulas of temperature scaling and isotonic maps.
+- ``prior_shift``: probabilities of unlabelled sentences to their label shares, and back.
 """
 
 import lazy_loader

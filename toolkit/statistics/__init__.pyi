@@ -27,11 +27,19 @@ from .pairwise import (
 )
 from .permutation import ALPHA as ALPHA, holm as holm
 from .power_law import MIN_POINTS as MIN_POINTS, forecast as forecast
+from .prior_shift import (
+    PSEUDO_COUNT as PSEUDO_COUNT,
+    estimate_shares as estimate_shares,
+    implied_shares as implied_shares,
+    reweight as reweight,
+    share_intervals as share_intervals,
+)
 from .recalibration import (
     interpolate_columns as interpolate_columns,
     log_ratios as log_ratios,
     map_isotonic as map_isotonic,
     scale_temperature as scale_temperature,
+    scale_with_biases as scale_with_biases,
 )
 from .resampling import (
     Statistic as Statistic,

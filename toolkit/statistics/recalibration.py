@@ -1,4 +1,4 @@
-"""Probabilities -> recalibrated probabilities: the formulas of temperature scaling and isotonic maps.
+"""Probabilities -> recalibrated probabilities: the formulas of temperature scaling, with biases too, and isotonic maps.
 
 Fitting is done in ``toolkit.estimators.recalibration``; the compiled engine applies the same formulas.
 """
@@ -23,6 +23,18 @@ def scale_temperature(proba: Floats, temperature: float) -> Floats:
     powers = np.exp(logs / temperature)
     powers = np.where(logs < 0, np.minimum(powers, 1 - MARGIN), 1.0)
     return _normalised(powers)
+
+
+def scale_with_biases(proba: Floats, temperature: float, biases: Floats) -> Floats:
+    """Raise probabilities to the power of 1 / temperature, multiply each label's by e to its bias, and normalise rows.
+
+    Examples
+    --------
+    >>> scale_with_biases(np.array([[0.5, 0.5]]), 2.0, np.log([3.0, 1.0])).round(6).tolist()
+    [[0.75, 0.25]]
+    """
+    logs = log_ratios(proba) / temperature + biases
+    return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
 def log_ratios(proba: Floats) -> Floats:

@@ -22,11 +22,11 @@ from toolkit.engine.inference.linear_models import CannotCompile
 from toolkit.engine.inference.scorer import Scorer
 from toolkit.engine.inference.storage import dump_compiled, load_compiled
 from toolkit.estimators.lexicon import WordClasses
-from toolkit.estimators.recalibration import Isotonic, Recalibrated, Temperature
+from toolkit.estimators.recalibration import BiasCorrectedTemperature, Isotonic, Recalibrated, Temperature
 from toolkit.estimators.rules import CueIndicators, KeywordRules
 
 
-@pytest.mark.parametrize("calibrator", [Temperature(), Isotonic()])
+@pytest.mark.parametrize("calibrator", [Temperature(), BiasCorrectedTemperature(), Isotonic()])
 @pytest.mark.parametrize("name", ["default", "calibrated machine", "rules", "counts, naive Bayes"])
 def test_recalibrated_pipeline_scores_as_uncompiled(fitted, name, calibrator):
     pipeline, _ = fitted(name)
@@ -50,6 +50,9 @@ def test_recalibrated_pipeline_scores_as_uncompiled(fitted, name, calibrator):
     damaged += [{"settings": {**compiled.settings, key: array[:-1]}} for key, array in compiled.settings.items()]
     if "temperature" in compiled.settings:
         damaged.append({"settings": {**compiled.settings, "temperature": np.array([-1.0])}})
+    if "biases" in compiled.settings:
+        damaged.append({"settings": {**compiled.settings, "bias_temperature": np.array([0.0])}})
+        damaged.append({"settings": {**compiled.settings, "biases": np.full(len(compiled.classes), np.nan)}})
     for changes in damaged:
         with pytest.raises(ValueError, match="compile the pipeline again"):
             load_compiled(dump_compiled(replace(compiled, **changes)))

@@ -38,6 +38,7 @@ from toolkit.engine.token_patterns import TOKENS
 from toolkit.estimators import (
     END,
     START,
+    BiasCorrectedTemperature,
     CueIndicators,
     Isotonic,
     KeywordRules,
@@ -159,6 +160,9 @@ def _compile_steps(steps: Sequence[Any]) -> CompiledPipeline:
 def _recalibration(calibrator: Any) -> tuple[str, Settings]:
     if type(calibrator) is Temperature:
         return "temperature", {"temperature": np.array([calibrator.temperature_])}
+    if type(calibrator) is BiasCorrectedTemperature:
+        settings = {"bias_temperature": np.array([calibrator.temperature_]), "biases": calibrator.biases_}
+        return "bias_corrected", settings
     if type(calibrator) is Isotonic:
         points = list(zip(calibrator.inputs_, calibrator.outputs_, strict=True))
         return "isotonic", pack_curves(points, "isotonic")

@@ -12,7 +12,7 @@ from functools import reduce
 import numpy as np
 
 from toolkit.engine.layout import Floats
-from toolkit.statistics import interpolate_columns, map_isotonic, scale_temperature
+from toolkit.statistics import interpolate_columns, map_isotonic, scale_temperature, scale_with_biases
 
 Settings = dict[str, Floats]
 # What scikit-learn adds to a probability before taking its logarithm.
@@ -200,6 +200,9 @@ INVERSE_LINKS: dict[str, Callable[[Floats, Settings], Floats]] = {
 }
 # What probabilities may pass through afterwards.
 RECALIBRATORS: dict[str, Callable[[Floats, Settings], Floats]] = {
+    "bias_corrected": lambda proba, settings: scale_with_biases(
+        proba, float(settings["bias_temperature"][0]), settings["biases"]
+    ),
     "isotonic": lambda proba, settings: map_isotonic(proba, unpack_curves(settings, "isotonic")),
     "temperature": lambda proba, settings: scale_temperature(proba, float(settings["temperature"][0])),
 }
@@ -223,6 +226,8 @@ def steepness(inverse_link: str, settings: Settings) -> float:
             steep *= _at_least_one(2 * settings["betas"])
         elif name == "temperature":
             steep *= _at_least_one(1 / settings["temperature"])
+        elif name == "bias_corrected":
+            steep *= _at_least_one(1 / settings["bias_temperature"])
         elif name in ("curves", "isotonic"):
             with np.errstate(divide="ignore", invalid="ignore"):
                 slopes = [

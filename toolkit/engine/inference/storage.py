@@ -272,6 +272,9 @@ def _check_link(compiled: CompiledPipeline) -> None:
             _check_curves(settings, "curve", n_scores)
     if "temperature" in recalibrators:
         _check(settings["temperature"][0] > 0, "settings")
+    if "bias_corrected" in recalibrators:
+        _check(settings["bias_temperature"][0] > 0 and np.isfinite(settings["biases"]).all(), "settings")
+        _check(settings["biases"].shape == (n_classes,), "settings")
     if "isotonic" in recalibrators:
         _check_curves(settings, "isotonic", n_classes)
     _check(n_classes == expected == len(set(compiled.classes)), "classes")
