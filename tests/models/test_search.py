@@ -153,3 +153,14 @@ def test_soft_labels_without_held_out_sentences_are_refused():
     pipeline = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", LogisticRegression())])
     with pytest.raises(ValueError, match="soft labels came without a vectoriser or held-out sentences"):
         fit(pipeline, list(TEXTS), LABELS, soft=soft)
+
+
+def test_svm_with_probabilities_learns_from_soft_labels():
+    labels = LabelSet.from_names(sorted(set(LABELS)))
+    proba = np.zeros((12, len(labels.names)))
+    proba[:, 0] = 1
+    soft = soften([f"gainsaid it {number}" for number in range(12)], proba, labels, 1.0)
+    svm = CalibratedClassifierCV(LinearSVC(), cv=2, ensemble=False)
+    pipeline = Pipeline([("vectorizer", FeatureUnion([("words", CompiledTfidfVectorizer())])), ("classifier", svm)])
+    rows = fit(pipeline, list(TEXTS), LABELS, ["gainsaid no"], soft=soft)
+    assert pipeline[-1].predict(rows).tolist() == [labels.names[0]]
