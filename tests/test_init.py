@@ -18,6 +18,7 @@ COMMANDS = {
     "report": ("report",),
     "compare": ("compare",),
     "curve": ("curve",),
+    "distill": ("distill",),
     "verify": ("verify",),
     "label": ("load_model", "SentenceClassifier"),
     "evaluate": ("evaluate",),
@@ -29,8 +30,9 @@ COMMANDS = {
 
 @pytest.fixture(scope="module")
 def project(corpus_folder, tmp_path_factory):
-    """A small project as the examples take it: data/, experiments/ and runs/, one of them the default."""
+    """A small project as the examples take it: data/, experiments/, an archive and runs/, one of them the default."""
     folder = tmp_path_factory.mktemp("project")
+    (folder / "archive.txt").write_text("\n\n".join(f"The ministry denied report {number}." for number in range(100)))
     shutil.copytree(corpus_folder, folder / "data")
     for name, text in (("naive-bayes", MAJORITY), ("words", WORDS), ("default", WORDS.replace("[1, 2]", "[1, 1]"))):
         toolkit.train(write_experiment(folder / "experiments", name, text), corpus_folder, folder / "runs")

@@ -5,7 +5,7 @@ Each command of ``toolkit`` has a function of the same purpose here:
 ==========================================  ===================================================
 ``toolkit corpus check, stats, agreement``  `check_corpus`, `corpus_stats`, `agreement`
 ``toolkit train, report, verify``           `train`, `report`, `verify`; `load_run` opens a run
-``toolkit compare, curve``                  `compare`, `curve`
+``toolkit compare, curve, distill``         `compare`, `curve`, `distill`
 ``toolkit label, evaluate, explain``        `load_model`, `evaluate`, `explain`
 ``toolkit inspect``                         `inspect_model`
 ==========================================  ===================================================

@@ -19,6 +19,7 @@ from .exceptions import ToolkitError as ToolkitError
 from .experiment import (
     Run as Run,
     curve as curve,
+    distill as distill,
     evaluate as evaluate,
     load_run as load_run,
     report as report,

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from toolkit.analysis.distillation import Candidate, Distillation, Teacher, UnlabelledText
 from toolkit.analysis.predictions import Predictions, make_predictions
+from toolkit.analysis.scores import Estimate
 from toolkit.labels import LabelSet
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
@@ -34,4 +36,22 @@ def split_predictions(gold, predicted, labels=LABELS, text=None, confidence=0.8)
         fold=tuple(0 if name == "train" else -1 for name in split),
         article=tuple(f"a{row // 2}" for row in range(n)),
         position=tuple(row % 2 for row in range(n)),
+    )
+
+
+def distillation_of(fingerprint, weight=0.5, files=("a.txt",), refitted=False):
+    """Make the record of a distilled run, whose teacher was fitted on the corpus with this fingerprint."""
+    return Distillation(
+        plain="words",
+        teacher=Teacher(
+            experiment="<b>big</b>",
+            file="pipeline.skops",
+            sha256="7" * 64,
+            corpus=fingerprint,
+            macro_f1=Estimate(0.75, 0.5, 1.0),
+        ),
+        text=UnlabelledText(files=files, sentences=1234, sha256="8" * 64, limit=2000),
+        weight=weight,
+        refitted=refitted,
+        candidates=(Candidate(0.0, {"C": 1}, 0.5), Candidate(0.5, {"C": 1}, 0.625)),
     )

@@ -3,7 +3,8 @@
 import math
 from dataclasses import replace
 
-from tests.comparison.builders import different_runs, make_run, with_folds
+from tests.analysis.builders import distillation_of
+from tests.comparison.builders import change_manifest, different_runs, make_run, with_folds
 from toolkit.comparison.comparing import compare
 from toolkit.comparison.conclusions import conclusion, may_conclude, may_not_conclude
 
@@ -88,3 +89,12 @@ def test_interval_that_excludes_0_without_significance_is_explained(three):
     text = " ".join(may_not_conclude(replace(comparison, pairs={**comparison.pairs, "train": (off, *others)})))
     assert "from +0.001 to +9.000. An interval that excludes 0 is that of its pair alone: " in text
     assert "only the p-value is corrected for all 6." in text
+
+
+def test_distilled_runs_are_to_be_compared_on_the_test_split(three):
+    assert "labels of a teacher" not in " ".join(may_not_conclude(compare(three)))
+    left_out = change_manifest(three[1], distillation=distillation_of("f" * 64, 0.0))
+    distilled = change_manifest(three[2], distillation=distillation_of("f" * 64))
+    point = may_not_conclude(compare([three[0], left_out, distilled]))[-1]
+    assert point.startswith(f"'{distilled.name}' (from '<b>big</b>') learned from labels of a teacher")
+    assert point.endswith("compare them on the test split.")

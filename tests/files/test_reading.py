@@ -1,5 +1,6 @@
 """Tables are read in batches and articles whole, or refused with the line of the damage."""
 
+import gzip
 import io
 import json
 
@@ -134,3 +135,13 @@ def test_articles_of_a_folder_are_listed_in_order(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(TableError, match=r"the folder holds no article \(\.txt, \.md\)"):
         list_articles(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("content", [b"It rained.", gzip.compress(b"It rained.")[:-9], b"\x1f\x8b\x08\x00" + b"x" * 30])
+def test_packed_article_is_unpacked_or_refused(tmp_path, content):
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress("\ufeffIt rained.".encode()))
+    assert read_article(path) == "It rained."
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=r"^the file is damaged or not packed by gzip; pack it again \[.*a.txt.gz\]$"):
+        read_article(path)

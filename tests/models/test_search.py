@@ -16,7 +16,9 @@ from sklearn.svm import LinearSVC
 
 from toolkit.engine.training.counted_sentences import CountedSentences
 from toolkit.engine.training.vectorizers import CompiledTfidfVectorizer
+from toolkit.labels import LabelSet
 from toolkit.models.search import choose, fit
+from toolkit.models.soft_labels import soften
 
 WORDS = [(a, b, c) for a in ("he", "she", "they") for b in ("denied", "said") for c in ("it", "so", "no")]
 TEXTS = np.array([" ".join(words) for words in WORDS])
@@ -128,3 +130,37 @@ def test_regression_that_does_not_converge_warns_as_in_scikit_learn():
         messages.append([(warning.category, str(warning.message)) for warning in caught])
     assert messages[0] == messages[1]
     assert ConvergenceWarning in [category for category, _ in messages[0]]
+
+
+def test_soft_labels_are_fitted_as_weighted_sentences_behind_the_labelled_ones():
+    labels = LabelSet.from_names(sorted(set(LABELS)))
+    proba = np.full((2, len(labels.names)), 0.1)
+    proba[:, 0] = 0.7
+    soft = soften(["gainsaid", "gainsaid it"], proba, labels, 0.5)
+    vectorizer, classifier = FeatureUnion([("words", CompiledTfidfVectorizer())]), LogisticRegression(tol=1e-9)
+    pipeline = Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
+    rows = fit(pipeline, list(TEXTS), LABELS, ["they gainsaid"], soft=soft)
+    vectors = TfidfVectorizer().fit_transform([*TEXTS, *soft.sentences])
+    each = np.concatenate([np.arange(len(TEXTS)), len(TEXTS) + soft.rows])
+    weights = np.concatenate([np.ones(len(TEXTS)), soft.weights])
+    expected = LogisticRegression(tol=1e-9).fit(vectors[each], np.concatenate([LABELS, soft.labels]), weights)
+    assert pipeline[-1].coef_ == pytest.approx(expected.coef_, abs=1e-4)
+    assert rows.shape == (1, vectors.shape[1])
+
+
+def test_soft_labels_without_held_out_sentences_are_refused():
+    soft = soften(["a"], np.eye(len(set(LABELS)))[:1], LabelSet.from_names(sorted(set(LABELS))), 1.0)
+    pipeline = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", LogisticRegression())])
+    with pytest.raises(ValueError, match="soft labels came without a vectoriser or held-out sentences"):
+        fit(pipeline, list(TEXTS), LABELS, soft=soft)
+
+
+def test_svm_with_probabilities_learns_from_soft_labels():
+    labels = LabelSet.from_names(sorted(set(LABELS)))
+    proba = np.zeros((12, len(labels.names)))
+    proba[:, 0] = 1
+    soft = soften([f"gainsaid it {number}" for number in range(12)], proba, labels, 1.0)
+    svm = CalibratedClassifierCV(LinearSVC(), cv=2, ensemble=False)
+    pipeline = Pipeline([("vectorizer", FeatureUnion([("words", CompiledTfidfVectorizer())])), ("classifier", svm)])
+    rows = fit(pipeline, list(TEXTS), LABELS, ["gainsaid no"], soft=soft)
+    assert pipeline[-1].predict(rows).tolist() == [labels.names[0]]

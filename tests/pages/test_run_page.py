@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.analysis.builders import ARABIC, HOSTILE, LABELS, split_predictions
+from tests.analysis.builders import ARABIC, HOSTILE, LABELS, distillation_of, split_predictions
 from tests.pages.builders import Elements, page_of
 from tests.pages.golden import GOLDEN, golden_page
 from toolkit.comparison.comparing import compare
@@ -148,3 +148,13 @@ def test_pages_load_nothing_and_repeat_no_id(workplace):
         assert len(ids) == len(set(ids))
         for target in re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', page):
             assert target in ids
+
+
+def test_page_of_a_distilled_run_names_teacher_text_and_all_that_was_tried(run):
+    distilled = replace(run.report, distillation=distillation_of("f" * 64, files=(HOSTILE,)))
+    page = render_report(distilled, run.predictions, {})
+    assert "&lt;b&gt;big&lt;/b&gt;, pipeline.skops, SHA-256 777" in page
+    assert "<b>big" not in page
+    assert HOSTILE not in page
+    assert "a random sample of at most 2,000; SHA-256 888" in page
+    assert "0.5; macro F1 in the inner folds: 0.500 with weight 0, C = 1; 0.625 with weight 0.5, C = 1" in page

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.analysis.builders import split_predictions
+from tests.analysis.builders import distillation_of, split_predictions
 from tests.pages.builders import report_of
 from toolkit.analysis.context import no_context
 from toolkit.analysis.report import BaselineDifference
@@ -14,7 +14,14 @@ from toolkit.analysis.scores import Difference, Estimate
 from toolkit.analysis.slices import SliceScore
 from toolkit.experiment.runs import load_run
 from toolkit.pages.run_page import render_report
-from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
+from toolkit.pages.run_summary import (
+    headline_cards,
+    state_distillation,
+    state_meaning,
+    state_result,
+    state_slices,
+    state_verdict,
+)
 
 
 @pytest.fixture
@@ -110,3 +117,38 @@ def test_cards_hold_both_splits_and_the_second_annotator(run):
         "Macro F1 of the second annotator, test split",
     ]
     assert headline_cards(run.report)[0]["note"].endswith("; 9 sentences of 3 articles")
+
+
+def test_distilled_run_says_what_it_learned_from_and_which_scores_count(run):
+    assert state_distillation(run.report) == ()
+    fingerprint = run.report.corpus.fingerprint
+    difference = Difference(0.25, 0.125, 0.375, 0.01)
+    against = BaselineDifference("words", "0", difference, difference)
+    report = replace(run.report, distillation=distillation_of(fingerprint, files=("a", "b", "c", "d")), against=against)
+    assert state_distillation(report) == (
+        "It also learned from 1,234 unlabelled sentences of a, b, c and others, with the probabilities of '<b>big</b>' "
+        "as their labels, each counting 0.5 times as much as a sentence of the corpus; n-grams of that text are in the "
+        "model.",
+        "The teacher '<b>big</b>' knows all training articles, so the cross-validated scores may be too high, and so "
+        "may the weight, which was chosen on them; what counts are those of the test split, which neither has seen.",
+        "On the test split it is better than 'words', without the text (difference +0.250, 95 % CI +0.125 to +0.375, "
+        "p = 0.010).",
+    )
+    for change, verb in (({"low": -0.125}, "is not better"), ({"low": -0.25, "high": -0.125}, "is worse")):
+        other = replace(against, test=replace(difference, **change))
+        assert f"it {verb} than 'words'" in state_distillation(replace(report, against=other))[2]
+    refitted, given = distillation_of(fingerprint, refitted=True), distillation_of(fingerprint)
+    for one in (refitted, replace(given, candidates=given.candidates[1:])):
+        assert "scores may be too high; what counts" in state_distillation(replace(report, distillation=one))[1]
+    for other in (None, "f" * 64):
+        said = state_distillation(replace(report, distillation=distillation_of(other), against=None))
+        assert len(said) == 2
+        assert "may have seen any of its sentences, the test split's too: all scores here may be too high." in said[1]
+
+
+def test_text_that_was_left_out_is_said_to_be(run):
+    report = replace(run.report, distillation=distillation_of(run.report.corpus.fingerprint, 0.0))
+    assert state_distillation(report) == (
+        "Cross-validated on the corpus, 1,234 sentences of a.txt with the labels of '<b>big</b>' did not help: "
+        "the text was left out, and this is the experiment 'words' without it.",
+    )

@@ -14,6 +14,7 @@ Files in reading order:
 - ``prior_curve``: precision and recall of acts as the natural label shares take hold
 - ``findings``: all of these for one run
 - ``repeats``: scores over repeated k-fold cross-validation
+- ``distillation``: the teacher and the text that a distilled run learned from
 - ``report``: the record that a run keeps as ``report.json``, and its manifest
 - ``learning_curve``: scores against the number of training articles
 """

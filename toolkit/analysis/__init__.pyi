@@ -6,6 +6,12 @@ from .context import (
     format_context as format_context,
     read_context as read_context,
 )
+from .distillation import (
+    Candidate as Candidate,
+    Distillation as Distillation,
+    Teacher as Teacher,
+    UnlabelledText as UnlabelledText,
+)
 from .findings import (
     CollectionScores as CollectionScores,
     Findings as Findings,

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
+from toolkit.analysis.distillation import Distillation
 from toolkit.analysis.findings import Findings
 from toolkit.analysis.prior_curve import PriorCurve
 from toolkit.analysis.records import BySplit, Count, Number, Record
@@ -128,6 +129,8 @@ class Provenance(Record):
         Name and version.
     versions : dict of str to str
         Of Python and of the packages that predictions depend on.
+    distillation : Distillation, optional
+        Of a run that also learned from unlabelled text.
     """
 
     schema: Count
@@ -138,6 +141,7 @@ class Provenance(Record):
     corpus: CorpusIdentity
     segmenter: str
     versions: dict[str, str]
+    distillation: Distillation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ Read in this order:
 - ``priors``: options that adapt a model to the label shares of a text
 - ``output``: exit codes, text that is safe on a terminal, the progress bar
 - ``experiments``: ``train``, ``report``, ``compare``, ``curve``, ``verify``
+- ``distillation``: ``distill``
 - ``labelling``: ``label``, ``evaluate``, ``explain``, ``inspect``
 - ``corpus``: ``corpus check``, ``corpus stats``, ``corpus agreement``, ``corpus export``
 

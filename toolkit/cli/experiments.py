@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cli.distillation import add_teacher_options
 from toolkit.cli.options import (
     add_column_options,
     add_command,
@@ -58,6 +59,7 @@ def add_commands(commands: Any) -> None:
 
     verify = add_command(commands, "verify", _verify, "train a run again; say whether everything is the same")
     verify.add_argument("run_folder", metavar="RUN", help="a run folder")
+    add_teacher_options(verify, required=False)
     add_corpus_option(verify)
     add_jobs_options(verify)
 
@@ -210,7 +212,8 @@ def _print_curve(curve: LearningCurve) -> None:
 def _verify(options: argparse.Namespace) -> int:
     from toolkit.experiment import verify
 
-    differences = verify(options.run_folder, options.corpus, options.jobs, Progress("verify", options.quiet))
+    progress = Progress("verify", options.quiet)
+    differences = verify(options.run_folder, options.corpus, options.jobs, progress, options.teacher, options.texts)
     if differences:
         raise ToolkitError(f"the run is not reproduced: {list_some(differences)} [{options.run_folder}]")
     if not options.quiet:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from toolkit import __version__
-from toolkit.cli import corpus, experiments, labelling
+from toolkit.cli import corpus, distillation, experiments, labelling
 from toolkit.cli.output import DONE, INTERRUPTED, PROBLEM, prepare_streams, safe
 from toolkit.exceptions import ToolkitError
 
@@ -59,7 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"toolkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (experiments, labelling, corpus):
+    for group in (experiments, distillation, labelling, corpus):
         group.add_commands(commands)
     return parser
 

@@ -130,6 +130,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
             curve=read_curve(run),
             repeats=run.repeats,
             collections=collections_of(run),
+            teacher=_teacher_of(run),
         )
         for number, run in enumerate(loaded)
     )
@@ -147,6 +148,11 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
         ceiling=ceiling_of(baseline),
         fold_pairs=compare_folds([run.repeats for run in loaded]),
     )
+
+
+def _teacher_of(run: Run) -> str | None:
+    distillation = run.manifest.distillation
+    return printable(distillation.teacher.experiment) if distillation and distillation.weight else None
 
 
 def _rank(headline: float, name: str) -> tuple[bool, float, str]:

@@ -145,6 +145,7 @@ def may_not_conclude(comparison: ComparisonRecord) -> tuple[str, ...]:
         f"{len(comparison.entries)} test scores is still too high on average: choose a run by its cross-validated "
         "score, then report the test score of that run.",
         _limit_of_articles(comparison),
+        *_limit_of_distillation(comparison),
     )
 
 
@@ -197,6 +198,16 @@ def _limit_of_articles(comparison: ComparisonRecord) -> str:
         f"Intervals and tests over articles rest on {train} training and {test} test articles and take the trained "
         f"models as given. They do not cover {training}, other annotators, or articles unlike these."
     )
+
+
+def _limit_of_distillation(comparison: ComparisonRecord) -> Iterable[str]:
+    distilled = [f"'{entry.name}' (from '{entry.teacher}')" for entry in comparison.entries if entry.teacher]
+    if distilled:
+        yield (
+            f"{list_names(distilled)} learned from labels of a teacher that may know all training articles. "
+            "The cross-validated scores may be too high, and with them every difference to another run; compare them "
+            "on the test split."
+        )
 
 
 def explain_fold_test(comparison: ComparisonRecord) -> str:

@@ -50,6 +50,8 @@ class Entry:
         Its repeated cross-validation, if the experiment repeats its folds.
     collections : mapping of str to BySplit of Scores or None
         Scores of each collection of the corpus, as the run's report has them; empty if it has none.
+    teacher : str or None
+        Name of the model whose labels of unlabelled text it learned from, if it was distilled.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Entry:
     curve: LearningCurve | None
     repeats: Repeats | None = None
     collections: Mapping[str, BySplit[Scores | None]] = field(default_factory=dict)
+    teacher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

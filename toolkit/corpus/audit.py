@@ -89,7 +89,8 @@ def _names_by_collection(rows: Sequence[Mapping[str, Any]]) -> dict[str, NameChe
     checks = {}
     for collection in dict.fromkeys(str(row.get("collection") or "") for row in rows):
         own = [row for row in rows if str(row.get("collection") or "") == collection]
-        check = check_names(*([str(row[name]) for row in own] for name in ("text", "label", "article")))
+        texts, gold, articles = ([str(row[name]) for row in own] for name in ("text", "label", "article"))
+        check = check_names(texts, gold, articles)
         if check is not None:
             checks[collection] = check
     return checks

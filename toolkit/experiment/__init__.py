@@ -12,6 +12,8 @@ Files in reading order:
 - ``runs``: a run folder, read
 - ``reporting``: page and figures of a run; measuring and rendering it again
 - ``training``: all of these in order -> a run folder
+- ``unlabelled``: files of text -> the sentences of it that an experiment may learn from
+- ``distillation``: a teacher and such sentences -> a run that learned from them too
 - ``verification``: train again and list what differs
 - ``curves``: learning curves
 - ``curve_files``: a learning curve in a file, which may be in the folder of a run

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from toolkit.engine import CountedSentences
-    from toolkit.models import EncoderVote
+    from toolkit.models import EncoderVote, SoftLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def cross_validate(
     labels: LabelSet,
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+    soft: SoftLabels | None = None,
 ) -> Evaluation:
     """Cross-validate on train, then fit on all of train and label the test split once.
 
@@ -86,6 +87,8 @@ def cross_validate(
         Processes; the result does not depend on it.
     progress : callable
         Called with a step's name, the number of parts done, and the number of parts.
+    soft : SoftLabels, optional
+        Further sentences that every pipeline learns from; none of them is predicted.
 
     Returns
     -------
@@ -110,11 +113,13 @@ def cross_validate(
     # Longest first: the final fit is on all of train.
     tasks = [(take_rows(train, np.arange(n_train)), test)]
     tasks += [(take_rows(train, rows), take_rows(train, held_out)) for rows, held_out in folds]
-    counted = CountedSentences([*train["text"], *test["text"]])
+    counted = CountedSentences([*train["text"], *test["text"], *(soft.sentences if soft else ())])
     runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
     fits: list[Fit] = []
     with _batches(experiment, [columns for columns, _ in tasks], progress) as count_batch:
-        for fit in runner(delayed(fit_pipeline)(experiment, labels, *task, counted, count_batch) for task in tasks):
+        for fit in runner(
+            delayed(fit_pipeline)(experiment, labels, *task, counted, soft, count_batch) for task in tasks
+        ):
             # Of the encoders only the final one is kept: each has a hundred megabytes.
             fits.append(replace(fit, vote=None) if fits else fit)
             if count_batch is None:
@@ -143,7 +148,7 @@ def _batches(
     find_encoder(experiment.encoder.model)
     sizes = [len(part["text"]) for part in parts]
     if len(experiment.encoder.weight) > 1:
-        sizes += [len(rows) for part in parts for rows, _ in _inner_folds(experiment, part)]
+        sizes += [len(rows) for part in parts for rows, _ in inner_folds(experiment, part)]
     with counted_batches(sum(count_batches(size, experiment.encoder.epochs) for size in sizes), progress) as counter:
         yield counter
 
@@ -180,6 +185,7 @@ def fit_pipeline(
     train: Mapping[str, NDArray[Any]],
     held_out: Mapping[str, NDArray[Any]],
     counted: CountedSentences | None = None,
+    soft: SoftLabels | None = None,
     count_batch: BatchCounter | None = None,
 ) -> Fit:
     """Search hyper-parameters and fit on some articles; label others.
@@ -196,6 +202,8 @@ def fit_pipeline(
         ``text`` of the sentences to label.
     counted : CountedSentences, optional
         N-grams of all of these sentences, if several calls share them.
+    soft : SoftLabels, optional
+        Further sentences to learn from; hyper-parameters are searched without them.
     count_batch : BatchCounter, optional
         Called after each batch of an encoder's fine-tuning.
 
@@ -213,14 +221,14 @@ def fit_pipeline(
     from toolkit.engine import CountedSentences, to_compiled_vectorizers, to_sklearn_vectorizers
     from toolkit.models import fit, label_proba, make_pipeline, recalibrate
 
-    counted = counted or CountedSentences([*train["text"], *held_out["text"]])
+    counted = counted or CountedSentences([*train["text"], *held_out["text"], *(soft.sentences if soft else ())])
     pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
     # One arithmetic thread per process, so that sums are added in one order, whatever n_jobs.
     with threadpool_limits(1):
         try:
             chosen = _choose(experiment, pipeline, labels, train, counted)
             pipeline.set_params(**chosen)
-            features = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted)
+            features = fit(pipeline, list(train["text"]), train["gold"], list(held_out["text"]), counted, soft)
         except ValueError as error:
             if len(set(train["gold"])) < 2:
                 raise ToolkitError(
@@ -229,7 +237,7 @@ def fit_pipeline(
             raise
         if experiment.calibration != "none":
             # On the training articles alone: those held out must not influence the calibration.
-            proba = _cross_validated(pipeline, labels, train, _inner_folds(experiment, train), counted)
+            proba = _cross_validated(pipeline, labels, train, inner_folds(experiment, train), counted, soft)
             pipeline = recalibrate(pipeline, experiment.calibration, proba, list(train["gold"]), labels)
         proba = label_proba(pipeline[-1], features, labels)
         vote = None
@@ -266,8 +274,8 @@ def _fit_encoder(
 
     best = weights[0]
     if len(weights) > 1:
-        folds = _inner_folds(experiment, train)
-        ngrams = _cross_validated(pipeline, labels, train, folds, counted)
+        folds = inner_folds(experiment, train)
+        ngrams = _cross_validated(pipeline, labels, train, folds, counted, None)
         encoder = np.zeros_like(ngrams)
         for rows, inside in folds:
             texts = train["text"][inside]
@@ -293,11 +301,12 @@ def _choose(
     grid = make_grid(experiment)
     if not grid:
         return {}
-    folds = _inner_folds(experiment, train)
+    folds = inner_folds(experiment, train)
     return choose(pipeline, grid, train["text"], train["gold"], folds, _headline_scorer(labels), counted)
 
 
-def _inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
+def inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
+    """Assign the articles of a training set to the folds in which its hyper-parameters are searched."""
     n_folds = min(experiment.evaluation.inner_folds, len(set(train["article"])))
     return assign_folds(train, n_folds, (experiment.seed + 1) % 2**32)
 
@@ -308,6 +317,7 @@ def _cross_validated(
     train: Mapping[str, NDArray[Any]],
     folds: Sequence[Fold],
     counted: CountedSentences,
+    soft: SoftLabels | None,
 ) -> NDArray[np.float64]:
     """Return probabilities of training sentences, each by a pipeline fitted on the other folds."""
     from sklearn.base import clone
@@ -324,7 +334,7 @@ def _cross_validated(
                 "[evaluation.inner_folds]"
             )
         fitted = clone(pipeline)
-        features = fit(fitted, list(text[rows]), gold[rows], list(text[held_out]), counted)
+        features = fit(fitted, list(text[rows]), gold[rows], list(text[held_out]), counted, soft)
         proba[held_out] = label_proba(fitted[-1], features, labels)
     return proba
 
@@ -337,6 +347,20 @@ def _headline_scorer(labels: LabelSet) -> Callable[[ArrayLike, ArrayLike], float
         return float(np.nan_to_num(metrics.macro_f1(counts, acts)))
 
     return score
+
+
+def score_fold(
+    experiment: Experiment,
+    labels: LabelSet,
+    train: Mapping[str, NDArray[Any]],
+    fold: Fold,
+    counted: CountedSentences,
+    soft: SoftLabels | None,
+) -> float:
+    """Fit on the training rows of a fold; return the score by which hyper-parameters are chosen, of the others."""
+    rows, held_out = (take_rows(train, rows) for rows in fold)
+    proba = fit_pipeline(replace(experiment, calibration="none"), labels, rows, held_out, counted, soft).proba
+    return _headline_scorer(labels)(held_out["gold"], np.array(labels.names)[proba.argmax(axis=1)])
 
 
 def _chosen_settings(chosen: Mapping[str, Any]) -> dict[str, Any]:

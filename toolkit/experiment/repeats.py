@@ -22,6 +22,8 @@ from toolkit.statistics import Counts, metrics
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+    from toolkit.models import SoftLabels
+
 
 def repeat_seeds(seed: int, n_repeats: int) -> list[int]:
     """Draw the seed of each repetition; the first is the experiment's own.
@@ -43,6 +45,7 @@ def repeat_folds(
     evaluation: Evaluation,
     n_jobs: int = 1,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+    soft: SoftLabels | None = None,
 ) -> Repeats | None:
     """Repeat the cross-validation as often as the experiment says, each time with other folds.
 
@@ -64,6 +67,8 @@ def repeat_folds(
         Processes; the result does not depend on it.
     progress : callable
         Called with a step's name, the number of parts done, and the number of parts.
+    soft : SoftLabels, optional
+        As the evaluation had them.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def repeat_folds(
     runner = Parallel(n_jobs=min(n_jobs, len(further)), return_as="generator")
     tasks = (
         delayed(_fit_fold)(
-            replace(experiment, seed=seed), labels, repeat, number, *(take_rows(train, rows) for rows in fold)
+            replace(experiment, seed=seed), labels, repeat, number, *(take_rows(train, rows) for rows in fold), soft
         )
         for repeat, number, seed, fold in further
     )
@@ -115,9 +120,10 @@ def _fit_fold(
     number: int,
     train: Mapping[str, NDArray[Any]],
     held_out: Mapping[str, NDArray[Any]],
+    soft: SoftLabels | None,
 ) -> FoldCounts:
     """Fit and count one fold; the pipeline is dropped, so that memory does not grow with the repetitions."""
-    fit = fit_pipeline(experiment, labels, train, held_out)
+    fit = fit_pipeline(experiment, labels, train, held_out, soft=soft)
     predicted = [labels.names[column] for column in fit.proba.argmax(axis=1)]
     confusion = metrics.confusion(held_out["gold"], predicted, labels.names)
     return _count_fold(repeat, number, experiment.seed, train["article"], held_out["article"], fit.chosen, confusion)

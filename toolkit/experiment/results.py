@@ -9,6 +9,7 @@ from toolkit.analysis import (
     BySplit,
     Chosen,
     CorpusIdentity,
+    Distillation,
     Findings,
     Predictions,
     Provenance,
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 
-def make_provenance(experiment: Experiment, corpus: DatasetDict) -> Provenance:
+def make_provenance(
+    experiment: Experiment, corpus: DatasetDict, distillation: Distillation | None = None
+) -> Provenance:
     """Say where the results of a run come from."""
     sizes = BySplit(train=len(corpus["train"]), test=len(corpus["test"]))
     return Provenance(
@@ -40,6 +43,7 @@ def make_provenance(experiment: Experiment, corpus: DatasetDict) -> Provenance:
         corpus=CorpusIdentity(corpus_fingerprint(corpus), sizes),
         segmenter=segmenter(),
         versions=versions(experiment.encoder is not None),
+        distillation=distillation,
     )
 
 

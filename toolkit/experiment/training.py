@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from toolkit.analysis import (
     Clock,
     ContributionsRecord,
+    Distillation,
     ModelFile,
     Predictions,
     Report,
@@ -50,7 +51,7 @@ from toolkit.experiment.run_files import (
 from toolkit.experiment.runs import Run, load_run
 from toolkit.files import write_folder
 from toolkit.labels import LabelSet
-from toolkit.models import SentenceClassifier, load_model, measure_shares, save_model
+from toolkit.models import SentenceClassifier, SoftLabels, load_model, measure_shares, save_model
 from toolkit.pages import render_card
 
 if TYPE_CHECKING:
@@ -103,13 +104,24 @@ def train(
     """
     if not isinstance(experiment, Experiment):
         experiment = read_experiment(experiment, overrides)
-    corpus = open_corpus(corpus)
-    runs = Path(runs)
+    return make_run(experiment, open_corpus(corpus), Path(runs), n_jobs, progress)
+
+
+def make_run(
+    experiment: Experiment,
+    corpus: DatasetDict,
+    runs: Path,
+    n_jobs: int,
+    progress: ProgressCallback,
+    distillation: Distillation | None = None,
+    soft: SoftLabels | None = None,
+) -> Run:
+    """Do the work of :func:`train`, or the same with soft labels and the record of where they come from."""
     folder = runs / experiment.name
     if folder.exists() and not (folder / MANIFEST).is_file():
         raise RunError(f"the folder is there and is not a run; move it away or name other --runs [{folder}]")
     with write_folder(folder) as part:
-        write_run(part, experiment, corpus, baseline_run(experiment, runs), n_jobs, progress)
+        write_run(part, experiment, corpus, baseline_run(experiment, runs), n_jobs, progress, distillation, soft)
         _keep_curve(folder, part)
     return load_run(folder)
 
@@ -121,13 +133,15 @@ def write_run(
     baseline: Run | None,
     n_jobs: int,
     progress: ProgressCallback,
+    distillation: Distillation | None = None,
+    soft: SoftLabels | None = None,
 ) -> None:
     """Train and evaluate an experiment into an empty folder."""
     labels = corpus_labels(corpus)
     start = time.perf_counter()
-    evaluation = cross_validate(experiment, corpus, labels, n_jobs, progress)
+    evaluation = cross_validate(experiment, corpus, labels, n_jobs, progress, soft)
     evaluated = time.perf_counter()
-    repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress)
+    repeats = repeat_folds(experiment, corpus, labels, evaluation, n_jobs, progress, soft)
     repeated = time.perf_counter()
     text = format_predictions(evaluation.predictions)
     # What is scored is what is stored: the probabilities as read back, not as computed.
@@ -136,7 +150,7 @@ def write_run(
     plan = experiment.evaluation
     findings = measure_findings(predictions, context, experiment_cues(experiment), plan.resamples, experiment.seed)
     contributions = listed_contributions(evaluation, predictions)
-    provenance = make_provenance(experiment, corpus)
+    provenance = make_provenance(experiment, corpus, distillation)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
     trained, is_natural = predictions.take("train"), _natural_rows(corpus)
     shares = measure_shares(trained.proba, trained.gold, is_natural, labels)
@@ -178,6 +192,8 @@ def _save_model(
     about: dict[str, object] = {"experiment": experiment.name}
     about["shares"] = shares
     about |= {key: to_plain(getattr(results, key)) for key in ("digest", "corpus", "segmenter", "settings")}
+    if results.distillation:
+        about["distillation"] = results.distillation.to_dict()
     # The card names the folder that the run will have, not the temporary one it is written in.
     card = render_card(results, labels, f"runs/{experiment.name}/{MODEL}")
     probe = test_sentences[:PROBE_SENTENCES]

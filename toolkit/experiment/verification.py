@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.corpus import corpus_fingerprint, open_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment import older_runs
+from toolkit.experiment.distillation import soften_again
 from toolkit.experiment.reporting import report
 from toolkit.experiment.run_files import CURVE, MANIFEST, MODEL, PAGE, REPORT, RUN_SCHEMA
 from toolkit.experiment.runs import load_run
@@ -19,12 +20,16 @@ from toolkit.experiment.training import ProgressCallback, baseline_run, write_ru
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+    from toolkit.models import SentenceClassifier
+
 
 def verify(
     folder: str | Path,
     corpus: str | Path | DatasetDict = "data",
     n_jobs: int = 1,
     progress: ProgressCallback = lambda step, done, of: None,
+    teacher: str | Path | SentenceClassifier | None = None,
+    texts: str | Path | Iterable[str | Path] = (),
 ) -> list[str]:
     """Train a run again and list what differs.
 
@@ -38,6 +43,9 @@ def verify(
         Folds fitted in parallel.
     progress : callable
         Called with a step's name, the number of parts done, and the number of parts.
+    teacher, texts : optional
+        What a distilled run was made with, as :func:`toolkit.distill` takes them. The mixing weight and
+        the hyper-parameters are those of the run; they are not searched again.
 
     Returns
     -------
@@ -49,7 +57,7 @@ def verify(
     Raises
     ------
     RunError
-        If the folder is not a run or the corpus is not the one it was trained on.
+        If the folder is not a run, or corpus, teacher or text are not those it was trained on.
 
     Examples
     --------
@@ -64,11 +72,13 @@ def verify(
             f"the corpus has the fingerprint {given[:16]}, expected {expected[:16]}, on which the run was trained; "
             f"name its corpus with --corpus [{folder}]"
         )
-    experiment = run.experiment
+    experiment, distillation = run.experiment, run.manifest.distillation
+    soft = soften_again(run, teacher, texts, corpus)
     with tempfile.TemporaryDirectory(prefix="toolkit-verify-") as scratch:
         again, stored = Path(scratch, "again"), run.folder
         again.mkdir()
-        write_run(again, experiment, corpus, baseline_run(experiment, run.folder.parent), n_jobs, progress)
+        baseline = baseline_run(experiment, run.folder.parent)
+        write_run(again, experiment, corpus, baseline, n_jobs, progress, distillation, soft)
         if run.n_resamples != experiment.evaluation.resamples:
             report(again, run.n_resamples)
         is_older = older_runs.is_known(json.loads((stored / MANIFEST).read_bytes())["schema"])

@@ -22,17 +22,19 @@ BATCH_ROWS = 4096
 
 
 def read_article(path: str | Path) -> str:
-    """Read a plain-text article; ``-`` is standard input.
+    """Read a plain-text article; ``-`` is standard input, and a name that ends in ``.gz`` is unpacked.
 
     Raises
     ------
     TableError
-        If there is no such file or it is not UTF-8.
+        If there is no such file, or it is damaged or not UTF-8.
     """
     if str(path) == "-" and sys.stdin is None:
         raise TableError("standard input is closed; pipe an article to it or name a file [-]")
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+        if str(path).lower().endswith(".gz"):
+            content = _unpack(content, path)
         return content.decode("utf-8-sig")
     except OSError as error:
         raise TableError(f"the article cannot be read; name a text file that exists [{path}]") from error
@@ -40,6 +42,16 @@ def read_article(path: str | Path) -> str:
         line = error.object[: error.start].count(b"\n") + 1
         byte = error.object[error.start]
         raise TableError(f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 [{path}:{line}]") from error
+
+
+def _unpack(content: bytes, path: str | Path) -> bytes:
+    import gzip
+    import zlib
+
+    try:
+        return gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise TableError(f"the file is damaged or not packed by gzip; pack it again [{path}]") from error
 
 
 def list_articles(folder: str | Path) -> list[str]:

@@ -4,6 +4,7 @@ In reading order:
 
 - ``pipelines``: a record -> an unfitted pipeline; recalibration of a fitted one.
 - ``averaging``: a fitted encoder and the probabilities of n-grams -> their weighted mean.
+- ``soft_labels``: a teacher's probabilities -> weighted rows to learn from.
 - ``search``: a pipeline and a grid -> the best candidate, fitted.
 - ``skops_files``: a pipeline <-> bytes that open safely.
 - ``manifests``: plain data of a manifest -> what is wrong with its keys.

@@ -21,3 +21,4 @@ from .pipelines import (
 from .saving import inspect_model as inspect_model, save_model as save_model, versions as versions
 from .search import choose as choose, fit as fit
 from .skops_files import translated as translated
+from .soft_labels import SoftLabels as SoftLabels, soften as soften

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from toolkit.corpus import Fold
 from toolkit.engine import CountedSentences, OrderedRows
+from toolkit.models.soft_labels import SoftLabels
 
 Scoring = Callable[[ArrayLike, ArrayLike], float]
 
@@ -119,8 +120,17 @@ def fit(
     y_true: NDArray[Any],
     held_out: Sequence[str] = (),
     counted: CountedSentences | None = None,
+    soft: SoftLabels | None = None,
 ) -> Any:
     """Fit a pipeline as its own ``fit`` does, to the last bit, from n-grams that are counted already.
+
+    With soft labels, the vectoriser is fitted to their sentences too, and the classifier to
+    their weighted rows.
+
+    Raises
+    ------
+    ValueError
+        If soft labels came without held-out sentences, or for a classifier that reads sentences itself.
 
     Returns
     -------
@@ -137,9 +147,15 @@ def fit(
     """
     *steps, (_, classifier) = pipeline.steps
     if len(steps) != 1 or not len(held_out):
+        if soft is not None:
+            raise ValueError("soft labels came without a vectoriser or held-out sentences; leave them out")
         pipeline.fit(sentences, y_true)
         return pipeline[:-1].transform(held_out) if steps and len(held_out) else held_out
-    counted = counted or CountedSentences([*sentences, *held_out])
-    rows, held_out_rows = counted.fit_vectors(steps[0][1], sentences, held_out)
-    classifier.fit(_ordered(rows, classifier), y_true)
+    texts = [*sentences, *(soft.sentences if soft else ())]
+    counted = counted or CountedSentences([*texts, *held_out])
+    rows, held_out_rows = counted.fit_vectors(steps[0][1], texts, held_out)
+    weights = None
+    if soft:
+        rows, y_true, weights = soft.append_to(rows, y_true)
+    classifier.fit(_ordered(rows, classifier), y_true, sample_weight=weights)
     return held_out_rows

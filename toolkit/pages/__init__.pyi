@@ -35,3 +35,4 @@ from .formatting import (
 from .model_card import render_card as render_card
 from .rendering import own_markup as own_markup, render_page as render_page, script as script
 from .run_page import draw_figures as draw_figures, render_report as render_report
+from .run_summary import state_distillation as state_distillation

@@ -7,6 +7,7 @@ from toolkit.labels import LabelSet
 from toolkit.pages.base_rates import observed_scores, state_collection, state_expected_precision
 from toolkit.pages.formatting import list_titles
 from toolkit.pages.rendering import render_page
+from toolkit.pages.run_summary import state_distillation
 from toolkit.pages.run_tables import describe_choice
 
 
@@ -28,6 +29,7 @@ def render_card(results: Results, labels: LabelSet, folder: str) -> str:
         collections=[state_collection(part) for part in results.collections],
         expected=state_expected_precision(observed_scores(results)[0][1], labels),
         labels=list_titles(labels, labels.names),
+        distilled=state_distillation(results),
         chosen=describe_choice(results.chosen.final),
         folder=folder,
     )

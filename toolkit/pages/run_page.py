@@ -17,7 +17,14 @@ from toolkit.pages.base_rates import (
 )
 from toolkit.pages.formatting import SPLIT_TITLES, flatten, list_titles
 from toolkit.pages.rendering import own_markup, render_page, script
-from toolkit.pages.run_summary import headline_cards, state_meaning, state_result, state_slices, state_verdict
+from toolkit.pages.run_summary import (
+    headline_cards,
+    state_distillation,
+    state_meaning,
+    state_result,
+    state_slices,
+    state_verdict,
+)
 from toolkit.pages.run_tables import (
     BRIER,
     OVERALL,
@@ -117,6 +124,7 @@ def render_report(
         about_rare=state_rare(report),
         expected=state_expected_precision(observed_scores(report)[0][1], labels),
         verdict=state_verdict(report),
+        distilled=state_distillation(report),
         meaning=state_meaning(report, labels),
         cards=headline_cards(report),
         splits=SPLIT_TITLES,

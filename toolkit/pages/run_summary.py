@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from toolkit.analysis import BySplit, Estimate, Findings, RepeatedScores, Report, Scores, SliceScore
+from toolkit.analysis import BySplit, Estimate, Findings, RepeatedScores, Report, Results, Scores, SliceScore
 from toolkit.labels import LabelSet
 from toolkit.pages.formatting import (
     SPLIT_TITLES,
@@ -18,6 +18,9 @@ from toolkit.pages.formatting import (
     format_signed,
 )
 from toolkit.statistics import ALPHA
+
+# Names of files in a sentence.
+MAX_FILES = 3
 
 
 def state_result(scores: BySplit[Scores]) -> str:
@@ -43,6 +46,48 @@ def state_verdict(report: Report) -> str:
         verdict = f"significantly {'better' if difference.low > 0 else 'worse'} than"
     name, gap = report.against.name, describe_difference(difference)
     return f"Cross-validated, it is {verdict} the baseline '{name}' (difference {gap})."
+
+
+def state_distillation(report: Results) -> tuple[str, ...]:
+    """Say of a distilled run what it learned from and which of its scores count; nothing of any other run."""
+    distillation = report.distillation
+    if distillation is None:
+        return ()
+    teacher, text = f"'{distillation.teacher.experiment}'", distillation.text
+    files = f"{', '.join(text.files[:MAX_FILES])}{' and others' if len(text.files) > MAX_FILES else ''}"
+    if not distillation.weight:
+        return (
+            f"Cross-validated on the corpus, {text.sentences:,} sentences of {files} with the labels of {teacher} did "
+            f"not help: the text was left out, and this is the experiment '{distillation.plain}' without it.",
+        )
+    learned = (
+        f"It also learned from {text.sentences:,} unlabelled sentences of {files}, with the probabilities of {teacher} "
+        f"as their labels, each counting {distillation.weight:g} times as much as a sentence of the corpus; "
+        "n-grams of that text are in the model."
+    )
+    if distillation.teacher.corpus != report.corpus.fingerprint:
+        warning = (
+            f"The teacher {teacher} was not trained on this corpus and may have seen any of its sentences, the test "
+            "split's too: all scores here may be too high."
+        )
+    else:
+        is_given = len({candidate.weight for candidate in distillation.candidates}) == 1
+        choice = "" if distillation.refitted or is_given else ", and so may the weight, which was chosen on them"
+        warning = (
+            f"The teacher {teacher} knows all training articles, so the cross-validated scores may be too high"
+            f"{choice}; what counts are those of the test split, which neither has seen."
+        )
+    return learned, warning, *_difference_on_test(report)
+
+
+def _difference_on_test(report: Results) -> Iterator[str]:
+    if report.against:
+        difference = report.against.test
+        verb = "is better" if difference.low > 0 else "is worse" if difference.high < 0 else "is not better"
+        yield (
+            f"On the test split it {verb} than '{report.against.name}', without the text "
+            f"(difference {describe_difference(difference)})."
+        )
 
 
 def state_meaning(findings: Findings, labels: LabelSet) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.analysis import Report, Scores
-from toolkit.pages.formatting import SPLIT_TITLES, UNDEFINED, format_setting
+from toolkit.pages.formatting import SPLIT_TITLES, UNDEFINED, describe_interval, format_score, format_setting
 from toolkit.pages.run_summary import describe_range
 
 OVERALL = (
@@ -114,6 +114,7 @@ def environment_rows(report: Report) -> list[tuple[str, str]]:
     rows = [
         ("corpus fingerprint", report.corpus.fingerprint),
         ("settings digest", report.digest),
+        *_distillation_rows(report),
         ("segmenter", report.segmenter),
         *_resample_rows(report),
         ("git revision", clock.revision or UNDEFINED),
@@ -127,6 +128,27 @@ def environment_rows(report: Report) -> list[tuple[str, str]]:
         ("finished", clock.finished),
     ]
     return [*rows, *report.versions.items()]
+
+
+def _distillation_rows(report: Report) -> list[tuple[str, str]]:
+    """Name a distilled run's teacher and text, and all that was tried."""
+    if report.distillation is None:
+        return []
+    teacher, text = report.distillation.teacher, report.distillation.text
+    tried = (
+        f"{format_score(one.macro_f1)} with weight {one.weight:g}, {describe_choice(one.parameters)}"
+        for one in report.distillation.candidates
+    )
+    sampled = f", a random sample of at most {text.limit:,}" if text.limit is not None else ""
+    return [
+        ("teacher", f"{teacher.experiment}, {teacher.file}, SHA-256 {teacher.sha256}"),
+        (
+            "macro F1 of the teacher, test split",
+            f"{format_score(teacher.macro_f1.value)}, {describe_interval(teacher.macro_f1)}",
+        ),
+        ("unlabelled text", f"{text.sentences:,} sentences of {', '.join(text.files)}{sampled}; SHA-256 {text.sha256}"),
+        ("mixing weight", f"{report.distillation.weight:g}; macro F1 in the inner folds: {'; '.join(tried)}"),
+    ]
 
 
 def _resample_rows(report: Report) -> list[tuple[str, str]]:
