@@ -9,10 +9,11 @@ from tests.conftest import WORDS, write_experiment
 from toolkit.config import read_experiment
 from toolkit.corpus import corpus_labels, load_corpus
 from toolkit.exceptions import ConfigError, ToolkitError
-from toolkit.experiment.fitting import fit_pipeline, sentence_columns
+from toolkit.experiment.fitting import _selection_score, fit_pipeline, sentence_columns
 from toolkit.experiment.runs import load_run
 from toolkit.experiment.training import train
 from toolkit.experiment.verification import verify
+from toolkit.labels import LabelSet
 
 
 def test_each_training_sentence_is_predicted_once_and_held_out(workplace):
@@ -23,6 +24,18 @@ def test_each_training_sentence_is_predicted_once_and_held_out(workplace):
     assert set(run.predictions.take("test").fold) == {-1}
     for name in set(train.article):
         assert len({fold for fold, article in zip(train.fold, train.article, strict=True) if article == name}) == 1
+
+
+def test_settings_are_chosen_by_the_mean_over_collections():
+    labels = LabelSet.from_names(["denial", "none"], background="none")
+    columns = {
+        "gold": np.array(["denial", "none", "denial", "denial", "denial"]),
+        "collection": np.array(["natural", "natural", "acts", "acts", "acts"]),
+    }
+    score = _selection_score(labels, columns)
+    # F1 is 2/3 on natural and 1 on acts, and 8/9 on all together.
+    assert score(np.arange(5), ["denial"] * 5) == pytest.approx((2 / 3 + 1) / 2)
+    assert score(np.array([0, 1]), ["denial", "denial"]) == pytest.approx(2 / 3)
 
 
 def test_too_few_articles_and_single_labels_are_refused(tmp_path, own_corpus, corpus_folder):

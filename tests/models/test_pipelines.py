@@ -70,6 +70,14 @@ def test_grid_has_what_has_several_values():
     make_pipeline(record(name="svm"), LABELS).set_params(classifier__estimator__C=2)
 
 
+def test_square_root_weights_lie_between_none_and_balanced():
+    gold = ["none"] * 8 + ["denial"] * 2
+    weights = make_pipeline(record(name="logistic-regression", balanced="sqrt"), LABELS, gold)[-1].class_weight
+    assert weights == pytest.approx({"none": (10 / 16) ** 0.5, "denial": (10 / 4) ** 0.5})
+    grid = make_grid(record(name="logistic-regression", balanced=[False, "sqrt"]), gold)
+    assert grid == {"classifier__class_weight": [None, weights]}
+
+
 def test_rule_for_an_unknown_label_is_refused():
     with pytest.raises(ConfigError, match="the rules are of another label set: label 'threat' is not in the label set"):
         make_pipeline(record(name="keywords", rules=[["threat", "or else"]]), LABELS)

@@ -39,15 +39,19 @@ FOLDS = [(np.arange(6, 18), np.arange(6)), (np.arange(12), np.arange(12, 18))]
 def test_choice_and_fit_are_those_of_a_grid_search(classifier, grid):
     pipeline = Pipeline([("vectorizer", TfidfVectorizer(ngram_range=(1, 2))), ("classifier", classifier)])
     search = GridSearchCV(pipeline, grid, cv=FOLDS, scoring=make_scorer(accuracy_score)).fit(list(TEXTS), LABELS)
-    chosen = choose(pipeline, grid, TEXTS, LABELS, FOLDS, accuracy_score)
+    chosen = choose(pipeline, grid, TEXTS, LABELS, FOLDS, accuracy)
     assert chosen == search.best_params_
     # If lower is better the worst is chosen: the scores decide.
-    worst = choose(pipeline, grid, TEXTS, LABELS, FOLDS, lambda y_true, y_pred: -accuracy_score(y_true, y_pred))
+    worst = choose(pipeline, grid, TEXTS, LABELS, FOLDS, lambda rows, y_pred: -accuracy(rows, y_pred))
     assert worst == search.cv_results_["params"][int(np.argmin(search.cv_results_["mean_test_score"]))]
     held_out = ["they denied no", "he said"]
     rows = fit(pipeline.set_params(**chosen), list(TEXTS), LABELS, held_out)
     assert pipeline.predict_proba(list(TEXTS)).tobytes() == search.predict_proba(list(TEXTS)).tobytes()
     assert pipeline[-1].predict_proba(rows).tobytes() == search.predict_proba(held_out).tobytes()
+
+
+def accuracy(rows, y_pred):
+    return accuracy_score(LABELS[rows], y_pred)
 
 
 def test_sentences_counted_once_give_the_same_choice_and_fit():
@@ -59,8 +63,8 @@ def test_sentences_counted_once_give_the_same_choice_and_fit():
     )
     grid, held_out = {"classifier__C": [0.01, 3, 30]}, ["they denied no", "he said", "unheard of"]
     counted = CountedSentences([*TEXTS, *held_out])
-    chosen = choose(pipeline, grid, TEXTS, LABELS, FOLDS, accuracy_score, counted)
-    assert chosen == choose(plain, grid, TEXTS, LABELS, FOLDS, accuracy_score)
+    chosen = choose(pipeline, grid, TEXTS, LABELS, FOLDS, accuracy, counted)
+    assert chosen == choose(plain, grid, TEXTS, LABELS, FOLDS, accuracy)
     rows = fit(pipeline.set_params(**chosen), list(TEXTS), LABELS, held_out, counted)
     plain.set_params(**chosen).fit(list(TEXTS), LABELS)
     assert pipeline[-1].predict_proba(rows).tobytes() == plain.predict_proba(held_out).tobytes()
@@ -84,14 +88,14 @@ def test_candidate_that_fails_on_a_fold_comes_last():
     pipeline = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", LogisticRegression(solver="newton-cg"))])
     bayes = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", MultinomialNB())])
     # A negative alpha is refused.
-    assert choose(bayes, {"classifier__alpha": [-1.0, 1.0]}, TEXTS, LABELS, FOLDS, accuracy_score) == {
+    assert choose(bayes, {"classifier__alpha": [-1.0, 1.0]}, TEXTS, LABELS, FOLDS, accuracy) == {
         "classifier__alpha": 1.0
     }
     # On a fold with one label nothing can be fitted: no candidate has a mean, and the first is chosen.
     folds = [(np.array([1, 2]), np.arange(6)), FOLDS[0]]
-    assert choose(pipeline, {"classifier__C": [3, 1]}, TEXTS, LABELS, folds, accuracy_score) == {"classifier__C": 3}
+    assert choose(pipeline, {"classifier__C": [3, 1]}, TEXTS, LABELS, folds, accuracy) == {"classifier__C": 3}
     with pytest.raises(ValueError, match="at least 2 classes"):
-        choose(pipeline, {"classifier__C": [3, 1]}, TEXTS, LABELS, folds[:1], accuracy_score)
+        choose(pipeline, {"classifier__C": [3, 1]}, TEXTS, LABELS, folds[:1], accuracy)
 
 
 def test_vocabulary_is_learned_from_the_training_part_alone(monkeypatch):
@@ -103,7 +107,7 @@ def test_vocabulary_is_learned_from_the_training_part_alone(monkeypatch):
         lambda self, texts, y=None: fitted_to.append(list(texts)) or plain(self, texts),
     )
     pipeline = Pipeline([("vectorizer", TfidfVectorizer()), ("classifier", MultinomialNB())])
-    choose(pipeline, {"classifier__alpha": [1.0, 2.0]}, TEXTS, LABELS, FOLDS, accuracy_score)
+    choose(pipeline, {"classifier__alpha": [1.0, 2.0]}, TEXTS, LABELS, FOLDS, accuracy)
     # Once per fold, however many candidates there are.
     assert fitted_to == [TEXTS[rows].tolist() for rows, _ in FOLDS]
 
@@ -113,7 +117,7 @@ def test_svm_with_probabilities_is_chosen_and_fitted_as_by_a_grid_search():
     pipeline = Pipeline([("vectorizer", TfidfVectorizer(ngram_range=(1, 2))), ("classifier", svm)])
     grid = {"classifier__estimator__C": [0.01, 1, 30]}
     search = GridSearchCV(pipeline, grid, cv=FOLDS, scoring=make_scorer(accuracy_score)).fit(list(TEXTS), LABELS)
-    chosen = choose(pipeline, grid, TEXTS, LABELS, FOLDS, accuracy_score)
+    chosen = choose(pipeline, grid, TEXTS, LABELS, FOLDS, accuracy)
     assert chosen == search.best_params_
     rows = fit(pipeline.set_params(**chosen), list(TEXTS), LABELS, ["they denied no"])
     assert pipeline[-1].predict_proba(rows).tobytes() == search.predict_proba(["they denied no"]).tobytes()

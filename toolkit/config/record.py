@@ -7,7 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# The hyper-parameters of each classifier, with the value used where the file has none.
+# The hyper-parameters of each classifier, with the value used where the file has none. Where ``balanced``
+# is true, a label weighs in inverse proportion to its frequency; "sqrt" takes the square root of that.
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     "majority": {},
     "keywords": {"rules": ()},

@@ -162,8 +162,8 @@ def _check_values(table: Table, key: str, values: tuple[Any, ...], default: Any)
         table.fail(f"{table.full_name(key)} is {list(values)}; expected at least one value, each once")
     for value in values:
         if isinstance(default, bool):
-            if not isinstance(value, bool):
-                table.fail(f"{table.full_name(key)} is {value!r}; expected true or false")
+            if not isinstance(value, bool) and value != "sqrt":
+                table.fail(f"{table.full_name(key)} is {value!r}; expected true, false or 'sqrt'")
         elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
             table.fail(f"{table.full_name(key)} is {value!r}; expected a number above 0")
 

@@ -222,7 +222,7 @@ def fit_pipeline(
     from toolkit.models import fit, label_proba, make_pipeline, recalibrate
 
     counted = counted or CountedSentences([*train["text"], *held_out["text"], *(soft.sentences if soft else ())])
-    pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels))
+    pipeline = to_compiled_vectorizers(make_pipeline(experiment, labels, train["gold"]))
     # One arithmetic thread per process, so that sums are added in one order, whatever n_jobs.
     with threadpool_limits(1):
         try:
@@ -280,10 +280,10 @@ def _fit_encoder(
         for rows, inside in folds:
             texts = train["text"][inside]
             encoder[inside] = encoder_proba(fitted(rows, texts), list(texts), labels, 1)
-        names, score = np.array(labels.names), _headline_scorer(labels)
+        names, score = np.array(labels.names), _selection_score(labels, train)
         averages = [mean_proba(ngrams, encoder, weight) for weight in weights]
         # The first of equals, as in any search here.
-        best = weights[int(np.argmax([score(train["gold"], names[proba.argmax(axis=1)]) for proba in averages]))]
+        best = weights[int(np.argmax([score(slice(None), names[proba.argmax(axis=1)]) for proba in averages]))]
     vote = EncoderVote(fitted(slice(None), held_out["text"]), float(best))
     return vote, {"weight": best} if len(weights) > 1 else {}
 
@@ -298,11 +298,11 @@ def _choose(
     """Choose hyper-parameters by cross-validation on the training articles, if there are any to choose."""
     from toolkit.models import choose, make_grid
 
-    grid = make_grid(experiment)
+    grid = make_grid(experiment, train["gold"])
     if not grid:
         return {}
     folds = inner_folds(experiment, train)
-    return choose(pipeline, grid, train["text"], train["gold"], folds, _headline_scorer(labels), counted)
+    return choose(pipeline, grid, train["text"], train["gold"], folds, _selection_score(labels, train), counted)
 
 
 def inner_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[Fold]:
@@ -339,12 +339,18 @@ def _cross_validated(
     return proba
 
 
-def _headline_scorer(labels: LabelSet) -> Callable[[ArrayLike, ArrayLike], float]:
+def _selection_score(labels: LabelSet, train: Mapping[str, NDArray[Any]]) -> Callable[[Any, ArrayLike], float]:
+    """Return the score by which settings are chosen: row numbers and predicted labels in, mean macro F1 out.
+
+    The mean is over the collections: each counts the same, however many sentences it has.
+    """
     acts = [labels.index(name) for name in labels.acts]
 
-    def score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        counts = metrics.confusion(y_true, y_pred, labels.names)
-        return float(np.nan_to_num(metrics.macro_f1(counts, acts)))
+    def score(rows: Any, y_pred: ArrayLike) -> float:
+        gold, collection, predicted = train["gold"][rows], train["collection"][rows], np.asarray(y_pred)
+        parts = [collection == name for name in np.unique(collection)]
+        counts = np.array([metrics.confusion(gold[part], predicted[part], labels.names) for part in parts])
+        return float(np.nan_to_num(metrics.macro_f1(counts, acts)).mean())
 
     return score
 
@@ -360,16 +366,15 @@ def score_fold(
     """Fit on the training rows of a fold; return the score by which hyper-parameters are chosen, of the others."""
     rows, held_out = (take_rows(train, rows) for rows in fold)
     proba = fit_pipeline(replace(experiment, calibration="none"), labels, rows, held_out, counted, soft).proba
-    return _headline_scorer(labels)(held_out["gold"], np.array(labels.names)[proba.argmax(axis=1)])
+    return _selection_score(labels, held_out)(slice(None), np.array(labels.names)[proba.argmax(axis=1)])
 
 
 def _chosen_settings(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    names = {"class_weight": "balanced"}
-    values = {key.rpartition("__")[2]: value for key, value in chosen.items()}
-    return {
-        names.get(key, key): value == "balanced" if key == "class_weight" else value
-        for key, value in sorted(values.items())
-    }
+    values = {key.rpartition("__")[2]: value for key, value in sorted(chosen.items())}
+    if "class_weight" in values:
+        weight = values.pop("class_weight")
+        values["balanced"] = "sqrt" if isinstance(weight, dict) else weight == "balanced"
+    return values
 
 
 def _predictions(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
@@ -64,7 +64,7 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     return FeatureUnion(parts)
 
 
-def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
+def make_pipeline(experiment: Experiment, labels: LabelSet, y_true: ArrayLike = ()) -> Pipeline:
     """Make the unfitted pipeline of an experiment, with the first value of each list.
 
     Parameters
@@ -73,6 +73,8 @@ def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
         The validated record.
     labels : LabelSet
         Its background is the fallback of keyword rules.
+    y_true : array-like of str
+        Gold labels to be fitted to; class weights ``sqrt`` follow from them.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
     'classifier'
     """
     name = experiment.classifier.name
-    first = {key: values[0] for key, values in experiment.classifier.grid.items()}
+    first = {key: _value(key, values[0], y_true) for key, values in experiment.classifier.grid.items()}
     steps: list[tuple[str, BaseEstimator]] = []
     if name not in ("majority", "keywords"):
         steps.append(("vectorizer", make_vectorizer(experiment.features)))
@@ -96,8 +98,15 @@ def make_pipeline(experiment: Experiment, labels: LabelSet) -> Pipeline:
     return Pipeline(steps)
 
 
-def make_grid(experiment: Experiment) -> dict[str, list[Any]]:
+def make_grid(experiment: Experiment, y_true: ArrayLike = ()) -> dict[str, list[Any]]:
     """Return the hyper-parameters with several values, by their names in the pipeline.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The validated record.
+    y_true : array-like of str
+        Gold labels to be fitted to; class weights ``sqrt`` follow from them.
 
     Returns
     -------
@@ -107,16 +116,21 @@ def make_grid(experiment: Experiment) -> dict[str, list[Any]]:
     inside = "classifier__estimator__" if experiment.classifier.name == "svm" else "classifier__"
     names = {"balanced": "class_weight"}
     return {
-        inside + names.get(key, key): [_value(key, value) for value in values]
+        inside + names.get(key, key): [_value(key, value, y_true) for value in values]
         for key, values in experiment.classifier.grid.items()
         if len(values) > 1
     }
 
 
-def _value(key: str, value: Any) -> Any:
-    if key == "balanced":
-        return "balanced" if value else None
-    return value
+def _value(key: str, value: Any, y_true: ArrayLike) -> Any:
+    """Return the value of a hyper-parameter as scikit-learn takes it."""
+    if key != "balanced":
+        return value
+    if value == "sqrt":
+        names, counts = np.unique(np.asarray(y_true), return_counts=True)
+        weights = np.sqrt(counts.sum() / (len(names) * counts))
+        return {str(name): float(weight) for name, weight in zip(names, weights, strict=True)}
+    return "balanced" if value else None
 
 
 def _majority(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
@@ -136,15 +150,14 @@ def _naive_bayes(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseE
 
 
 def _logistic_regression(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
-    weight = _value("balanced", settings["balanced"])
     # With this many sparse features newton-cg gets closer to the optimum, in half the time of lbfgs.
-    return LogisticRegression(C=settings["C"], class_weight=weight, solver="newton-cg", max_iter=200, random_state=seed)
+    return LogisticRegression(
+        C=settings["C"], class_weight=settings["balanced"], solver="newton-cg", max_iter=200, random_state=seed
+    )
 
 
 def _svm(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:
-    svm = LinearSVC(
-        C=settings["C"], class_weight=_value("balanced", settings["balanced"]), max_iter=20000, random_state=seed
-    )
+    svm = LinearSVC(C=settings["C"], class_weight=settings["balanced"], max_iter=20000, random_state=seed)
     # One SVM on all the data, and sigmoids fitted to cross-validated scores.
     return CalibratedClassifierCV(svm, method="sigmoid", cv=5, ensemble=False)
 

@@ -16,7 +16,7 @@ from toolkit.corpus import Fold
 from toolkit.engine import CountedSentences, OrderedRows
 from toolkit.models.soft_labels import SoftLabels
 
-Scoring = Callable[[ArrayLike, ArrayLike], float]
+Scoring = Callable[[NDArray[np.intp], ArrayLike], float]
 
 
 def choose(
@@ -44,7 +44,7 @@ def choose(
     folds : sequence of (train, test)
         Row numbers.
     scoring : callable
-        Takes gold and predicted labels, returns a score; higher is better.
+        Takes the row numbers of held-out sentences and their predicted labels, returns a score; higher is better.
     counted : CountedSentences, optional
         The sentences, counted once for all folds.
 
@@ -66,7 +66,9 @@ def choose(
     >>> bayes = Pipeline([("vectorizer", CountVectorizer()), ("classifier", MultinomialNB())])
     >>> folds = [(np.arange(2, 6), np.arange(2)), (np.arange(4), np.arange(4, 6))]
     >>> texts, labels = np.array(["aa aa bb", "bb"] * 3), np.array(["x", "y"] * 3)
-    >>> choose(bayes, {"classifier__alpha": [0.5, 1e6]}, texts, labels, folds, accuracy_score)
+    >>> def accuracy(rows, predicted):
+    ...     return accuracy_score(labels[rows], predicted)
+    >>> choose(bayes, {"classifier__alpha": [0.5, 1e6]}, texts, labels, folds, accuracy)
     {'classifier__alpha': 0.5}
     """
     candidates = list(ParameterGrid(grid))
@@ -80,7 +82,7 @@ def choose(
             classifier = clone(pipeline["classifier"]).set_params(**settings)
             try:
                 predicted = classifier.fit(rows, y_true[train]).predict(test_rows)
-                scores[number, fold] = scoring(y_true[test], predicted)
+                scores[number, fold] = scoring(test, predicted)
             except ValueError as error:
                 scores[number, fold], last_error = np.nan, error
     if last_error is not None and np.isnan(scores).all():
