@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from tests.conftest import MAJORITY, PLACES, THINGS, WORDS, change_manifest, write_corpus, write_csv, write_experiment
+from toolkit.config import read_experiment
 from toolkit.exceptions import ConfigError, ModelError, RunError, TableError
 from toolkit.experiment import distillation
 from toolkit.experiment.distillation import distill
@@ -180,6 +181,9 @@ def test_impossible_students_teachers_and_names_are_refused(place, teacher, arch
     words = place / "experiments/words.toml"
     with pytest.raises(ConfigError, match="classifier of 'majority' is majority, which learns no weighted sentences"):
         distill(place / "experiments/majority.toml", teacher, archive, corpus=corpus, runs=tmp_path)
+    averaged = read_experiment(write_experiment(tmp_path, "averaged", WORDS + '[encoder]\nmodel = "any"\n'))
+    with pytest.raises(ConfigError, match=r"'averaged' averages an encoder, which learns no soft labels"):
+        distill(averaged, teacher, archive, corpus=corpus, runs=tmp_path)
     for name in ("words", "", "..", "a/b"):
         with pytest.raises(ConfigError, match=r"^the name is '.*', expected that of a new folder in .*\[--name\]$"):
             distill(words, teacher, archive, corpus=corpus, runs=tmp_path, name=name)

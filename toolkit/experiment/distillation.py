@@ -148,6 +148,10 @@ def distill(
             f"the classifier of {plain.name!r} is {plain.classifier.name}, which learns no weighted sentences; "
             f"distil an experiment with {', '.join(STUDENTS)} [classifier.name]"
         )
+    if plain.encoder is not None:
+        raise ConfigError(
+            f"{plain.name!r} averages an encoder, which learns no soft labels; distil an experiment without [encoder]"
+        )
     name = f"{plain.name}-distilled" if name is None else name
     if name == plain.name or name in ("", ".", "..") or {*"/\\"} & {*name}:
         raise ConfigError(f"the name is {name!r}, expected that of a new folder in {runs}; give another [--name]")
