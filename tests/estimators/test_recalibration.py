@@ -277,6 +277,7 @@ def test_inner_fold_with_a_single_label_is_refused(corpus_folder):
         "text": np.array(["he denied it", "rain fell"], dtype=object),
         "article": np.array(["a", "b"]),
         "gold": np.array(["denial", "none"]),
+        "collection": np.array(["", ""]),
     }
     with pytest.raises(ToolkitError, match=r"an inner fold has the single label .*\[evaluation.inner_folds\]"):
         fit_pipeline(experiment, labels, columns, columns)
