@@ -63,6 +63,12 @@ def test_label_not_in_training_has_probability_zero():
     assert predict_proba(pipeline, [], LABELS).shape == (0, 3)
 
 
+def test_punctuation_is_among_the_words_if_asked_for():
+    for punctuation, marks in ((False, ["!", '"']), (True, ["!", '"', ",", "."])):
+        vectorizer = make_vectorizer(Features(words=(1, 1), punctuation=punctuation)).fit(['"No, no." Rain!'])
+        assert [name.removeprefix("words__") for name in vectorizer.get_feature_names_out()] == [*marks, "no", "rain"]
+
+
 def test_grid_has_what_has_several_values():
     assert make_grid(record(name="naive-bayes", alpha=0.1)) == {}
     grid = make_grid(record(name="svm", C=[1, 2], balanced=[False, True]))

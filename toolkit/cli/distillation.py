@@ -42,7 +42,7 @@ def add_commands(commands: Any) -> None:
 
 def add_teacher_options(parser: argparse.ArgumentParser, required: bool) -> None:
     """Add ``--teacher`` and ``--texts``."""
-    parser.add_argument("--teacher", required=required, metavar="MODEL", help="folder of the model that labels it")
+    parser.add_argument("--teacher", required=required, metavar="MODEL", help="model folder of the teacher")
     parser.add_argument(
         "--texts",
         nargs="+",

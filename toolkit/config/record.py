@@ -35,6 +35,8 @@ class Features:
         Number of sentences an n-gram must occur in to be kept.
     weights : str
         ``tf-idf`` (sublinear), ``count`` or ``binary``.
+    punctuation : bool
+        Whether each punctuation mark is a token of the word n-grams; if not, only marks of direct speech are.
     lowercase : bool
         Whether text is lower-cased.
     cues : tuple of (label, (cue, cue, ...)) or None
@@ -50,6 +52,7 @@ class Features:
     min_count: int = 1
     weights: str = "tf-idf"
     lowercase: bool = True
+    punctuation: bool = False
     cues: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     classes: tuple[tuple[str, str], ...] | None = None
     class_ngrams: tuple[int, int] | None = None
@@ -140,6 +143,8 @@ class Experiment:
             del record["encoder"]
         elif len(self.encoder.weight) == 1:
             record["encoder"]["weight"] = self.encoder.weight[0]
+        if not self.features.punctuation:
+            del record["features"]["punctuation"]
         if self.evaluation.repeats == 1:
             del record["evaluation"]["repeats"]
         return {key: _to_plain(value) for key, value in record.items()}

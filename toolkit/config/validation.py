@@ -81,6 +81,7 @@ def _read_features(table: Table) -> Features:
         characters=_read_range(table, "characters"),
         min_count=table.take("min_count", int, default.min_count, *_at_least(1)),
         weights=table.take("weights", str, default.weights, WEIGHTS.__contains__, f"one of {', '.join(WEIGHTS)}"),
+        punctuation=table.take("punctuation", bool, default.punctuation),
         lowercase=table.take("lowercase", bool, default.lowercase),
         cues=_read_rules(table, table.take("cues", list, None)) if "cues" in table.left else None,
         classes=_read_classes(table, table.take("classes", dict, None)) if "classes" in table.left else None,

@@ -17,7 +17,15 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 
 from toolkit.config import Experiment, Features
-from toolkit.estimators import CALIBRATORS, WORD_OR_MARK, CueIndicators, KeywordRules, Recalibrated, WordClasses
+from toolkit.estimators import (
+    CALIBRATORS,
+    WORD_OR_MARK,
+    WORD_OR_PUNCTUATION,
+    CueIndicators,
+    KeywordRules,
+    Recalibrated,
+    WordClasses,
+)
 from toolkit.exceptions import ConfigError
 from toolkit.labels import LabelSet
 
@@ -53,7 +61,8 @@ def make_vectorizer(features: Features) -> FeatureUnion:
     vectorizer = TfidfVectorizer if features.weights == "tf-idf" else CountVectorizer
     parts: list[tuple[str, Any]] = []
     if features.words:
-        parts.append(("words", vectorizer(token_pattern=WORD_OR_MARK, ngram_range=features.words, **shared)))
+        tokens = WORD_OR_PUNCTUATION if features.punctuation else WORD_OR_MARK
+        parts.append(("words", vectorizer(token_pattern=tokens, ngram_range=features.words, **shared)))
     if features.characters:
         parts.append(("characters", vectorizer(analyzer="char_wb", ngram_range=features.characters, **shared)))
     if features.cues:
