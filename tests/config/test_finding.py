@@ -47,4 +47,5 @@ def test_accurate_has_the_n_grams_of_the_default():
     first, second = (one.classifier for one in (accurate, default))
     assert (first.name, first.grid["balanced"]) == (second.name, second.grid["balanced"])
     # Fine-tuning takes long enough without a search.
-    assert set(first.grid["C"]) <= set(second.grid["C"]) and len(first.grid["C"]) == 1
+    assert set(first.grid["C"]) <= set(second.grid["C"])
+    assert len(first.grid["C"]) == 1
