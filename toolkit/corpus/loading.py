@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
 import io
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files import LONGEST_CELL, cell_reader, unescape_formula
+from toolkit.files import DamagedCells, header_problem, read_cells, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:
@@ -106,37 +105,26 @@ class _Reader:
             line = text[: text.index("\0")].count("\n") + 1
             self.add_problem("the table contains a NUL character; save it as plain CSV text", path, line)
             return
-        reader = cell_reader(io.StringIO(text, newline=""), strict=True)
         try:
-            header: list[str] = next(reader, [])
-            missing = [name for name in required if name not in header]
-            for name in missing:
-                near = did_you_mean(name, header)
-                self.add_problem(f"column {name!r} is missing from the header ({', '.join(header)}){near}", path, 1)
-            if missing:
-                return
-            yield from self._records(path, header, reader)
-        except csv.Error:
-            self.add_problem(
-                f"a quote is not closed, or a cell is longer than {LONGEST_CELL:,} characters; "
-                "close the quote, double it or shorten the cell",
-                path,
-                reader.line_num,
-            )
+            yield from self._records(path, required, read_cells(lambda: io.StringIO(text, newline="")))
+        except DamagedCells as error:
+            self.add_problem(error.message, path, error.line)
 
-    def _records(self, path: Path, header: list[str], reader: Any) -> Iterator[_Row]:
-        line = 2
-        for cells in reader:
-            # A record may span several lines; the user looks for the first of them.
-            first, line = line, reader.line_num + 1
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                self.add_problem(
-                    f"{len(cells)} cells came, expected {len(header)} as in the header; correct the row", path, first
-                )
-                continue
-            yield first, dict(zip(header, map(unescape_formula, cells), strict=True))
+    def _records(self, path: Path, required: Iterable[str], records: Iterator[tuple[int, list[str]]]) -> Iterator[_Row]:
+        line, header = next(records, (1, []))
+        missing = [name for name in required if name not in header]
+        for name in missing:
+            near = did_you_mean(name, header)
+            self.add_problem(f"column {name!r} is missing from the header ({', '.join(header)}){near}", path, line)
+        if problem := header_problem(header):
+            self.add_problem(problem, path, line)
+        elif not missing:
+            for line, cells in records:
+                if len(cells) == len(header):
+                    yield line, dict(zip(header, map(unescape_formula, cells), strict=True))
+                else:
+                    wanted = f"expected {len(header)} as in the header; correct the row"
+                    self.add_problem(f"{len(cells)} cells came, {wanted}", path, line)
 
 
 def _read_tables(reader: _Reader, articles_path: Path, sentences_path: Path) -> list[dict[str, Any]]:

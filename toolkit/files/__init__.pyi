@@ -5,10 +5,12 @@ from .atomic import (
     write_folder as write_folder,
 )
 from .csv_cells import (
-    LONGEST_CELL as LONGEST_CELL,
+    DamagedCells as DamagedCells,
     cell_reader as cell_reader,
     cell_writer as cell_writer,
     header_misfit as header_misfit,
+    header_problem as header_problem,
+    read_cells as read_cells,
     unescape_formula as unescape_formula,
 )
 from .json_files import read_json as read_json

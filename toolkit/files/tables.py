@@ -175,7 +175,7 @@ def find_text_column(table: Table, name: str | None, path: str | Path) -> str:
     >>> find_text_column(Table({"id": ["1"], "sentence": ["It rained."]}), None, "t.csv")
     'sentence'
     """
-    names = list(table[0]) if table else []
+    names = list(table[0] if table else table.columns)
     for candidate in (name,) if name else ("text", "sentence"):
         if candidate in names:
             return candidate
