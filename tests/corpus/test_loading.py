@@ -237,6 +237,13 @@ def test_header_with_a_name_twice_is_refused(own_corpus):
     assert f"column 'label' is twice in the header; rename or drop one [{path}:1]" in problems(own_corpus)
 
 
+def test_labels_may_be_numbers_in_every_spelling(tmp_path):
+    (tmp_path / "labels.toml").write_text("[[label]]\nname = 0\n[[label]]\nname = true\n")
+    (tmp_path / "sentences.csv").write_text("text,label,split\nOne.,0,train\nTwo.,True,train\nThree.,0.0,test\n")
+    corpus = load_corpus(tmp_path)
+    assert (corpus["train"]["label"][:], corpus["test"]["label"][:]) == ([0, 1], [0])
+
+
 def test_long_cell_is_read_and_a_longer_one_is_named(own_corpus):
     path = own_corpus / "sentences.csv"
     text = path.read_text()

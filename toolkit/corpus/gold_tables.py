@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.exceptions import TableError
 from toolkit.files import find_text_column, open_table
-from toolkit.labels import LabelSet
+from toolkit.labels import LabelSet, label_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,14 @@ def read_gold_table(
         own_texts, own_gold = batch.cells(str(text_column)), batch.cells(label_column)
         own_also = batch.cells(also_column) if also_column else [None] * len(batch)
         if not _is_clean(own_texts, own_gold, own_also, labels):
+            named: list[str] = []
+            others: list[str | None] = []
             rows = zip(own_texts, own_gold, own_also, strict=True)
             for row, (text, label, other) in enumerate(rows, len(gold) + 1):
                 _check_text(text, f"{text_column!r} of row {row}", where)
-                _check_label(label, labels, f"{where}, row {row}")
-                if other:
-                    _check_label(other, labels, f"{where}, row {row}")
+                named.append(_find_label(label, labels, f"{where}, row {row}"))
+                others.append(_find_label(other, labels, f"{where}, row {row}") if label_text(other) else None)
+            own_gold, own_also = named, others
         articles += _read_articles(batch.cells(article_column), len(gold), where) if article_column else []
         texts += own_texts
         gold += own_gold
@@ -127,6 +129,8 @@ def _check_text(text: Any, name: str, where: str) -> None:
         raise TableError(f"{name} is {text!r}, expected a sentence; drop the row or fill it [{where}]")
 
 
-def _check_label(label: Any, labels: LabelSet, where: str) -> None:
-    if label not in labels.names:
-        raise TableError(f"{labels.unknown('' if label is None else str(label))} [{where}]")
+def _find_label(cell: Any, labels: LabelSet, where: str) -> str:
+    label = labels.find(cell)
+    if label is None:
+        raise TableError(f"{labels.unknown(label_text(cell))} [{where}]")
+    return label

@@ -258,13 +258,17 @@ def _report_both_splits(reader: _Reader, article: str, first_line: int, path: Pa
     )
 
 
-def _check_sentence(reader: _Reader, row: Mapping[str, str], path: Path, line: int) -> None:
+def _check_sentence(reader: _Reader, row: dict[str, str], path: Path, line: int) -> None:
+    """Check text and labels, and give these the spelling of the label set."""
     if not row["text"].strip():
         reader.add_problem("the text is empty; write the sentence or remove the row", path, line)
     for name in LABEL_COLUMNS:
         value = row.get(name, "")
-        if value not in reader.labels.names and (value or name == "label"):
+        label = reader.labels.find(value) if value or name == "label" else ""
+        if label is None:
             reader.add_problem(reader.labels.unknown(value), path, line)
+        elif label:
+            row[name] = label
 
 
 def _is_date(value: str) -> bool:

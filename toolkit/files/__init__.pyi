@@ -22,5 +22,10 @@ from .reading import (
     read_article as read_article,
     read_table as read_table,
 )
-from .tables import Row as Row, Table as Table, find_text_column as find_text_column
+from .tables import (
+    Row as Row,
+    Table as Table,
+    as_batches as as_batches,
+    find_text_column as find_text_column,
+)
 from .writing import TableWriter as TableWriter, json_lines as json_lines

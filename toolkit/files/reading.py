@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import TableError
 from toolkit.files.csv_cells import DamagedCells, has_plain_quotes, header_problem, read_cells, unescape_formula
-from toolkit.files.tables import Row, Table
+from toolkit.files.tables import Row, Table, as_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,7 +101,7 @@ def read_table(path: str | Path) -> Iterator[Table]:
 
 
 def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterator[Table], str]:
-    """Return the batches of a table that is a file or its rows, and what messages call it.
+    """Return the batches of a table that is a file or its rows (:func:`as_table`), and what messages call it.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterato
     """
     if isinstance(table, str | Path):
         return read_table(table), str(table)
-    rows = Table.from_rows(table)
+    rows = as_table(table)
     return iter([rows] if len(rows) else []), "table"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from toolkit.exceptions import TableError, did_you_mean
+from toolkit.files.csv_cells import header_problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -147,6 +149,80 @@ class Table(Sequence[Row]):
             return table
         longer = {names: (*names, *columns) for names in set(self._row_names)}
         return table._with_row_names([longer[names] for names in self._row_names])
+
+
+def as_table(rows: Any) -> Table:
+    """Return rows as a table: mappings, a data frame, or one column of text.
+
+    Parameters
+    ----------
+    rows : Table, iterable of mapping, data frame, or array or series of text
+        A frame of pandas, Polars, Arrow or datasets keeps its columns. An array or series, which has
+        no column names, becomes the column ``text``.
+
+    Raises
+    ------
+    TypeError
+        If they are anything else, such as a mapping of columns.
+    TableError
+        If a column of a frame has no name or that of another.
+
+    Examples
+    --------
+    >>> as_table([{"text": "It rained."}]).columns
+    {'text': ['It rained.']}
+    """
+    if isinstance(rows, Table):
+        return rows
+    shape = getattr(rows, "shape", ())
+    names = getattr(rows, "column_names", getattr(rows, "columns", None)) if len(shape) == 2 else None
+    if names is not None:
+        if problem := header_problem(list(map(str, names))):
+            raise TableError(f"{problem} [table]")
+        return Table({str(name): _cells(rows[name]) for name in names})
+    if shape[1:] == (1,):
+        return Table({"text": _cells(rows[:, 0])})
+    if len(shape) == 1 or hasattr(rows, "to_pylist"):
+        return Table({"text": _cells(rows)})
+    is_wrong = shape or isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable)
+    records = [] if is_wrong else list(rows)
+    wrong = rows if is_wrong else next((row for row in records if not isinstance(row, Mapping)), None)
+    if wrong is not None or is_wrong:
+        raise TypeError(f"{type(wrong).__name__} came, expected rows as mappings, a data frame or a column of text")
+    return Table.from_rows(records)
+
+
+def _cells(column: Any) -> Sequence[Any]:
+    if hasattr(column, "notna"):
+        # pandas has several marks of a missing cell.
+        column = column.astype(object).where(column.notna(), None)
+    return column.to_pylist() if hasattr(column, "to_pylist") else list(column)
+
+
+def as_batches(tables: Any) -> Iterator[Table]:
+    """Return the batches of a table: one if it is a single table, as :func:`as_table` takes it.
+
+    Raises
+    ------
+    TypeError, TableError
+        As :func:`as_table`, for the first batch at once.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in as_batches([[{"text": "a"}], [{"text": "b"}, {"text": "c"}]])]
+    [1, 2]
+    >>> [len(batch) for batch in as_batches([{"text": "a"}, {"text": "b"}])]
+    [2]
+    """
+    is_single = isinstance(tables, Table | str | bytes | Mapping) or not isinstance(tables, Iterable)
+    if is_single or hasattr(tables, "shape") or hasattr(tables, "to_pylist"):
+        return iter([as_table(tables)])
+    rest = iter(tables)
+    for first in rest:
+        if isinstance(first, Mapping):
+            return iter([as_table(chain([first], rest))])
+        return chain([as_table(first)], map(as_table, rest))
+    return iter(())
 
 
 def _to_python(cell: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def label_batches(
     model: SentenceClassifier,
-    batches: Iterable[Table | Sequence[Mapping[str, Any]]],
+    batches: Iterable[Table],
     column: str | None,
     where: str | Path,
 ) -> Iterator[Table]:
@@ -28,8 +28,7 @@ def label_batches(
     names = label_names(model.label_set.names)
     types = {name: str if name == "label" else float for name in names}
     n_before = 0
-    for batch in batches:
-        table = batch if isinstance(batch, Table) else Table.from_rows(batch)
+    for table in batches:
         column = find_text_column(table, column, where)
         _check_free(table, names, where)
         is_text, proba = _predict_column(model, table, column, n_before, where)
