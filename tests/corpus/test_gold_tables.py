@@ -69,6 +69,7 @@ def test_list_of_one_label_is_that_label_and_one_of_two_is_refused():
     ("row", "message"),
     [
         ({"text": " ", "label": "denial"}, r"'text' of row 5001 is ' ', expected a sentence; .*\[table\]"),
+        ({"text": "nan", "label": "denial"}, "'text' of row 5001 is 'nan', expected a sentence"),
         ({"text": None, "label": "denial"}, "'text' of row 5001 is None"),
         ({"label": "denial"}, "'text' of row 5001 is None"),
         ({"text": "No.", "label": "denail"}, r"did you mean 'denial'\? \[table, row 5001\]"),

@@ -244,6 +244,20 @@ def test_labels_may_be_numbers_in_every_spelling(tmp_path):
     assert (corpus["train"]["label"][:], corpus["test"]["label"][:]) == ([0, 1], [0])
 
 
+def test_unknown_split_is_named_once_with_what_to_do(own_corpus):
+    path = own_corpus / "articles.csv"
+    path.write_text(path.read_text().replace(",train", ",dev"))
+    (problem,) = problems(own_corpus)
+    assert problem.startswith("split 'dev' is neither 'train' nor 'test'; write 'train' in all such rows")
+    assert problem.endswith(f"[{path}:2]")
+
+
+def test_mark_of_an_empty_cell_is_no_text(own_corpus):
+    path = own_corpus / "sentences.csv"
+    edit(path, "The northern ministry denied the report about the bridge.", "NaN")
+    assert f"the text is empty; write the sentence or remove the row [{path}:2]" in problems(own_corpus)
+
+
 def test_long_cell_is_read_and_a_longer_one_is_named(own_corpus):
     path = own_corpus / "sentences.csv"
     text = path.read_text()

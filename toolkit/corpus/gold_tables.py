@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.exceptions import TableError
-from toolkit.files import find_text_column, open_table
+from toolkit.files import find_text_column, has_words, open_table
 from toolkit.labels import LabelSet, label_text
 
 
@@ -121,11 +121,11 @@ def _is_clean(texts: Sequence[Any], gold: Sequence[Any], also: Sequence[Any], la
     if any(cell is not None and not isinstance(cell, str) for cell in also):
         return False
     used = set(gold) | {cell for cell in also if cell}
-    return used <= set(labels.names) and all(text.strip() for text in texts)
+    return used <= set(labels.names) and all(map(has_words, texts))
 
 
 def _check_text(text: Any, name: str, where: str) -> None:
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not has_words(text):
         raise TableError(f"{name} is {text!r}, expected a sentence; drop the row or fill it [{where}]")
 
 

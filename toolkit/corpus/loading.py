@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files import DamagedCells, header_problem, read_cells, unescape_formula
+from toolkit.files import DamagedCells, has_words, header_problem, read_cells, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class _Reader:
 
     labels: LabelSet
     problems: list[str] = field(default_factory=list)
+    unknown_splits: set[str] = field(default_factory=set)
 
     def add_problem(self, message: str, path: Path, line: int | None = None) -> None:
         self.problems.append(f"{message} [{path}{'' if line is None else f':{line}'}]")
@@ -248,8 +249,10 @@ def _read_position(
 
 
 def _check_split(reader: _Reader, split: str, path: Path, line: int) -> None:
-    if split not in SPLITS:
-        reader.add_problem(f"split {split!r} is neither 'train' nor 'test'{did_you_mean(split, SPLITS)}", path, line)
+    if split not in SPLITS and split not in reader.unknown_splits:
+        reader.unknown_splits.add(split)
+        hint = did_you_mean(split, SPLITS) or "; write 'train' in all such rows: folds of train are what validates"
+        reader.add_problem(f"split {split!r} is neither 'train' nor 'test'{hint}", path, line)
 
 
 def _report_both_splits(reader: _Reader, article: str, first_line: int, path: Path, line: int) -> None:
@@ -260,7 +263,7 @@ def _report_both_splits(reader: _Reader, article: str, first_line: int, path: Pa
 
 def _check_sentence(reader: _Reader, row: dict[str, str], path: Path, line: int) -> None:
     """Check text and labels, and give these the spelling of the label set."""
-    if not row["text"].strip():
+    if not has_words(row["text"]):
         reader.add_problem("the text is empty; write the sentence or remove the row", path, line)
     for name in LABEL_COLUMNS:
         value = row.get(name, "")

@@ -23,9 +23,11 @@ from .reading import (
     read_table as read_table,
 )
 from .tables import (
+    MISSING_TEXTS as MISSING_TEXTS,
     Row as Row,
     Table as Table,
     as_batches as as_batches,
     find_text_column as find_text_column,
+    has_words as has_words,
 )
 from .writing import TableWriter as TableWriter, json_lines as json_lines

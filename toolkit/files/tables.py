@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
+# What other programs write into a cell that is empty.
+MISSING_TEXTS = ("nan", "NaN", "None", "NULL", "null", "N/A", "n/a", "#N/A", "<NA>")
+
+
+def has_words(text: str) -> bool:
+    """Say whether a cell of text is neither empty nor the mark of an empty cell.
+
+    Examples
+    --------
+    >>> has_words("He left."), has_words(" "), has_words("NULL")
+    (True, False, False)
+    """
+    stripped = text.strip()
+    return bool(stripped) and stripped not in MISSING_TEXTS
+
+
 class _Missing(Enum):
     MISSING = "missing"
 
@@ -117,7 +133,7 @@ class Table(Sequence[Row]):
     def cells(self, name: str) -> Sequence[Any]:
         """Return a column as Python's own values, ``None`` where a row has no such cell, length n_rows.
 
-        A column that no row has is all ``None``.
+        A column that no row has is all ``None``; ``outer.inner`` is the key ``inner`` of a column of records.
 
         Examples
         --------
@@ -126,7 +142,9 @@ class Table(Sequence[Row]):
         ([1, None], [None, None])
         """
         if name not in self.columns:
-            return [None] * self._length
+            outer, _, inner = name.rpartition(".")
+            cells = self.cells(outer) if outer else [None] * self._length
+            return [cell.get(inner) if isinstance(cell, Mapping) else None for cell in cells]
         column = self.columns[name]
         if not isinstance(column, Sequence):
             return list(column.to_pylist())
@@ -253,7 +271,7 @@ def find_text_column(table: Table, name: str | None, path: str | Path) -> str:
     """
     names = list(table[0] if table else table.columns)
     for candidate in (name,) if name else ("text", "sentence"):
-        if candidate in names:
+        if candidate in names or ("." in candidate and table and table[:1].cells(candidate)[0] is not None):
             return candidate
     wanted = f"column {name!r}" if name else "column 'text' or 'sentence'"
     hint = did_you_mean(name, names) if name else "; name it with --text-column"

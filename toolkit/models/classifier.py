@@ -63,7 +63,7 @@ class LabelledArticle:
             for name in ("start", "end", "paragraph", "text")
         }
         columns |= dict(zip(names, [self.labels, *round_proba(self.proba).T.tolist()], strict=True))
-        return Table(columns)
+        return Table(columns, {"text": str, **dict.fromkeys(names, float), "label": str})
 
     def rows(self) -> list[Row]:
         """Return the rows of :meth:`to_table` as a list of records."""
@@ -262,6 +262,8 @@ class SentenceClassifier(FittedClassifier):
         batches: Any,
         column: str | None = None,
         where: str | Path = "table",
+        prefix: str = "",
+        label_as: str | None = None,
     ) -> Iterator[Table]:
         """Add labels and probabilities to the rows of a table, batch by batch.
 
@@ -274,6 +276,10 @@ class SentenceClassifier(FittedClassifier):
             The text's column; without it ``text`` or ``sentence``, or the only column of a frame.
         where : str or Path
             Named in messages.
+        prefix : str
+            Put before the names of the new columns, where the table has such columns already.
+        label_as : str, optional
+            The whole name of the new column of labels.
 
         Yields
         ------
@@ -299,7 +305,7 @@ class SentenceClassifier(FittedClassifier):
         if column is None and getattr(batches, "shape", ())[1:] == (1,):
             first = next(tables)
             (column,), tables = first.columns, iter([first])
-        return label_batches(self, tables, column, where)
+        return label_batches(self, tables, column, where, label_names(self.label_set.names, prefix, label_as))
 
     def with_shares(self, shares: Mapping[str, float] | str, strength: float = 1.0) -> SentenceClassifier:
         """Return the model for text whose label shares are known.
