@@ -174,7 +174,8 @@ def test_table_is_a_file_or_its_rows(tmp_path):
     path.write_text("a\n1\n")
     batches, where = open_table(path)
     assert ([list(batch) for batch in batches], where) == ([[{"a": "1"}]], str(path))
-    for rows in ([{"a": "1"}], Table({"a": ["1"]}), iter([{"a": "1"}])):
+    frame = pa.table({"a": ["1"]})
+    for rows in ([{"a": "1"}], Table({"a": ["1"]}), iter([{"a": "1"}]), frame, frame.to_pandas()):
         batches, where = open_table(rows)
         assert ([list(batch) for batch in batches], where) == ([[{"a": "1"}]], "table")
     assert list(open_table([])[0]) == []

@@ -164,11 +164,15 @@ def has_plain_quotes(open_lines: Callable[[], Iterable[str]], delimiter: str = "
     False
     """
     widths: set[int] = set()
+    has_quotes = False
     for line in open_lines():
+        has_quotes = has_quotes or '"' in line
         if line.strip("\r\n"):
             widths.add(line.count(delimiter))
         if len(widths) > 1 or '""' in line:
             return False
+    if not has_quotes:
+        return False
     try:
         for _ in read_cells(open_lines, delimiter):
             pass
