@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 # What other programs write into a cell that is empty.
-MISSING_TEXTS = ("nan", "NaN", "None", "NULL", "null", "N/A", "n/a", "#N/A", "<NA>")
+MISSING_TEXTS = frozenset({"nan", "NaN", "None", "NULL", "null", "N/A", "n/a", "#N/A", "<NA>"})
 
 
 def has_words(text: str) -> bool:
