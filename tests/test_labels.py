@@ -1,5 +1,6 @@
 """A label set keeps its order, and refuses what it does not define."""
 
+import numpy as np
 import pytest
 
 from toolkit.exceptions import CorpusError
@@ -86,3 +87,19 @@ def test_folder_instead_of_the_file_is_refused(tmp_path):
     (tmp_path / "labels.toml").mkdir()
     with pytest.raises(CorpusError, match="the label set is not TOML in UTF-8"):
         read_labels(tmp_path / "labels.toml")
+
+
+def test_names_may_be_numbers_and_truth_values(tmp_path):
+    path = tmp_path / "labels.toml"
+    path.write_text("background = 0\n[[label]]\nname = 0\n[[label]]\nname = true\n[[label]]\nname = 1.5\n")
+    labels = read_labels(path)
+    assert (labels.names, labels.background, labels.titles) == (("0", "true", "1.5"), "0", ("0", "true", "1.5"))
+    assert [labels.find(cell) for cell in (0, np.int64(0), True, np.bool_(True), "TRUE", 1, None)] == [
+        *("0", "0", "true", "true", "true"),
+        *(None, None),
+    ]
+
+
+def test_whole_number_is_not_a_truth_value_nor_another_number():
+    labels = LabelSet.from_names(["1", "true"])
+    assert (labels.find(1), labels.find(True), labels.find("01"), labels.find("1.5")) == ("1", "true", None, None)

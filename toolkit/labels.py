@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,7 +46,8 @@ class LabelSet:
     @classmethod
     def from_names(cls, names: Iterable[str], background: str | None = None) -> LabelSet:
         """Make a label set from names alone; each name is its own title."""
-        return cls(tuple(Label(name, name, "") for name in names), background)
+        texts = map(label_text, names)
+        return cls(tuple(Label(name, name, "") for name in texts), background)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,6 +63,23 @@ class LabelSet:
     def titles(self) -> tuple[str, ...]:
         """Titles of all labels, in order."""
         return tuple(label.title for label in self.labels)
+
+    def find(self, value: object) -> str | None:
+        """Return the label that a cell of a table means; ``None`` if there is none.
+
+        Numbers and truth values mean the same as their text, whatever a format or a spreadsheet made
+        of them, and a list of one label that label.
+
+        Examples
+        --------
+        >>> labels = LabelSet.from_names(["0", "1", "true"])
+        >>> labels.find(1), labels.find("1.0"), labels.find(True), labels.find("TRUE"), labels.find(["0"])
+        ('1', '1', 'true', 'true', '0')
+        """
+        name, names = value if isinstance(value, str) else label_text(value), self.names
+        if name in names:
+            return name
+        return next((label for label in names if _spelling(label) == _spelling(name)), None)
 
     def index(self, name: str) -> int:
         """Return the index of a label; raise ``ValueError`` if it is not in the set."""
@@ -106,21 +125,54 @@ class LabelSet:
         if not isinstance(rows, list) or len(rows) < 2:
             raise ValueError("a label set needs at least two [[label]] tables, each with a name")
         for number, row in enumerate(rows, 1):
-            if not isinstance(row, Mapping) or not isinstance(row.get("name"), str) or not row["name"].strip():
+            if not isinstance(row, Mapping) or not _is_name(row.get("name")):
                 raise ValueError(f"[[label]] number {number} has no name; give it one, as in name = 'denial'")
-        names = [row["name"] for row in rows]
+        names = [label_text(row["name"]) for row in rows]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"label {list_some(repeated)} is defined twice; keep one [[label]] table per label")
         background = record.get("background")
+        background = label_text(background) if isinstance(background, int) else background
         if background is not None and background not in names:
             raise ValueError(
                 f"background {background!r} is not one of the labels ({', '.join(names)}); correct it or add the label"
             )
         labels = tuple(
-            Label(row["name"], str(row.get("title", row["name"])), str(row.get("definition", ""))) for row in rows
+            Label(name, str(row.get("title", name)), str(row.get("definition", "")))
+            for name, row in zip(names, rows, strict=True)
         )
         return cls(labels, background)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str | int | float) and bool(label_text(value).strip())
+
+
+def label_text(value: Any) -> str:
+    """Write a label that came as a number, a truth value or a list of one as text; nothing is the empty text.
+
+    Examples
+    --------
+    >>> label_text(1), label_text(2.0), label_text(True), label_text(["denial"]), label_text(None)
+    ('1', '2', 'true', 'denial', '')
+    """
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return label_text(value[0])
+    if hasattr(value, "item"):
+        # A number of NumPy is not one of Python's.
+        value = value.item()
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _spelling(name: str) -> str:
+    """Return what the spellings of a number or of a truth value have in common."""
+    if re.fullmatch(r"-?\d+\.0+", name):
+        return name.partition(".")[0]
+    return name.lower() if name.lower() in ("true", "false") else name
 
 
 def read_labels(path: str | Path) -> LabelSet:

@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +12,10 @@ import pytest
 from tests.cli.helpers import ARTICLE, MODEL, capture_bytes, json_rows
 from tests.conftest import write_csv
 from tests.encoder.builders import StubEncoder
+from toolkit.analysis import make_predictions, score_by_ambiguity
+from toolkit.cli.labelling import _print_evaluation
+from toolkit.experiment.evaluation import TableEvaluation
+from toolkit.labels import LabelSet
 from toolkit.models import EncoderVote, save_model
 from toolkit.models.saving import load_saved
 
@@ -152,3 +157,66 @@ def test_inspect_describes_the_encoder_of_a_model(run, workplace, tmp_path):
     )
     (tmp_path / "both/encoder/model.onnx").write_bytes(b"other")
     assert "NOT the file its manifest names" in run("inspect", tmp_path / "both")
+
+
+def test_table_that_has_labels_gets_others_beside_them(run):
+    write_csv(Path("t.csv"), ["text", "label"], [["They denied the report.", "none"]])
+    assert "--prefix model_" in run("label", "t.csv", *MODEL, "--output", "x.csv", code=1)
+    run("label", "t.csv", *MODEL, "--prefix", "model_", "--output", "x.csv")
+    run("label", "x.csv", *MODEL, "--prefix", "again_", "--label-as", "act", "--output", "y.jsonl")
+    (row,) = json_rows(Path("y.jsonl").read_text())
+    assert (row["label"], row["model_label"], row["act"]) == ("none", "denial", "denial")
+    assert "an article has no columns" in run("label", "a.txt", *MODEL, "--label-as", "act", code=1)
+
+
+def test_label_of_another_name_is_shown_on_a_terminal(run, monkeypatch):
+    write_csv(Path("t.csv"), ["text", "label"], [["They denied the report.", "none"]])
+    out = capture_bytes(monkeypatch, tty=True)
+    run("label", "t.csv", *MODEL, "--prefix", "model_")
+    assert out.getvalue().decode().startswith("denial ")
+
+
+def test_several_tables_are_labelled_as_one(run):
+    for name in ("a.csv", "b.csv"):
+        write_csv(Path(name), ["id", "text"], [[name, "They denied the report."]])
+    run("label", "a.csv", "b.csv", *MODEL, "--output", "x.jsonl")
+    rows = json_rows(Path("x.jsonl").read_text())
+    assert [(row["id"], row["label"], row["table"]) for row in rows] == [
+        ("a.csv", "denial", "a.csv"),
+        ("b.csv", "denial", "b.csv"),
+    ]
+    write_csv(Path("c.csv"), ["text"], [["It rained."]])
+    assert "write .jsonl instead [c.csv]" in run("label", "a.csv", "c.csv", *MODEL, "--output", "x.csv", code=1)
+    assert "articles and tables came together" in run("label", "a.csv", "a.txt", *MODEL, code=1)
+    assert "label the table by itself [x.jsonl]" in run(
+        "label", "x.jsonl", "a.csv", *MODEL, "--prefix", "m_", "--output", "y.csv", code=1
+    )
+
+
+def test_nothing_to_label_gives_the_columns(run):
+    Path("e.txt").write_text("")
+    write_csv(Path("e.csv"), ["id", "text"], [])
+    pq.write_table(pa.table({"id": pa.array([], "int8"), "text": pa.array([], "str")}), "e.parquet")
+    for source, columns in (("e.txt", ["start", "end", "paragraph"]), ("e.csv", ["id"]), ("e.parquet", ["id"])):
+        expected = [*columns, "text", "label", "p_denial", "p_statement", "p_none"]
+        run("label", source, *MODEL, "--output", "x.csv")
+        assert Path("x.csv").read_text() == ",".join(expected) + "\n"
+        run("label", source, *MODEL, "--output", "x.parquet")
+        assert pq.read_schema("x.parquet").names == expected
+        run("label", source, *MODEL, "--output", "x.jsonl")
+        assert Path("x.jsonl").read_text() == ""
+
+
+def test_text_within_a_record_is_labelled(run):
+    Path("t.jsonl").write_text('{"id": 1, "data": {"text": "They denied the report."}}\n{"id": 2}\n')
+    run("label", "t.jsonl", *MODEL, "--text-column", "data.text", "--output", "x.jsonl")
+    assert [row["label"] for row in json_rows(Path("x.jsonl").read_text())] == ["denial", None]
+
+
+def test_scores_of_long_labels_are_in_line(capsys):
+    names = ["a label of more than twelve letters", "no"]
+    labels = LabelSet.from_names(names)
+    predictions = make_predictions(labels, ["a", "b"], names, np.eye(2))
+    _print_evaluation(TableEvaluation(predictions, score_by_ambiguity(predictions, None)))
+    header, *rows = capsys.readouterr().out.split("\n\n")[1].splitlines()[:3]
+    assert {row.index("1 ") for row in rows} == {header.index("sentences") + 8}

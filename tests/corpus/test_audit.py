@@ -28,7 +28,7 @@ def test_short_headings_and_clock_times_may_recur():
     texts = [f"{hour} p.m." for hour in range(1, 5)] + ["Monday", "Monday"]
     assert audit_corpus(rows_of(texts), LABELS).problems == ()
     texts = [f"Polls close at {hour} p.m." for hour in range(1, 5)] + ["He left on Monday"] * 2
-    two, skeleton = audit_corpus(rows_of(texts), LABELS).problems
+    two, skeleton = audit_corpus(rows_of(texts, labels=["none"] * 6), LABELS).problems
     assert two.startswith("two sentences share 100%")
     assert skeleton.startswith("4 sentences have the skeleton")
 
@@ -63,3 +63,17 @@ def test_label_without_a_sentence_has_no_cues_to_warn_of():
     assert [warning for warning in warnings if "denial" in warning] == [
         "label 'denial' has only 0 of the 50 sentences expected; its scores will be uncertain"
     ]
+
+
+def test_equal_texts_with_different_labels_are_named_as_a_contradiction():
+    (problem,) = audit_corpus(rows_of(["The dam broke on Monday.", "The  dam broke on monday."]), LABELS).problems
+    assert problem == (
+        "the same text 'The dam broke on Monday.' has 2 labels (denial, none); "
+        "correct them or drop all but one ['a-0:0', 'a-1:0']"
+    )
+
+
+def test_short_text_with_two_labels_is_only_worth_a_look():
+    audit = audit_corpus(rows_of(["He did not.", "He did not."]), LABELS)
+    assert audit.problems == ()
+    assert audit.warnings[0].startswith("the same text 'He did not.' has 2 labels (denial, none)")

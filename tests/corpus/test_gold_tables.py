@@ -4,6 +4,7 @@ import pytest
 
 from toolkit.corpus.gold_tables import LabelledSentences, read_gold_table
 from toolkit.exceptions import TableError
+from toolkit.files import Table, TableWriter
 from toolkit.labels import LabelSet
 
 LABELS = LabelSet.from_names(["denial", "statement", "none"], background="none")
@@ -39,10 +40,36 @@ def test_column_without_a_name_is_not_taken_for_second_labels(tmp_path):
     assert read_gold_table(path, LABELS) == LabelledSentences(("No.",), ("denial",), None)
 
 
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    ("names", "cells", "expected"),
+    [
+        (["0", "1"], [0, 1, 1], ("0", "1", "1")),
+        ([0, 1], ["0", "1", "0"], ("0", "1", "0")),
+        (["0", "1"], [0.0, 1.0, 1.0], ("0", "1", "1")),
+        (["true", "false"], [True, False, True], ("true", "false", "true")),
+        (["True", "False"], [True, False, True], ("True", "False", "True")),
+        (["2.5", "3.5"], [2.5, 3.5, 2.5], ("2.5", "3.5", "2.5")),
+    ],
+)
+def test_label_that_is_a_number_or_a_truth_value_is_its_text(tmp_path, ending, names, cells, expected):
+    path = tmp_path / f"t{ending}"
+    TableWriter(path).write([Table({"text": ["One.", "Two.", "Three."], "label": cells, "also": cells})])
+    sentences = read_gold_table(path, LabelSet.from_names(names), also_column="also")
+    assert (sentences.gold, sentences.also) == (expected, expected)
+
+
+def test_list_of_one_label_is_that_label_and_one_of_two_is_refused():
+    assert read_gold_table([{"text": "No.", "label": ["denial"]}], LABELS).gold == ("denial",)
+    with pytest.raises(TableError, match=r"label \"\['denial', 'none'\]\" is not in the label set"):
+        read_gold_table([{"text": "No.", "label": ["denial", "none"]}], LABELS)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ({"text": " ", "label": "denial"}, r"'text' of row 5001 is ' ', expected a sentence; .*\[table\]"),
+        ({"text": "nan", "label": "denial"}, "'text' of row 5001 is 'nan', expected a sentence"),
         ({"text": None, "label": "denial"}, "'text' of row 5001 is None"),
         ({"label": "denial"}, "'text' of row 5001 is None"),
         ({"text": "No.", "label": "denail"}, r"did you mean 'denial'\? \[table, row 5001\]"),

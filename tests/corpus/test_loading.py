@@ -157,7 +157,10 @@ def test_bad_bytes_and_broken_quotes_name_the_line(own_corpus):
     path.write_bytes(good.replace(b"harbour", b"harb\x00ur", 1))
     assert any("NUL character" in problem and problem.endswith(":5]") for problem in problems(own_corpus))
     path.write_bytes(good.replace(b"The northern", b'"The northern', 1))
-    assert any("a quote is not closed" in problem for problem in problems(own_corpus))
+    [problem] = problems(own_corpus)
+    line = good[: good.index(b"The northern")].count(b"\n") + 1
+    assert problem.startswith("a quote is not closed at the end of its cell")
+    assert problem.endswith(f"[{path}:{line}]")
 
 
 def test_line_of_a_record_is_its_first(own_corpus):
@@ -228,13 +231,40 @@ def test_position_written_otherwise_is_the_same_position(own_corpus):
     assert load_corpus(own_corpus)["train"]["position"][:3] == [0, 1, 2]
 
 
+def test_header_with_a_name_twice_is_refused(own_corpus):
+    path = own_corpus / "sentences.csv"
+    path.write_text(path.read_text().replace(",also,", ",label,", 1))
+    assert f"column 'label' is twice in the header; rename or drop one [{path}:1]" in problems(own_corpus)
+
+
+def test_labels_may_be_numbers_in_every_spelling(tmp_path):
+    (tmp_path / "labels.toml").write_text("[[label]]\nname = 0\n[[label]]\nname = true\n")
+    (tmp_path / "sentences.csv").write_text("text,label,split\nOne.,0,train\nTwo.,True,train\nThree.,0.0,test\n")
+    corpus = load_corpus(tmp_path)
+    assert (corpus["train"]["label"][:], corpus["test"]["label"][:]) == ([0, 1], [0])
+
+
+def test_unknown_split_is_named_once_with_what_to_do(own_corpus):
+    path = own_corpus / "articles.csv"
+    path.write_text(path.read_text().replace(",train", ",dev"))
+    (problem,) = problems(own_corpus)
+    assert problem.startswith("split 'dev' is neither 'train' nor 'test'; write 'train' in all such rows")
+    assert problem.endswith(f"[{path}:2]")
+
+
+def test_mark_of_an_empty_cell_is_no_text(own_corpus):
+    path = own_corpus / "sentences.csv"
+    edit(path, "The northern ministry denied the report about the bridge.", "NaN")
+    assert f"the text is empty; write the sentence or remove the row [{path}:2]" in problems(own_corpus)
+
+
 def test_long_cell_is_read_and_a_longer_one_is_named(own_corpus):
     path = own_corpus / "sentences.csv"
     text = path.read_text()
     path.write_text(text.replace("bridge", "b" * 200_000))
     assert len(load_corpus(own_corpus)["train"][0]["text"]) > 200_000
     path.write_text(text.replace("bridge", "b" * LONGEST_CELL, 1))
-    assert "or a cell is longer than 10,000,000 characters; close the quote" in problems(own_corpus)[0]
+    assert "a cell is longer than 10,000,000 characters; shorten it" in problems(own_corpus)[0]
 
 
 def test_splits_that_are_not_needed_may_be_empty(own_corpus):

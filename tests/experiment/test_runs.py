@@ -112,3 +112,8 @@ def test_file_that_is_not_utf_8_is_one_sentence(runs, capsys):
     (runs / "words/context.csv").write_bytes(b"\xff\xfe")
     assert cli.main(["report", str(runs / "words")]) == 1
     assert "the file is not UTF-8; train again" in capsys.readouterr().err
+
+
+def test_run_is_written_in_one_short_line(runs):
+    assert repr(load_run(runs / "words")).startswith("Run('words', folder=")
+    assert len(repr(load_run(runs / "words"))) < 300

@@ -5,7 +5,7 @@ import io
 import pytest
 from hypothesis import example, given, strategies as st
 
-from toolkit.files.csv_cells import cell_reader, cell_writer, escape_formula, unescape_formula
+from toolkit.files.csv_cells import cell_writer, escape_formula, read_cells, unescape_formula
 
 
 @given(st.text())
@@ -24,12 +24,17 @@ def test_numbers_and_nothing_stay():
     assert [escape_formula(cell) for cell in (-1.5, "+2", None, "it's")] == ["-1.5", "+2", "", "it's"]
 
 
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=3), min_size=1))
-@example([["a\rb", ""], ["\r", "\n"]])
-def test_rows_written_are_the_rows_read(rows):
+CELLS = st.one_of(st.text(st.characters(exclude_categories=["Cs"])), st.text(',\t\n"a'))
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1), st.sampled_from(",\t"))
+@example([["a\rb", ""], ["\r", "\n"]], ",")
+@example([["a", "b"], ["1", "c\nd\te\nf\tg"]], "\t")
+@example([["a", "b"], ["1", "c\nd,e\nf,g\nh,i"]], ",")
+def test_rows_written_are_the_rows_read(rows, delimiter):
     buffer = io.StringIO(newline="")
-    write = cell_writer(buffer)
+    write = cell_writer(buffer, delimiter)
     for row in rows:
         write(row)
-    reader = cell_reader(io.StringIO(buffer.getvalue(), newline=""))
-    assert [[unescape_formula(cell) for cell in row] for row in reader] == rows
+    records = read_cells(lambda: io.StringIO(buffer.getvalue(), newline=""), delimiter)
+    assert [[unescape_formula(cell) for cell in row] for _, row in records] == rows

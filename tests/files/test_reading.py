@@ -24,7 +24,7 @@ def test_cells_are_read_up_to_their_limit(tmp_path):
     path.write_text("text\n" + "x" * 200_000 + "\n")
     assert [len(row["text"]) for row in rows_of(path)] == [200_000]
     path.write_text("text\n" + "x" * (LONGEST_CELL + 1) + "\n")
-    with pytest.raises(TableError, match=r"a cell is longer than 10,000,000 characters; .*after line 1\]"):
+    with pytest.raises(TableError, match=r"a cell is longer than 10,000,000 characters; shorten it .*t\.csv:2\]"):
         list(read_table(path))
 
 
@@ -42,6 +42,11 @@ def test_large_table_comes_in_batches(tmp_path):
         ("t.csv", b"text\n\xff\n", "the table is not UTF-8"),
         ("t.jsonl", b'{"text": "a"}\n[1]\n', r"expected one JSON object per line .*:2\]"),
         ("t.jsonl", b'{"a": ' + b"[" * 100_000, r"expected one JSON object per line .*:1\]"),
+        (
+            "t.jsonl",
+            b'{"text": "a"}\n{"text": "a", "text": "b"}\n',
+            r"one JSON object per line with each key once .*:2\]",
+        ),
         ("t.jsonl", b"{", r"expected one JSON object per line .*:1\]"),
         ("t.parquet", b"PAR1", "is not a Parquet table"),
     ],
@@ -64,10 +69,71 @@ def test_empty_csv_has_no_rows(tmp_path):
     assert list(read_table(path)) == []
 
 
-def test_of_two_columns_of_one_name_the_last_counts_and_blank_lines_do_not(tmp_path):
+def test_blank_lines_do_not_count(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("a,text,a\n\n1,x,2\n\n")
-    assert rows_of(path) == [{"a": "2", "text": "x"}]
+    path.write_text("\na,text\n\n1,x\n\n")
+    assert rows_of(path) == [{"a": "1", "text": "x"}]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet"])
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (["a", "text", "a"], "column 'a' is twice in the header; rename or drop one"),
+        (["id", "text", " "], "column 3 of the header has no name; name or drop it"),
+    ],
+)
+def test_header_with_an_unusable_name_is_refused(tmp_path, ending, header, message):
+    path = tmp_path / f"t{ending}"
+    if ending == ".parquet":
+        pq.write_table(pa.table([["x"]] * 3, names=header), path)
+    else:
+        path.write_text(("\t" if ending == ".tsv" else ",").join(header) + "\n")
+    with pytest.raises(TableError, match=message):
+        list(read_table(path))
+
+
+def test_table_of_a_header_alone_keeps_its_columns(tmp_path):
+    for table in (Table({"id": (), "text": ()}), Table({"id": pa.array([], pa.int8()), "text": pa.array([], "str")})):
+        for ending in (".csv", ".tsv", ".parquet"):
+            path = tmp_path / f"t{ending}"
+            assert TableWriter(path).write([table]) == 0
+            assert [(len(batch), list(batch.columns)) for batch in read_table(path)] == [(0, ["id", "text"])]
+
+
+ROWS = [f"{number},The mayor left town {number}.\n" for number in range(2, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("line", "replacements"),
+    [
+        (4, {4: '4,"We never did.\n'}),
+        (4, {4: '4,"We never did.\n', 700: '700,"It is false, she said.\n'}),
+        (4, {4: '4,"We never did.\n', 700: '700,He left town."\n'}),
+        (6, {4: '4,"Two lines\nin a cell."\n', 5: '5,"We never did.\n'}),
+        (9, {9: '9,"We never did," he said.\n'}),
+        (999, {999: '999,"We never did.'}),
+        (3, {2: '"2\n","We never did.\n'}),
+    ],
+)
+def test_quote_that_is_not_closed_is_named_by_its_line(tmp_path, line, replacements):
+    path = tmp_path / "t.csv"
+    for end in ("\n", "\r\n"):
+        text = "id,text\n" + "".join(replacements.get(number, row) for number, row in enumerate(ROWS, 2))
+        path.write_bytes(text.replace("\n", end).encode())
+        with pytest.raises(TableError, match=rf"^a quote is not closed at the end of its cell.* \[.*t\.csv:{line}\]$"):
+            list(read_table(path))
+
+
+@pytest.mark.parametrize("start", ['"We never did.', '"We never did," he said.', '"No.'])
+def test_quotes_of_tab_separated_rows_are_text_where_they_cannot_enclose(tmp_path, start):
+    path = tmp_path / "t.tsv"
+    texts = ["He left.", start, "He came.", 'So "he" said.', 'And then."', "Rain."]
+    path.write_text("id\ttext\n" + "".join(f"{number}\t{text}\n" for number, text in enumerate(texts)))
+    assert [row["text"] for row in rows_of(path)] == texts
+    path.write_text(path.read_text() + '7\t"He said ""no""."\n')
+    with pytest.raises(TableError, match=r"a quote is not closed .*t\.tsv:3\]"):
+        list(read_table(path))
 
 
 def test_damaged_row_behind_quoted_lines_is_named_by_its_line(tmp_path):
@@ -108,7 +174,8 @@ def test_table_is_a_file_or_its_rows(tmp_path):
     path.write_text("a\n1\n")
     batches, where = open_table(path)
     assert ([list(batch) for batch in batches], where) == ([[{"a": "1"}]], str(path))
-    for rows in ([{"a": "1"}], Table({"a": ["1"]}), iter([{"a": "1"}])):
+    frame = pa.table({"a": ["1"]})
+    for rows in ([{"a": "1"}], Table({"a": ["1"]}), iter([{"a": "1"}]), frame, frame.to_pandas()):
         batches, where = open_table(rows)
         assert ([list(batch) for batch in batches], where) == ([[{"a": "1"}]], "table")
     assert list(open_table([])[0]) == []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from toolkit.exceptions import TableError
-from toolkit.files.tables import MISSING, Table, find_text_column
+from toolkit.files.tables import MISSING, Table, as_table, find_text_column
 
 KEYS = st.lists(st.sampled_from("abc"), unique=True)
 ROWS = st.lists(KEYS.map(lambda names: {name: f"{name}{len(names)}" for name in names}))
@@ -64,3 +64,18 @@ def test_text_column_is_found_or_named():
     # The first row speaks for all.
     with pytest.raises(TableError, match=r"is not in the table \(id\)"):
         find_text_column(Table.from_rows([{"id": 1}, {"id": 2, "text": "x"}]), None, "t")
+
+
+def test_key_of_a_record_is_reached_by_its_path():
+    table = Table.from_rows([{"data": {"text": {"de": "a"}}}, {"data": {"text": None}}, {"data": "b"}, {}])
+    assert table.cells("data.text.de") == ["a", None, None, None]
+    assert find_text_column(table, "data.text.de", "t.jsonl") == "data.text.de"
+    with pytest.raises(TableError, match=r"column 'data.txt' is not in the table \(data\)"):
+        find_text_column(table, "data.txt", "t.jsonl")
+    dotted = Table({"data.text": ["a"]})
+    assert (find_text_column(dotted, "data.text", "t.csv"), dotted.cells("data.text")) == ("data.text", ["a"])
+
+
+def test_rows_with_a_column_of_no_name_are_refused():
+    with pytest.raises(TableError, match="column 2 of the header has no name"):
+        as_table(pa.table([["a"], ["b"]], names=["text", " "]))

@@ -6,6 +6,8 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.pipeline import Pipeline
 
@@ -46,6 +48,61 @@ def test_classifier_takes_a_sequence_of_texts_only(words):
         words.predict(["a", None])
     assert words.predict([]).shape == (0,)
     assert (words.predict_proba(np.array(TEXTS)) == words.predict_proba(TEXTS)).all()
+
+
+class OneColumnFrame:
+    """As Polars has it: column names in a list, and columns that are sequences."""
+
+    shape, columns = (len(TEXTS), 1), ["body"]
+
+    def __getitem__(self, name):
+        return {"body": TEXTS}[name]
+
+    def __iter__(self):
+        return iter([TEXTS])
+
+
+FRAME = pd.DataFrame({"body": TEXTS}, index=[7, 8, 9])
+COLUMNS = [
+    FRAME,
+    FRAME["body"],
+    FRAME["body"].astype("category"),
+    FRAME.to_numpy(),
+    FRAME["body"].to_numpy(),
+    pa.table({"body": TEXTS}),
+    pa.array(TEXTS),
+    OneColumnFrame(),
+]
+
+
+@pytest.mark.parametrize("sentences", COLUMNS, ids=lambda one: type(one).__name__)
+def test_column_of_any_library_is_labelled_row_by_row(words, sentences):
+    expected = words.predict(TEXTS).tolist()
+    assert words.predict(sentences).tolist() == expected
+    assert (words.predict_proba(sentences) == words.predict_proba(TEXTS)).all()
+    assert (words.label_proba(sentences) == words.label_proba(TEXTS)).all()
+    assert [row["label"] for table in words.label_table(sentences) for row in table] == expected
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        (FRAME.assign(id=1), r"^DataFrame of shape \(3, 2\) came, expected one column; pass the one of text"),
+        (FRAME.T, r"^DataFrame of shape \(1, 3\) came"),
+        (np.array([TEXTS, TEXTS]), r"^ndarray of shape \(2, 3\) came"),
+        (np.array("He left."), r"^ndarray of shape \(\) came"),
+        (pa.table({"id": [1], "text": ["He left."]}), r"^Table of shape \(1, 2\) came"),
+        ({"text": TEXTS}, "^dict came, expected a sequence of sentences; pass its column of text as a list"),
+        ({"a", "b"}, "^set came"),
+        (b"He left.", "^bytes came, expected sentences as text; decode it"),
+        (None, "^NoneType came"),
+    ],
+    ids=str,
+)
+def test_what_is_not_one_column_of_text_is_refused(words, sentences, message):
+    for predict in (words.predict, words.predict_proba, words.label_proba):
+        with pytest.raises(TypeError, match=message):
+            predict(sentences)
 
 
 def test_article_is_labelled_sentence_by_sentence(words):

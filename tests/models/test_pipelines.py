@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
+from sklearn.utils.class_weight import compute_class_weight
 
 from toolkit.config import Features, make_experiment
 from toolkit.exceptions import ConfigError
@@ -82,6 +83,13 @@ def test_square_root_weights_lie_between_none_and_balanced():
     assert weights == pytest.approx({"none": (10 / 16) ** 0.5, "denial": (10 / 4) ** 0.5})
     grid = make_grid(record(name="logistic-regression", balanced=[False, "sqrt"]), gold)
     assert grid == {"classifier__class_weight": [None, weights]}
+
+
+def test_weights_of_labels_that_are_numbers_are_the_ones_scikit_learn_reads():
+    gold = np.array(["0"] * 8 + ["1"] * 2)
+    pipeline = make_pipeline(record(name="logistic-regression", balanced="sqrt"), LabelSet.from_names(["0", "1"]), gold)
+    weights = compute_class_weight(pipeline[-1].class_weight, classes=np.array(["0", "1"]), y=gold)
+    assert weights == pytest.approx([(10 / 16) ** 0.5, (10 / 4) ** 0.5])
 
 
 def test_rule_for_an_unknown_label_is_refused():

@@ -1,6 +1,7 @@
 """Labels and probabilities stand in columns beside a table's own, whatever the columns are made of."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, strategies as st
@@ -29,6 +30,44 @@ def test_table_keeps_its_columns_and_missing_text_has_no_label(words):
         list(words.label_table([[{"text": "a"}, {"text": 5}]], where="t"))
     with pytest.raises(TableError, match="column 'p_none' is in the table already"):
         list(words.label_table([[{"text": "a"}, {"text": "b", "p_none": 1}]]))
+
+
+def test_marks_of_an_empty_cell_get_no_label(words):
+    texts = ["He denied it.", "nan", "NaN", "None", "NULL", "null ", "N/A", "<NA>", "Nancy said so."]
+    for column in (texts, pa.array(texts), pa.array(texts, pa.large_string())):
+        (table,) = words.label_table([Table({"text": column})])
+        assert [row["label"] is not None for row in table] == [True, *[False] * 7, True]
+
+
+def test_names_of_new_columns_may_be_chosen(words):
+    rows = [{"text": "He denied the report.", "label": "none"}]
+    (table,) = words.label_table(rows, prefix="model_")
+    assert list(table[0]) == ["text", "label", "model_label", "model_p_denial", "model_p_statement", "model_p_none"]
+    assert (table[0]["label"], table[0]["model_label"]) == ("none", "denial")
+    (table,) = words.label_table(rows, label_as="act")
+    assert list(table[0])[2:] == ["act", "p_denial", "p_statement", "p_none"]
+    (again,) = words.label_table(table, prefix="again_")
+    assert again[0]["again_label"] == "denial"
+    with pytest.raises(TableError, match="column 'act' is in the table already; give the new columns a prefix"):
+        list(words.label_table(table, label_as="act"))
+    with pytest.raises(TableError, match=r"'p_none' cannot name the column of labels; .*\[--label-as\]"):
+        words.label_table(rows, label_as="p_none")
+
+
+def test_table_is_a_frame_or_rows_or_batches_of_them(words):
+    rows = [{"id": 1, "text": "He denied the report."}, {"id": 2, "text": None}]
+    (expected,) = words.label_table([rows])
+    frame = pd.DataFrame(rows)
+    for tables in (rows, iter(rows), [frame], frame, frame.convert_dtypes(), pa.table(frame), Table.from_rows(rows)):
+        (labelled,) = words.label_table(tables)
+        assert list(labelled) == list(expected)
+    assert list(words.label_table([])) == []
+
+
+@pytest.mark.parametrize("wrong", [{"text": ["a"]}, "a", b"a", 5, ["a"], np.array([["a", "b"]])], ids=str)
+def test_what_is_not_a_table_is_refused_at_once(words, wrong):
+    with pytest.raises(TypeError, match="came, expected rows as mappings, a data frame or a column of text"):
+        words.label_table(wrong)
 
 
 def test_wrong_row_of_a_later_batch_is_counted_from_the_first(words):

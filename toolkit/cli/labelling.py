@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from toolkit.models import LabelledArticle, SentenceClassifier
 
 N_CONFUSIONS = 10
+# The column that names the table of a row, where several are labelled at once.
+SOURCE = "table"
 
 
 def add_commands(commands: Any) -> None:
     """Add the commands that use a saved model to the parser's."""
-    label = add_command(commands, "label", _label, "label articles (.txt, .md, -), folders of them, or a table")
+    label = add_command(commands, "label", _label, "label articles (.txt, .md, -), folders of them, or tables")
     label.add_argument(
-        "inputs", nargs="+", metavar="INPUT", help="article, folder or table (.csv, .tsv, .jsonl, .parquet)"
+        "inputs", nargs="+", metavar="INPUT", help="article, folder or tables (.csv, .tsv, .jsonl, .parquet)"
     )
     add_model_options(label)
     label.add_argument("--output", metavar="FILE", help=".csv, .tsv, .jsonl, .parquet or, for articles, .html")
     add_text_option(label)
+    label.add_argument("--prefix", default="", metavar="TEXT", help="put before the names of a table's new columns")
+    label.add_argument("--label-as", metavar="NAME", help="name of a table's new column of labels (default: label)")
     add_prior_options(label)
 
     evaluate = add_command(commands, "evaluate", _evaluate, "score a model on a table with gold labels")
@@ -74,12 +78,14 @@ def _label(options: argparse.Namespace) -> int:
 
     inputs = [path for name in options.inputs for path in _expand(name)]
     tables = [path for path in inputs if Path(path).suffix.lower() in TABLE_ENDINGS]
-    if tables and len(inputs) > 1:
-        raise ToolkitError(f"{len(inputs)} inputs came with a table among them; label a table by itself [{tables[0]}]")
+    if tables and len(inputs) > len(tables):
+        raise ToolkitError(f"articles and tables came together; label a table by itself [{tables[0]}]")
     if tables:
-        return _label_table(options, tables[0])
-    if options.text_column:
-        raise ToolkitError("an article has no columns; leave --text-column out or name a table")
+        return _label_tables(options, tables)
+    if options.text_column or options.prefix or options.label_as is not None:
+        raise ToolkitError(
+            "an article has no columns; leave --text-column, --prefix and --label-as out or name a table"
+        )
     return _label_articles(options, inputs)
 
 
@@ -98,16 +104,36 @@ def _expand(name: str) -> list[str]:
     return [name]
 
 
-def _label_table(options: argparse.Namespace, path: str) -> int:
+def _label_tables(options: argparse.Namespace, paths: Sequence[str]) -> int:
     from toolkit.files import read_table
+    from toolkit.models import label_names
 
     if _is_page(options.output):
         raise ToolkitError(
             f"only articles are shown as a page; name a .csv, .tsv, .jsonl or .parquet file [{options.output}]"
         )
-    loaded, column = _load(options), options.text_column
-    model = adapt_model(options, loaded, lambda strength: loaded.adapt_to_table(path, column, strength=strength))
-    return _write_tables(options.output, model.label_table(read_table(path), column, path))
+    loaded, column, naming = _load(options), options.text_column, (options.prefix, options.label_as)
+
+    def adapt(strength: float) -> SentenceClassifier:
+        rows = (row for path in paths for batch in read_table(path) for row in batch)
+        return loaded.adapt_to_table(paths[0] if len(paths) == 1 else rows, column, strength=strength)
+
+    model = adapt_model(options, loaded, adapt)
+    labelled = ((path, table) for path in paths for table in model.label_table(read_table(path), column, path, *naming))
+    tables = (table for _, table in labelled) if len(paths) == 1 else _name_tables(labelled, options.output)
+    return _write_tables(options.output, tables, label=label_names(model.label_set.names, *naming)[0])
+
+
+def _name_tables(labelled: Iterable[tuple[str, Table]], output: str | None) -> Iterator[Table]:
+    """Add a column that names the table of each row; only JSON lines may hold tables with different columns."""
+    first: list[str] = []
+    for path, table in labelled:
+        if SOURCE in table.columns:
+            raise ToolkitError(f"column {SOURCE!r} is in the table already; label the table by itself [{path}]")
+        first = first or list(table.columns)
+        if output and not output.lower().endswith(".jsonl") and set(table.columns) != set(first):
+            raise ToolkitError(f"the columns are not those of the first table; write .jsonl instead [{path}]")
+        yield table.with_columns({SOURCE: [path] * len(table)}, {SOURCE: str})
 
 
 def _is_page(output: str | None) -> bool:
@@ -162,7 +188,7 @@ def _write_page(output: str, articles: Iterable[tuple[str, LabelledArticle]], mo
     return DONE
 
 
-def _write_tables(output: str | None, tables: Iterable[Table], others: Sequence[str] = ()) -> int:
+def _write_tables(output: str | None, tables: Iterable[Table], others: Sequence[str] = (), label: str = "label") -> int:
     from toolkit.files import TableWriter, json_lines
 
     if output is not None:
@@ -172,7 +198,7 @@ def _write_tables(output: str | None, tables: Iterable[Table], others: Sequence[
         for table in tables:
             for row in table:
                 first_text = next((cell for cell in row.values() if isinstance(cell, str)), "")
-                print(f"{row['label'] or '–':<12} {safe(str(row.get('text', row.get('sentence', first_text))))}")
+                print(f"{row[label] or '–':<12} {safe(str(row.get('text', row.get('sentence', first_text))))}")
         return DONE
     for table in tables:
         sys.stdout.buffer.write(json_lines(table).encode("utf-8", "replace"))
@@ -217,13 +243,15 @@ def _print_evaluation(evaluation: TableEvaluation) -> None:
         ]
         print(f"{name:<12}  {scores.n_sentences:>9}  {'  '.join(cells)}")
     strict = evaluation.scores["strict"]
+    width = max(12, *(len(safe(label.name)) for label in strict.labels))
     print(
         f"intervals resample {strict.n_articles:,} whole articles"
         if evaluation.has_articles
         else "each sentence counts as an article of its own; --article-column names the articles to resample"
     )
     print(
-        f"\n{'strict':<12}  {'sentences':>9}  {'gold':>6}  {'predicted':>9}  {'precision':>9}  {'recall':>6}  {'F1':>5}"
+        f"\n{'strict':<{width}}  {'sentences':>9}  {'gold':>6}  {'predicted':>9}  "
+        f"{'precision':>9}  {'recall':>6}  {'F1':>5}"
     )
     for label in strict.labels:
         proportions = [
@@ -232,7 +260,7 @@ def _print_evaluation(evaluation: TableEvaluation) -> None:
         ]
         values = [format_score(estimate.value) for estimate in (label.precision, label.recall, label.f1)]
         print(
-            f"{safe(label.name):<12}  {label.support:>9}  {proportions[0]:>6}  {proportions[1]:>9}  "
+            f"{safe(label.name):<{width}}  {label.support:>9}  {proportions[0]:>6}  {proportions[1]:>9}  "
             f"{values[0]:>9}  {values[1]:>6}  {values[2]:>5}"
         )
     for sentence in (describe_rare(strict), state_expected_precision(strict, evaluation.predictions.labels)):

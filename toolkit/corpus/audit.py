@@ -11,7 +11,7 @@ from toolkit.corpus.cues import find_cues
 from toolkit.corpus.duplicates import near_duplicates
 from toolkit.corpus.names import NameCheck, check_names
 from toolkit.corpus.templates import MAX_SAME_SKELETON, repeated_openings, repeated_skeletons
-from toolkit.exceptions import list_some
+from toolkit.exceptions import list_some, quote
 from toolkit.labels import LabelSet
 
 # A shorter line, such as a day in a listing or a clock time in a live blog, may recur.
@@ -52,14 +52,15 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     Returns
     -------
     Audit
-        Problems: near-duplicate sentences and articles, skeletons that occur more than
-        twice, names that give labels away. Sentences of fewer than four words may recur.
-        Warnings: openings that many sentences share, a cue in a large proportion of an act's
-        sentences, acts with few sentences without a cue, labels with few sentences.
+        Problems: equal sentences with different labels, near-duplicate sentences and articles, skeletons that
+        occur more than twice, names that give labels away. Sentences of fewer than four words may recur.
+        Warnings: such sentences with different labels, openings that many sentences share, a cue in a
+        large proportion of an act's sentences, acts with few sentences without a cue, labels with few sentences.
 
     Examples
     --------
-    >>> rows = [{"article": name, "position": 0, "text": "It rained all day.", "label": "none"} for name in ("a", "b")]
+    >>> row = {"position": 0, "text": "It rained all day.", "label": "none"}
+    >>> rows = [{"article": name, **row} for name in ("a", "b")]
     >>> audit_corpus(rows, LabelSet.from_names(["none", "denial"])).problems
     ('two sentences share 100% of their 5-grams; rewrite one [a:0, b:0]',)
     """
@@ -69,7 +70,8 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
     locations = [f"{row['article']}:{row['position']}" for row in rows]
     names = _names_by_collection(rows)
     problems = [
-        *_similar_sentences(texts, locations),
+        *_contradictions(texts, gold, locations, is_short=False),
+        *_similar_sentences(texts, gold, locations),
         *_similar_articles(texts, articles),
         *_templates(texts, locations),
     ]
@@ -80,7 +82,8 @@ def audit_corpus(rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Audit:
         for collection, check in names.items()
         if check.gives_away
     ]
-    warnings = [*_openings(texts, locations), *_small_labels(gold, labels), *_cue_warnings(texts, gold, labels)]
+    warnings = [*_contradictions(texts, gold, locations, is_short=True)]
+    warnings += [*_openings(texts, locations), *_small_labels(gold, labels), *_cue_warnings(texts, gold, labels)]
     return Audit(tuple(problems), tuple(warnings), names)
 
 
@@ -96,9 +99,27 @@ def _names_by_collection(rows: Sequence[Mapping[str, Any]]) -> dict[str, NameChe
     return checks
 
 
-def _similar_sentences(texts: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
+def _contradictions(
+    texts: Sequence[str], gold: Sequence[str], locations: Sequence[str], is_short: bool
+) -> Iterator[str]:
+    """List equal texts with different labels; a short one may mean another thing in another article."""
+    rows_of: defaultdict[str, list[int]] = defaultdict(list)
+    for row, text in enumerate(texts):
+        rows_of[" ".join(text.lower().split())].append(row)
+    for text, rows in rows_of.items():
+        labels = list(dict.fromkeys(gold[row] for row in rows))
+        if len(labels) > 1 and is_short == (len(text.split()) < MIN_WORDS):
+            yield (
+                f"the same text {quote(texts[rows[0]])} has {len(labels)} labels ({', '.join(labels)}); "
+                f"correct them or drop all but one [{list_some(locations[row] for row in rows)}]"
+            )
+
+
+def _similar_sentences(texts: Sequence[str], gold: Sequence[str], locations: Sequence[str]) -> Iterator[str]:
     for pair in near_duplicates(texts):
-        if max(len(texts[row].split()) for row in (pair.first, pair.second)) < MIN_WORDS:
+        first, second = (texts[row].lower().split() for row in (pair.first, pair.second))
+        # Equal texts with different labels were listed as contradictions already.
+        if max(len(first), len(second)) < MIN_WORDS or (first == second and gold[pair.first] != gold[pair.second]):
             continue
         yield (
             f"two sentences share {pair.similarity:.0%} of their 5-grams; rewrite one "

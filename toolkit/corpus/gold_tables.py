@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.exceptions import TableError
-from toolkit.files import find_text_column, open_table
-from toolkit.labels import LabelSet
+from toolkit.files import find_text_column, has_words, open_table
+from toolkit.labels import LabelSet, label_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,14 @@ def read_gold_table(
         own_texts, own_gold = batch.cells(str(text_column)), batch.cells(label_column)
         own_also = batch.cells(also_column) if also_column else [None] * len(batch)
         if not _is_clean(own_texts, own_gold, own_also, labels):
+            named: list[str] = []
+            others: list[str | None] = []
             rows = zip(own_texts, own_gold, own_also, strict=True)
             for row, (text, label, other) in enumerate(rows, len(gold) + 1):
                 _check_text(text, f"{text_column!r} of row {row}", where)
-                _check_label(label, labels, f"{where}, row {row}")
-                if other:
-                    _check_label(other, labels, f"{where}, row {row}")
+                named.append(_find_label(label, labels, f"{where}, row {row}"))
+                others.append(_find_label(other, labels, f"{where}, row {row}") if label_text(other) else None)
+            own_gold, own_also = named, others
         articles += _read_articles(batch.cells(article_column), len(gold), where) if article_column else []
         texts += own_texts
         gold += own_gold
@@ -119,14 +121,16 @@ def _is_clean(texts: Sequence[Any], gold: Sequence[Any], also: Sequence[Any], la
     if any(cell is not None and not isinstance(cell, str) for cell in also):
         return False
     used = set(gold) | {cell for cell in also if cell}
-    return used <= set(labels.names) and all(text.strip() for text in texts)
+    return used <= set(labels.names) and all(map(has_words, texts))
 
 
 def _check_text(text: Any, name: str, where: str) -> None:
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not has_words(text):
         raise TableError(f"{name} is {text!r}, expected a sentence; drop the row or fill it [{where}]")
 
 
-def _check_label(label: Any, labels: LabelSet, where: str) -> None:
-    if label not in labels.names:
-        raise TableError(f"{labels.unknown('' if label is None else str(label))} [{where}]")
+def _find_label(cell: Any, labels: LabelSet, where: str) -> str:
+    label = labels.find(cell)
+    if label is None:
+        raise TableError(f"{labels.unknown(label_text(cell))} [{where}]")
+    return label

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
 import io
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files import LONGEST_CELL, cell_reader, unescape_formula
+from toolkit.files import DamagedCells, has_words, header_problem, read_cells, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:
@@ -90,6 +89,7 @@ class _Reader:
 
     labels: LabelSet
     problems: list[str] = field(default_factory=list)
+    unknown_splits: set[str] = field(default_factory=set)
 
     def add_problem(self, message: str, path: Path, line: int | None = None) -> None:
         self.problems.append(f"{message} [{path}{'' if line is None else f':{line}'}]")
@@ -106,37 +106,26 @@ class _Reader:
             line = text[: text.index("\0")].count("\n") + 1
             self.add_problem("the table contains a NUL character; save it as plain CSV text", path, line)
             return
-        reader = cell_reader(io.StringIO(text, newline=""), strict=True)
         try:
-            header: list[str] = next(reader, [])
-            missing = [name for name in required if name not in header]
-            for name in missing:
-                near = did_you_mean(name, header)
-                self.add_problem(f"column {name!r} is missing from the header ({', '.join(header)}){near}", path, 1)
-            if missing:
-                return
-            yield from self._records(path, header, reader)
-        except csv.Error:
-            self.add_problem(
-                f"a quote is not closed, or a cell is longer than {LONGEST_CELL:,} characters; "
-                "close the quote, double it or shorten the cell",
-                path,
-                reader.line_num,
-            )
+            yield from self._records(path, required, read_cells(lambda: io.StringIO(text, newline="")))
+        except DamagedCells as error:
+            self.add_problem(error.message, path, error.line)
 
-    def _records(self, path: Path, header: list[str], reader: Any) -> Iterator[_Row]:
-        line = 2
-        for cells in reader:
-            # A record may span several lines; the user looks for the first of them.
-            first, line = line, reader.line_num + 1
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                self.add_problem(
-                    f"{len(cells)} cells came, expected {len(header)} as in the header; correct the row", path, first
-                )
-                continue
-            yield first, dict(zip(header, map(unescape_formula, cells), strict=True))
+    def _records(self, path: Path, required: Iterable[str], records: Iterator[tuple[int, list[str]]]) -> Iterator[_Row]:
+        line, header = next(records, (1, []))
+        missing = [name for name in required if name not in header]
+        for name in missing:
+            near = did_you_mean(name, header)
+            self.add_problem(f"column {name!r} is missing from the header ({', '.join(header)}){near}", path, line)
+        if problem := header_problem(header):
+            self.add_problem(problem, path, line)
+        elif not missing:
+            for line, cells in records:
+                if len(cells) == len(header):
+                    yield line, dict(zip(header, map(unescape_formula, cells), strict=True))
+                else:
+                    wanted = f"expected {len(header)} as in the header; correct the row"
+                    self.add_problem(f"{len(cells)} cells came, {wanted}", path, line)
 
 
 def _read_tables(reader: _Reader, articles_path: Path, sentences_path: Path) -> list[dict[str, Any]]:
@@ -260,8 +249,10 @@ def _read_position(
 
 
 def _check_split(reader: _Reader, split: str, path: Path, line: int) -> None:
-    if split not in SPLITS:
-        reader.add_problem(f"split {split!r} is neither 'train' nor 'test'{did_you_mean(split, SPLITS)}", path, line)
+    if split not in SPLITS and split not in reader.unknown_splits:
+        reader.unknown_splits.add(split)
+        hint = did_you_mean(split, SPLITS) or "; write 'train' in all such rows: folds of train are what validates"
+        reader.add_problem(f"split {split!r} is neither 'train' nor 'test'{hint}", path, line)
 
 
 def _report_both_splits(reader: _Reader, article: str, first_line: int, path: Path, line: int) -> None:
@@ -270,13 +261,17 @@ def _report_both_splits(reader: _Reader, article: str, first_line: int, path: Pa
     )
 
 
-def _check_sentence(reader: _Reader, row: Mapping[str, str], path: Path, line: int) -> None:
-    if not row["text"].strip():
+def _check_sentence(reader: _Reader, row: dict[str, str], path: Path, line: int) -> None:
+    """Check text and labels, and give these the spelling of the label set."""
+    if not has_words(row["text"]):
         reader.add_problem("the text is empty; write the sentence or remove the row", path, line)
     for name in LABEL_COLUMNS:
         value = row.get(name, "")
-        if value not in reader.labels.names and (value or name == "label"):
+        label = reader.labels.find(value) if value or name == "label" else ""
+        if label is None:
             reader.add_problem(reader.labels.unknown(value), path, line)
+        elif label:
+            row[name] = label
 
 
 def _is_date(value: str) -> bool:

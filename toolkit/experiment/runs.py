@@ -40,7 +40,7 @@ from toolkit.labels import LabelSet
 from toolkit.models import SentenceClassifier, load_model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One execution of an experiment, as its folder holds it.
 
@@ -58,6 +58,9 @@ class Run:
     manifest: RunManifest
     report: Report
     predictions: Predictions
+
+    def __repr__(self) -> str:
+        return f"Run({self.name!r}, folder={str(self.folder)!r}, {len(self.predictions)} predictions)"
 
     @property
     def name(self) -> str:

@@ -5,10 +5,12 @@ from .atomic import (
     write_folder as write_folder,
 )
 from .csv_cells import (
-    LONGEST_CELL as LONGEST_CELL,
+    DamagedCells as DamagedCells,
     cell_reader as cell_reader,
     cell_writer as cell_writer,
     header_misfit as header_misfit,
+    header_problem as header_problem,
+    read_cells as read_cells,
     unescape_formula as unescape_formula,
 )
 from .json_files import read_json as read_json
@@ -20,5 +22,12 @@ from .reading import (
     read_article as read_article,
     read_table as read_table,
 )
-from .tables import Row as Row, Table as Table, find_text_column as find_text_column
+from .tables import (
+    MISSING_TEXTS as MISSING_TEXTS,
+    Row as Row,
+    Table as Table,
+    as_batches as as_batches,
+    find_text_column as find_text_column,
+    has_words as has_words,
+)
 from .writing import TableWriter as TableWriter, json_lines as json_lines

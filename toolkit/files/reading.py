@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.exceptions import TableError
-from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, unescape_formula
-from toolkit.files.tables import Row, Table
+from toolkit.files.csv_cells import DamagedCells, has_plain_quotes, header_problem, read_cells, unescape_formula
+from toolkit.files.tables import Row, Table, as_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,13 +79,17 @@ def read_table(path: str | Path) -> Iterator[Table]:
     Yields
     ------
     Table
-        At least one row. CSV gives text; JSON lines and Parquet give their own types. Rows of
-        JSON lines may differ in their columns.
+        At least one row, or a single batch of none if the table has only a header. CSV gives text;
+        JSON lines and Parquet give their own types. Rows of JSON lines may differ in their columns.
 
     Raises
     ------
     TableError
-        If the file is missing, of another kind or damaged.
+        If the file is missing, of another kind or damaged, or a column has no name or that of another.
+
+    Notes
+    -----
+    Quotes in a ``.tsv`` enclose cells as in CSV; they are text where that cannot be and every line is a row.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -98,7 +101,7 @@ def read_table(path: str | Path) -> Iterator[Table]:
 
 
 def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterator[Table], str]:
-    """Return the batches of a table that is a file or its rows, and what messages call it.
+    """Return the batches of a table that is a file or its rows (:func:`as_table`), and what messages call it.
 
     Examples
     --------
@@ -108,12 +111,23 @@ def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterato
     """
     if isinstance(table, str | Path):
         return read_table(table), str(table)
-    rows = Table.from_rows(table)
+    rows = as_table(table)
     return iter([rows] if len(rows) else []), "table"
 
 
 class _DamagedRow(Exception):  # noqa: N818 - it never leaves this module.
     pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Row:
+    """Refuse an object with two values for one key, of which the library would keep the last."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise _DamagedRow
+    return row
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 class _LastLine:
@@ -124,31 +138,34 @@ class _LastLine:
 
 def _read_text(path: Path, ending: str) -> Iterator[Table]:
     last = _LastLine()
-    try:
+
+    def open_lines() -> Iterator[str]:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            if ending == ".jsonl":
-                yield from _read_json(file, last)
-            else:
-                yield from _read_csv(file, "\t" if ending == ".tsv" else ",", last)
+            yield from file
+
+    try:
+        if ending == ".jsonl":
+            yield from _read_json(open_lines(), last)
+        else:
+            yield from _read_csv(open_lines, "\t" if ending == ".tsv" else ",", last)
     except UnicodeDecodeError as error:
         raise TableError(f"the table is not UTF-8; save it as UTF-8 [{path}, after line {last.number}]") from error
-    except csv.Error as error:
-        raise TableError(
-            f"a quote is never closed, or a cell is longer than {LONGEST_CELL:,} characters; "
-            f"close it or shorten the cell [{path}, after line {last.number}]"
-        ) from error
+    except DamagedCells as error:
+        raise TableError(f"{error.message} [{path}:{error.line}]") from error
     except _DamagedRow as error:
-        expected = "one JSON object per line" if ending == ".jsonl" else "as many cells as the header has"
+        expected = (
+            "one JSON object per line with each key once" if ending == ".jsonl" else "as many cells as the header has"
+        )
         raise TableError(f"the row is damaged; expected {expected} [{path}:{last.number}]") from error
 
 
-def _read_json(file: IO[str], last: _LastLine) -> Iterator[Table]:
+def _read_json(file: Iterable[str], last: _LastLine) -> Iterator[Table]:
     batch: list[Row] = []
     for line in file:
         last.number += 1
         if line.strip():
             try:
-                row = json.loads(line)
+                row = _DECODER.decode(line)
             except (ValueError, RecursionError) as error:
                 raise _DamagedRow from error
             if not isinstance(row, dict):
@@ -161,22 +178,27 @@ def _read_json(file: IO[str], last: _LastLine) -> Iterator[Table]:
         yield Table.from_rows(batch)
 
 
-def _read_csv(file: IO[str], delimiter: str, last: _LastLine) -> Iterator[Table]:
-    reader = cell_reader(file, delimiter)
-    header: list[str] = next(reader, [])
-    last.number = reader.line_num
+def _read_csv(open_lines: Callable[[], Iterator[str]], delimiter: str, last: _LastLine) -> Iterator[Table]:
+    is_quoted = delimiter == "," or not has_plain_quotes(open_lines, delimiter)
+    header: list[str] = []
     batch: list[list[str]] = []
-    for cells in reader:
-        last.number = reader.line_num
-        if cells and len(cells) != len(header):
+    is_empty = True
+    for last.number, cells in read_cells(open_lines, delimiter, is_quoted):
+        if not header:
+            header = cells
+            if problem := header_problem(header):
+                raise DamagedCells(problem, last.number)
+            continue
+        if len(cells) != len(header):
             raise _DamagedRow
-        if cells:
-            batch.append(cells)
+        batch.append(cells)
         if len(batch) == BATCH_ROWS:
             yield _by_column(header, batch)
-            batch = []
+            batch, is_empty = [], False
     if batch:
         yield _by_column(header, batch)
+    elif header and is_empty:
+        yield Table(dict.fromkeys(header, ()))
 
 
 def _by_column(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -194,6 +216,11 @@ def _read_parquet(path: Path) -> Iterator[Table]:
     first_row = 1
     try:
         with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            if problem := header_problem(schema.names):
+                raise TableError(f"{problem} [{path}]")
+            if not file.metadata.num_rows:
+                yield Table({name: pa.array([], kind) for name, kind in zip(schema.names, schema.types, strict=True)})
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
                 _check_utf8(batch, first_row, path)
                 yield Table(dict(zip(batch.schema.names, batch.columns, strict=True)))

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from toolkit.exceptions import TableError, did_you_mean
+from toolkit.files.csv_cells import header_problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = dict[str, Any]
+
+
+# What other programs write into a cell that is empty.
+MISSING_TEXTS = frozenset({"nan", "NaN", "None", "NULL", "null", "N/A", "n/a", "#N/A", "<NA>"})
+
+
+def has_words(text: str) -> bool:
+    """Say whether a cell of text is neither empty nor the mark of an empty cell.
+
+    Examples
+    --------
+    >>> has_words("He left."), has_words(" "), has_words("NULL")
+    (True, False, False)
+    """
+    stripped = text.strip()
+    return bool(stripped) and stripped not in MISSING_TEXTS
 
 
 class _Missing(Enum):
@@ -115,7 +133,7 @@ class Table(Sequence[Row]):
     def cells(self, name: str) -> Sequence[Any]:
         """Return a column as Python's own values, ``None`` where a row has no such cell, length n_rows.
 
-        A column that no row has is all ``None``.
+        A column that no row has is all ``None``; ``outer.inner`` is the key ``inner`` of a column of records.
 
         Examples
         --------
@@ -124,7 +142,9 @@ class Table(Sequence[Row]):
         ([1, None], [None, None])
         """
         if name not in self.columns:
-            return [None] * self._length
+            outer, _, inner = name.rpartition(".")
+            cells = self.cells(outer) if outer else [None] * self._length
+            return [cell.get(inner) if isinstance(cell, Mapping) else None for cell in cells]
         column = self.columns[name]
         if not isinstance(column, Sequence):
             return list(column.to_pylist())
@@ -147,6 +167,80 @@ class Table(Sequence[Row]):
             return table
         longer = {names: (*names, *columns) for names in set(self._row_names)}
         return table._with_row_names([longer[names] for names in self._row_names])
+
+
+def as_table(rows: Any) -> Table:
+    """Return rows as a table: mappings, a data frame, or one column of text.
+
+    Parameters
+    ----------
+    rows : Table, iterable of mapping, data frame, or array or series of text
+        A frame of pandas, Polars, Arrow or datasets keeps its columns. An array or series, which has
+        no column names, becomes the column ``text``.
+
+    Raises
+    ------
+    TypeError
+        If they are anything else, such as a mapping of columns.
+    TableError
+        If a column of a frame has no name or that of another.
+
+    Examples
+    --------
+    >>> as_table([{"text": "It rained."}]).columns
+    {'text': ['It rained.']}
+    """
+    if isinstance(rows, Table):
+        return rows
+    shape = getattr(rows, "shape", ())
+    names = getattr(rows, "column_names", getattr(rows, "columns", None)) if len(shape) == 2 else None
+    if names is not None:
+        if problem := header_problem(list(map(str, names))):
+            raise TableError(f"{problem} [table]")
+        return Table({str(name): _cells(rows[name]) for name in names})
+    if shape[1:] == (1,):
+        return Table({"text": _cells(rows[:, 0])})
+    if len(shape) == 1 or hasattr(rows, "to_pylist"):
+        return Table({"text": _cells(rows)})
+    is_wrong = shape or isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable)
+    records = [] if is_wrong else list(rows)
+    wrong = rows if is_wrong else next((row for row in records if not isinstance(row, Mapping)), None)
+    if wrong is not None or is_wrong:
+        raise TypeError(f"{type(wrong).__name__} came, expected rows as mappings, a data frame or a column of text")
+    return Table.from_rows(records)
+
+
+def _cells(column: Any) -> Sequence[Any]:
+    if hasattr(column, "notna"):
+        # pandas has several marks of a missing cell.
+        column = column.astype(object).where(column.notna(), None)
+    return column.to_pylist() if hasattr(column, "to_pylist") else list(column)
+
+
+def as_batches(tables: Any) -> Iterator[Table]:
+    """Return the batches of a table: one if it is a single table, as :func:`as_table` takes it.
+
+    Raises
+    ------
+    TypeError, TableError
+        As :func:`as_table`, for the first batch at once.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in as_batches([[{"text": "a"}], [{"text": "b"}, {"text": "c"}]])]
+    [1, 2]
+    >>> [len(batch) for batch in as_batches([{"text": "a"}, {"text": "b"}])]
+    [2]
+    """
+    is_single = isinstance(tables, Table | str | bytes | Mapping) or not isinstance(tables, Iterable)
+    if is_single or hasattr(tables, "shape") or hasattr(tables, "to_pylist"):
+        return iter([as_table(tables)])
+    rest = iter(tables)
+    for first in rest:
+        if isinstance(first, Mapping):
+            return iter([as_table(chain([first], rest))])
+        return chain([as_table(first)], map(as_table, rest))
+    return iter(())
 
 
 def _to_python(cell: Any) -> Any:
@@ -175,9 +269,9 @@ def find_text_column(table: Table, name: str | None, path: str | Path) -> str:
     >>> find_text_column(Table({"id": ["1"], "sentence": ["It rained."]}), None, "t.csv")
     'sentence'
     """
-    names = list(table[0]) if table else []
+    names = list(table[0] if table else table.columns)
     for candidate in (name,) if name else ("text", "sentence"):
-        if candidate in names:
+        if candidate in names or ("." in candidate and table and table[:1].cells(candidate)[0] is not None):
             return candidate
     wanted = f"column {name!r}" if name else "column 'text' or 'sentence'"
     hint = did_you_mean(name, names) if name else "; name it with --text-column"

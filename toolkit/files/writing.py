@@ -53,16 +53,16 @@ class TableWriter:
     def write(self, batches: Iterable[Table]) -> int:
         """Write all batches; return the number of rows.
 
-        The columns are those of the first row; in JSON lines each row keeps its own.
+        The columns are those of the first row, or of a batch without rows; in JSON lines each row keeps its own.
         """
         with write_file(self.path) as file:
             if self.ending == ".parquet":
                 return self._write_parquet(file, batches)
             count = 0
             names: list[str] | None = None
-            for batch in filter(len, batches):
+            for batch in filter(_has_columns, batches):
                 is_first = names is None
-                names = names or list(batch[0])
+                names = names or _names(batch)
                 file.write(self._text(batch, names, is_first).encode("utf-8", "replace"))
                 count += len(batch)
             return count
@@ -81,7 +81,7 @@ class TableWriter:
         writer: pq.ParquetWriter | None = None
         schema: pa.Schema | None = None
         try:
-            for batch in filter(len, batches):
+            for batch in filter(_has_columns, batches):
                 try:
                     arrow = _to_arrow(batch, schema)
                 except (pa.ArrowException, UnicodeEncodeError) as error:
@@ -100,6 +100,15 @@ class TableWriter:
         return count
 
 
+def _has_columns(table: Table) -> bool:
+    return bool(table or table.columns)
+
+
+def _names(table: Table) -> list[str]:
+    """Return the columns of the first row, or those of a table without rows."""
+    return list(table[0] if table else table.columns)
+
+
 def _to_arrow(table: Table, schema: pa.Schema | None) -> pa.Table:
     """Make an Arrow table; a column that came from Arrow keeps its type."""
     import pyarrow as pa
@@ -109,7 +118,7 @@ def _to_arrow(table: Table, schema: pa.Schema | None) -> pa.Table:
     if schema is not None:
         types = dict(zip(schema.names, schema.types, strict=True))
     arrays = {}
-    for name in table[0] if schema is None else schema.names:
+    for name in _names(table) if schema is None else schema.names:
         column = table.columns.get(name)
         arrays[name] = column if isinstance(column, pa.Array) else pa.array(table.cells(name), types.get(name))
     return pa.table(arrays)
@@ -121,7 +130,7 @@ def write_csv(table: Table, delimiter: str = ",", header: bool = True, names: Se
     Parameters
     ----------
     table : Table
-        Without rows the text is empty.
+        Without rows there is only the header.
     delimiter : str
         Between cells.
     header : bool
@@ -134,17 +143,16 @@ def write_csv(table: Table, delimiter: str = ",", header: bool = True, names: Se
     >>> write_csv(Table({"id": [1, 2], "text": ["=1+1", None]}))
     "id,text\n1,'=1+1\n2,\n"
     """
-    if not table:
-        return ""
-    names = list(names or table[0])
+    names = list(names or _names(table))
     columns = [table.cells(name) for name in names]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     if header:
         writer.writerow(list(map(escape_formula, names)))
     writer.writerows(zip(*map(_escaped, columns), strict=True))
-    if "\r" in buffer.getvalue():
-        # A row with a carriage return is quoted throughout, which the library alone does not do.
+    written = buffer.getvalue()
+    if "\r" in written or written.count("\n") > len(table) + header:
+        # A row with a carriage return, or with lines like rows, is quoted throughout; the library alone does not do it.
         buffer = io.StringIO(newline="")
         write = cell_writer(buffer, delimiter)
         for row in chain([names] if header else [], zip(*columns, strict=True)):

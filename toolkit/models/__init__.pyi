@@ -22,3 +22,4 @@ from .saving import inspect_model as inspect_model, save_model as save_model, ve
 from .search import choose as choose, fit as fit
 from .skops_files import translated as translated
 from .soft_labels import SoftLabels as SoftLabels, soften as soften
+from .table_labels import label_names as label_names

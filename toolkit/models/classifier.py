@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.corpus import Sentence, segment
-from toolkit.files import Row, Table, open_table
+from toolkit.files import Row, Table, as_batches, open_table
 from toolkit.labels import LabelSet
 from toolkit.models.adaptation import Adaptation, complete_shares, estimate_adaptation, recorded_shares
 from toolkit.models.averaging import EncoderVote
@@ -63,7 +63,7 @@ class LabelledArticle:
             for name in ("start", "end", "paragraph", "text")
         }
         columns |= dict(zip(names, [self.labels, *round_proba(self.proba).T.tolist()], strict=True))
-        return Table(columns)
+        return Table(columns, {"text": str, **dict.fromkeys(names, float), "label": str})
 
     def rows(self) -> list[Row]:
         """Return the rows of :meth:`to_table` as a list of records."""
@@ -259,20 +259,27 @@ class SentenceClassifier(FittedClassifier):
 
     def label_table(
         self,
-        batches: Iterable[Table | Sequence[Mapping[str, Any]]],
+        batches: Any,
         column: str | None = None,
         where: str | Path = "table",
+        prefix: str = "",
+        label_as: str | None = None,
     ) -> Iterator[Table]:
         """Add labels and probabilities to the rows of a table, batch by batch.
 
         Parameters
         ----------
-        batches : iterable of Table or sequence of mapping
-            As :func:`toolkit.files.reading.read_table` yields them, or lists of records.
+        batches : iterable of tables, or one table
+            As :func:`toolkit.files.reading.read_table` yields them. A table may also be a list of records,
+            a data frame, or a series or array of text.
         column : str, optional
-            The text's column; without it ``text`` or ``sentence``.
+            The text's column; without it ``text`` or ``sentence``, or the only column of a frame.
         where : str or Path
             Named in messages.
+        prefix : str
+            Put before the names of the new columns, where the table has such columns already.
+        label_as : str, optional
+            The whole name of the new column of labels.
 
         Yields
         ------
@@ -282,6 +289,8 @@ class SentenceClassifier(FittedClassifier):
 
         Raises
         ------
+        TypeError
+            If something else came, such as a mapping of columns.
         TableError
             If a column is missing, would be overwritten, or holds something other than text.
 
@@ -292,7 +301,11 @@ class SentenceClassifier(FittedClassifier):
         >>> table[0]["label"]  # doctest: +SKIP
         'denial'
         """
-        return label_batches(self, batches, column, where)
+        tables = as_batches(batches)
+        if column is None and getattr(batches, "shape", ())[1:] == (1,):
+            first = next(tables)
+            (column,), tables = first.columns, iter([first])
+        return label_batches(self, tables, column, where, label_names(self.label_set.names, prefix, label_as))
 
     def with_shares(self, shares: Mapping[str, float] | str, strength: float = 1.0) -> SentenceClassifier:
         """Return the model for text whose label shares are known.

@@ -138,8 +138,16 @@ def _value(key: str, value: Any, y_true: ArrayLike) -> Any:
     if value == "sqrt":
         names, counts = np.unique(np.asarray(y_true), return_counts=True)
         weights = np.sqrt(counts.sum() / (len(names) * counts))
-        return {str(name): float(weight) for name, weight in zip(names, weights, strict=True)}
+        return {_weight_key(str(name)): float(weight) for name, weight in zip(names, weights, strict=True)}
     return "balanced" if value else None
+
+
+def _weight_key(name: str) -> str | int:
+    """Return the key under which scikit-learn looks for the weight of a label: a number where it reads as one."""
+    try:
+        return int(name)
+    except ValueError:
+        return name
 
 
 def _majority(settings: dict[str, Any], labels: LabelSet, seed: int) -> BaseEstimator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.exceptions import TableError
-from toolkit.files import Table, find_text_column
+from toolkit.files import MISSING_TEXTS, Table, find_text_column, has_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,16 +20,15 @@ if TYPE_CHECKING:
 
 def label_batches(
     model: SentenceClassifier,
-    batches: Iterable[Table | Sequence[Mapping[str, Any]]],
+    batches: Iterable[Table],
     column: str | None,
     where: str | Path,
+    names: Sequence[str],
 ) -> Iterator[Table]:
-    """Do the work of :meth:`toolkit.models.classifier.SentenceClassifier.label_table`."""
-    names = label_names(model.label_set.names)
-    types = {name: str if name == "label" else float for name in names}
+    """Do the work of :meth:`toolkit.models.classifier.SentenceClassifier.label_table`; ``names``: new columns."""
+    types = {name: str if number == 0 else float for number, name in enumerate(names)}
     n_before = 0
-    for batch in batches:
-        table = batch if isinstance(batch, Table) else Table.from_rows(batch)
+    for table in batches:
         column = find_text_column(table, column, where)
         _check_free(table, names, where)
         is_text, proba = _predict_column(model, table, column, n_before, where)
@@ -65,36 +64,59 @@ def predict_table(
     return np.concatenate(parts), articles
 
 
-def label_names(labels: Sequence[str]) -> tuple[str, ...]:
+def label_names(labels: Sequence[str], prefix: str = "", label_as: str | None = None) -> tuple[str, ...]:
     """Return the names of the columns that hold a label and its probabilities.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        In order.
+    prefix : str
+        Before every name.
+    label_as : str, optional
+        The whole name of the column of labels.
+
+    Raises
+    ------
+    TableError
+        If two columns would have one name.
 
     Examples
     --------
     >>> label_names(["denial", "none"])
     ('label', 'p_denial', 'p_none')
+    >>> label_names(["denial"], "model_"), label_names(["denial"], label_as="act")
+    (('model_label', 'model_p_denial'), ('act', 'p_denial'))
     """
-    return ("label", *(f"p_{name}" for name in labels))
+    label = f"{prefix}label" if label_as is None else label_as
+    names = (label, *(f"{prefix}p_{name}" for name in labels))
+    if label in names[1:] or not label.strip():
+        raise TableError(f"{label!r} cannot name the column of labels; name it otherwise [--label-as]")
+    return names
 
 
 def _check_free(table: Table, names: Sequence[str], where: str | Path) -> None:
     """Check that no column would be overwritten."""
     for name in names:
         if name in table.columns:
-            raise TableError(f"column {name!r} is in the table already; rename or drop it [{where}]")
+            raise TableError(
+                f"column {name!r} is in the table already; give the new columns a prefix, as with --prefix model_ or "
+                f"prefix='model_', rename the label with --label-as, or drop the column [{where}]"
+            )
 
 
 def _predict_column(
     model: SentenceClassifier, table: Table, name: str, n_before: int, where: str | Path
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return which rows have text, and the probabilities of these rows alone."""
-    column: Any = table.columns[name]
+    column: Any = table.columns.get(name)
     if str(getattr(column, "type", "")) in ("string", "large_string"):
         is_text = has_text(column)
         return is_text, model.label_proba_column(column if is_text.all() else column.filter(is_text))
     cells = table.cells(name)
     if set(map(type, cells)) != {str}:
         cells = [_as_text(cell, name, row, where) for row, cell in enumerate(cells, n_before + 1)]
-    is_text = np.array([bool(text) and not text.isspace() for text in cells])
+    is_text = np.array([has_words(text) for text in cells], bool)
     return is_text, model.label_proba([text for text, kept in zip(cells, is_text.tolist(), strict=True) if kept])
 
 
@@ -122,23 +144,23 @@ def _label_columns(
 
 
 def has_text(column: pa.Array) -> NDArray[np.bool_]:
-    r"""Say of each row of an Arrow column of text whether it is there and more than white space.
+    r"""Say of each row of an Arrow column of text whether it has words, as :func:`toolkit.files.has_words` does.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> has_text(pa.array(["He left.", " \u2003\x1f", "", None])).tolist()
-    [True, False, False, False]
+    >>> has_text(pa.array(["He left.", " \u2003\x1f", "", None, "NULL"])).tolist()
+    [True, False, False, False, False]
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     from toolkit.engine import spaces
 
     # Arrow's own set of white space is not Python's.
-    trimmed = pc.utf8_ltrim(column, characters=spaces())
-    is_text: NDArray[np.bool_] = (
-        pc.greater(pc.binary_length(trimmed), 0).fill_null(False).to_numpy(zero_copy_only=False)
-    )
+    trimmed = pc.utf8_trim(column, characters=spaces())
+    missing = pa.array(["", None, *MISSING_TEXTS], column.type)
+    is_text: NDArray[np.bool_] = pc.invert(pc.is_in(trimmed, value_set=missing)).to_numpy(zero_copy_only=False)
     return is_text
 
 

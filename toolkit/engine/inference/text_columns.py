@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def checked_texts(sentences: Iterable[str], expected: str = "several; wrap it in a list") -> list[str]:
-    """Return sentences as a list.
+    """Return sentences as a list: those of a sequence, a series, or a frame or array of one column.
 
     Raises
     ------
     TypeError
-        If they are one text, for which ``expected`` says what to pass, or an item is not text.
+        If they are one text, for which ``expected`` says what to pass, a mapping, a set or a table of
+        another number of columns, or an item is not text.
 
     Examples
     --------
@@ -29,11 +30,28 @@ def checked_texts(sentences: Iterable[str], expected: str = "several; wrap it in
     """
     if isinstance(sentences, str):
         raise TypeError(f"one text came, expected {expected}")
-    texts = list(sentences)
+    texts = list(_one_column(sentences))
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"sentence {row} is {text!r}, expected text; drop or fill the missing ones")
     return texts
+
+
+def _one_column(sentences: Any) -> Any:
+    """Return the values of a sequence or of a single column; libraries are known by their attributes alone."""
+    kind, shape = type(sentences).__name__, getattr(sentences, "shape", None)
+    if isinstance(sentences, bytes | bytearray | memoryview):
+        raise TypeError(f"{kind} came, expected sentences as text; decode it and pass a list")
+    if shape is None and (isinstance(sentences, Mapping | set | frozenset) or not isinstance(sentences, Iterable)):
+        raise TypeError(f"{kind} came, expected a sequence of sentences; pass its column of text as a list")
+    if shape is not None and len(shape) != 1:
+        if shape[1:] != (1,):
+            wanted = "expected one column; pass the one of text, as in table['text']"
+            raise TypeError(f"{kind} of shape {shape} came, {wanted}")
+        frame: Any = sentences
+        names = getattr(frame, "column_names", getattr(frame, "columns", None))
+        sentences = frame[:, 0] if names is None else frame[names[0]]
+    return sentences.to_pylist() if hasattr(sentences, "to_pylist") else sentences
 
 
 def numbered_chunks(column: pa.Array | pa.ChunkedArray) -> list[tuple[pa.Array, int]]:
