@@ -86,3 +86,10 @@ def test_folder_instead_of_the_file_is_refused(tmp_path):
     (tmp_path / "labels.toml").mkdir()
     with pytest.raises(CorpusError, match="the label set is not TOML in UTF-8"):
         read_labels(tmp_path / "labels.toml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_mark_is_no_part_of_the_file(tmp_path, encoding):
+    path = tmp_path / "labels.toml"
+    path.write_text('[[label]]\nname = "é"\n[[label]]\nname = "none"\n', encoding=encoding)
+    assert read_labels(path).names == ("é", "none")

@@ -46,6 +46,10 @@ class TableError(ToolkitError):
     """A text or table given for labelling that cannot be read."""
 
 
+class EncodingGuessed(UserWarning):
+    """A text file whose encoding was guessed; the command line prints the message."""
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Name the option nearest to a mistyped word, as the end of a message.
 
