@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.helpers import ARTICLE, MODEL, capture_bytes, json_rows
+from tests.cli.helpers import ARTICLE, MODEL, ClosedPipe, capture_bytes, json_rows
 from tests.conftest import write_csv
 from tests.encoder.builders import StubEncoder
 from toolkit.models import EncoderVote, save_model
@@ -86,6 +86,13 @@ def test_table_with_gold_labels_is_scored(run):
     Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in records))
     for name in ("t.parquet", "t.jsonl"):
         assert run("evaluate", name, *MODEL, "--also-column", "also", "--output", "found") == out
+
+
+def test_evaluation_is_written_before_it_is_printed(run, monkeypatch):
+    write_csv(Path("t.csv"), ["text", "label"], [["They denied the report.", "denial"], ["It rained.", "none"]])
+    monkeypatch.setattr("sys.stdout", ClosedPipe())
+    run("evaluate", "t.csv", *MODEL, "--output", "found", code=141)
+    assert Path("found/scores.json").is_file()
 
 
 def test_evaluation_prints_proportions_and_what_to_expect(run):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from toolkit.cli.options import (
     resample_count,
     whole_number,
 )
-from toolkit.cli.output import DONE, Progress, safe
+from toolkit.cli.output import DONE, Progress, printing_last, safe, say
 from toolkit.exceptions import ToolkitError, list_some
 
 if TYPE_CHECKING:
@@ -106,10 +105,11 @@ def _train(options: argparse.Namespace) -> int:
 
     paths = find_experiments(options.experiments)
     corpus = load_corpus(options.corpus)
-    for path in paths:
-        run = train(path, corpus, options.runs, options.set, options.jobs, Progress(path.stem, options.quiet))
-        if not options.quiet:
-            _print_run(run)
+    with printing_last() as attempt:
+        for path in paths:
+            run = train(path, corpus, options.runs, options.set, options.jobs, Progress(path.stem, options.quiet))
+            if not options.quiet:
+                attempt(_print_run, run)
     return DONE
 
 
@@ -131,9 +131,10 @@ def _print_run(run: Run) -> None:
 def _report(options: argparse.Namespace) -> int:
     from toolkit.experiment import report
 
-    for folder in options.run_folders:
-        run = report(folder, options.resamples)
-        print(f"{run.folder}/report.html")
+    with printing_last() as attempt:
+        for folder in options.run_folders:
+            run = report(folder, options.resamples)
+            attempt(print, f"{run.folder}/report.html")
     return DONE
 
 
@@ -179,14 +180,15 @@ def _curve(options: argparse.Namespace) -> int:
         output, reason = curve_path(run_folder, experiment.digest, corpus_fingerprint(corpus))
         if reason:
             # Before the fits, which take minutes.
-            print(safe(f"the curve will not be saved: {reason}"), file=sys.stderr)
+            say(f"the curve will not be saved: {reason}")
     progress = Progress(f"curve of {experiment.name}", options.quiet)
     points = curve(experiment, corpus, table, options.fractions, options.repeats, options.jobs, progress)
-    _print_curve(points)
+    # The file comes before the text, whose reader may stop early.
     if output:
         write_curve(output, points)
-        if not options.output:
-            print(f"saved for 'toolkit compare' to draw  ->  {output}")
+    _print_curve(points)
+    if output and not options.output:
+        print(f"saved for 'toolkit compare' to draw  ->  {output}")
     return DONE
 
 

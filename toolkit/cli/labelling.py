@@ -176,6 +176,7 @@ def _write_tables(output: str | None, tables: Iterable[Table], others: Sequence[
         return DONE
     for table in tables:
         sys.stdout.buffer.write(json_lines(table).encode("utf-8", "replace"))
+        sys.stdout.flush()
     return DONE
 
 
@@ -198,11 +199,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     model = adapt_model(options, loaded, lambda strength: loaded.adapt(text, article, strength=strength))
     if model.adaptation:
         evaluation = evaluate(model, options.table, *columns)
+    # The files come before the text, whose reader may stop early.
+    if options.output:
+        evaluation.write(options.output)
     _print_evaluation(evaluation)
     if model.adaptation:
         print_comparison(plain, evaluation, model.adaptation)
-    if options.output:
-        evaluation.write(options.output)
     return DONE
 
 
