@@ -11,6 +11,7 @@ import pytest
 from tests.cli.helpers import ARTICLE, MODEL, ClosedPipe, capture_bytes, json_rows
 from tests.conftest import write_csv
 from tests.encoder.builders import StubEncoder
+from toolkit.cli import main as cli
 from toolkit.models import EncoderVote, save_model
 from toolkit.models.saving import load_saved
 
@@ -159,3 +160,36 @@ def test_inspect_describes_the_encoder_of_a_model(run, workplace, tmp_path):
     )
     (tmp_path / "both/encoder/model.onnx").write_bytes(b"other")
     assert "NOT the file its manifest names" in run("inspect", tmp_path / "both")
+
+
+def test_article_that_cannot_be_read_does_not_keep_the_others_from_their_labels(run):
+    Path("deep").mkdir()
+    for name, content in (("a.txt", b"It rained."), ("b.txt", b"one\ntwo \x81"), ("c.txt", b"\x81"), ("d.txt", b"So.")):
+        (Path("deep") / name).write_bytes(content)
+    first, *problems = run("label", "deep", *MODEL, "--output", "x.csv", code=1).splitlines()
+    assert first == "2 of 4 articles could not be read and have no labels"
+    assert [line.rpartition("[")[2] for line in problems] == ["deep/b.txt:2]", "deep/c.txt:1]"]
+    assert [line.partition(",")[0] for line in Path("x.csv").read_text().splitlines()[1:]] == [
+        "deep/a.txt",
+        "deep/d.txt",
+    ]
+    assert "2 of 2 articles" in run("label", "deep/b.txt", "deep/c.txt", *MODEL, "--output", "y.csv", code=1)
+    assert not Path("y.csv").exists()
+
+
+def test_encoding_is_named_or_a_guess_is_said_aloud(run, capsys):
+    text = "The café’s owner denied the report."
+    Path("b.txt").write_bytes(text.encode("cp1252"))
+    Path("t.csv").write_bytes(f"text,label\n{text},denial\n".encode("cp1252"))
+    run("label", "b.txt", *MODEL, "--output", "named.jsonl", "--encoding", "cp1252")
+    assert cli.main(["label", "b.txt", *MODEL, "--output", "guessed.jsonl"]) == 0
+    assert capsys.readouterr().err == (
+        "the file is not UTF-8 and is read as cp1252; if that is wrong, save it as UTF-8 [b.txt]\n"
+    )
+    assert json_rows(Path("named.jsonl").read_text())[0]["text"] == text
+    assert Path("guessed.jsonl").read_bytes() == Path("named.jsonl").read_bytes()
+    run("evaluate", "t.csv", *MODEL, "--encoding", "cp1252")
+    Path("u.csv").write_bytes(f"text\n{text}\n".encode("cp1252"))
+    run("label", "u.csv", *MODEL, "--encoding", "latin-1", "--output", "x.jsonl")
+    assert "\x92" in json_rows(Path("x.jsonl").read_text())[0]["text"]
+    assert "the encoding 'cp12' is unknown" in run("label", "b.txt", *MODEL, "--encoding", "cp12", code=1)

@@ -196,6 +196,7 @@ def test_what_was_deleted_before_it_was_locked_is_made_again(tmp_path, monkeypat
     monkeypatch.setattr(atomic, "_lock", delete_first)
     with write_file(tmp_path / "x") as file:
         file.write(b"mine")
+        assert names(tmp_path) != [deleted[0].name]
     assert names(tmp_path) == ["x"]
 
 

@@ -64,3 +64,9 @@ def test_text_column_is_found_or_named():
     # The first row speaks for all.
     with pytest.raises(TableError, match=r"is not in the table \(id\)"):
         find_text_column(Table.from_rows([{"id": 1}, {"id": 2, "text": "x"}]), None, "t")
+
+
+@pytest.mark.parametrize("name", ["Text", " text", "SENTENCE "])
+def test_column_that_is_written_otherwise_is_suggested(name):
+    with pytest.raises(TableError, match=rf"did you mean '{name}'\?"):
+        find_text_column(Table({"id": ["1"], name: ["x"]}), None, "t.csv")

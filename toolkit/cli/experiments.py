@@ -173,7 +173,7 @@ def _curve(options: argparse.Namespace) -> int:
     table = None
     if options.table:
         columns = (options.text_column, options.label_column, options.also_column)
-        table = read_gold_table(options.table, corpus_labels(corpus), *columns)
+        table = read_gold_table(options.table, corpus_labels(corpus), *columns, encoding=options.encoding)
     output = Path(options.output) if options.output else None
     if not output and not table:
         run_folder = Path(options.runs) / experiment.name

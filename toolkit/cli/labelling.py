@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.options import add_column_options, add_command, add_model_options, add_text_option
-from toolkit.cli.output import DONE, safe
+from toolkit.cli.options import (
+    add_column_options,
+    add_command,
+    add_encoding_option,
+    add_model_options,
+    add_text_option,
+)
+from toolkit.cli.output import DONE, safe, say
 from toolkit.cli.priors import adapt_model, add_prior_options, print_comparison
-from toolkit.exceptions import ToolkitError
+from toolkit.exceptions import TableError, ToolkitError
 
 if TYPE_CHECKING:
     from toolkit.experiment import TableEvaluation
@@ -30,6 +37,7 @@ def add_commands(commands: Any) -> None:
     add_model_options(label)
     label.add_argument("--output", metavar="FILE", help=".csv, .tsv, .jsonl, .parquet or, for articles, .html")
     add_text_option(label)
+    add_encoding_option(label)
     add_prior_options(label)
 
     evaluate = add_command(commands, "evaluate", _evaluate, "score a model on a table with gold labels")
@@ -105,9 +113,11 @@ def _label_table(options: argparse.Namespace, path: str) -> int:
         raise ToolkitError(
             f"only articles are shown as a page; name a .csv, .tsv, .jsonl or .parquet file [{options.output}]"
         )
-    loaded, column = _load(options), options.text_column
-    model = adapt_model(options, loaded, lambda strength: loaded.adapt_to_table(path, column, strength=strength))
-    return _write_tables(options.output, model.label_table(read_table(path), column, path))
+    loaded, column, encoding = _load(options), options.text_column, options.encoding
+    model = adapt_model(
+        options, loaded, lambda strength: loaded.adapt_to_table(path, column, strength=strength, encoding=encoding)
+    )
+    return _write_tables(options.output, model.label_table(read_table(path, encoding), column, path))
 
 
 def _is_page(output: str | None) -> bool:
@@ -115,9 +125,34 @@ def _is_page(output: str | None) -> bool:
 
 
 def _label_articles(options: argparse.Namespace, inputs: Sequence[str]) -> int:
-    from toolkit.files import Table, read_article
+    problems: list[str] = []
+    texts = _read_articles(inputs, options.encoding, problems)
+    # Without any text nothing is written.
+    first = next(texts, None)
+    if first is not None:
+        _write_articles(options, inputs, chain([first], texts))
+    if problems:
+        say(f"{len(problems)} of {len(inputs)} articles could not be read and have no labels")
+        raise ToolkitError("\n".join(problems))
+    return DONE
 
-    texts: Iterable[tuple[str, str]] = ((name, read_article(name)) for name in inputs)
+
+def _read_articles(inputs: Sequence[str], encoding: str | None, problems: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield names and texts; of several articles, one that cannot be read does not keep the others from it."""
+    from toolkit.files import read_article
+
+    for name in inputs:
+        try:
+            yield name, read_article(name, encoding)
+        except TableError as error:
+            if len(inputs) == 1:
+                raise
+            problems.append(str(error))
+
+
+def _write_articles(options: argparse.Namespace, inputs: Sequence[str], texts: Iterable[tuple[str, str]]) -> int:
+    from toolkit.files import Table
+
     if options.adapt:
         # Read once, since standard input cannot be read again.
         texts = list(texts)
@@ -192,7 +227,7 @@ def _print_article(name: str | None, article: LabelledArticle) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from toolkit.experiment import evaluate
 
-    columns = (options.text_column, options.label_column, options.also_column, options.article_column)
+    columns = (options.text_column, options.label_column, options.also_column, options.article_column, options.encoding)
     loaded = _load(options)
     plain = evaluation = evaluate(loaded, options.table, *columns)
     text, article = plain.predictions.text, plain.predictions.article

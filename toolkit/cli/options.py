@@ -65,9 +65,17 @@ def add_text_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_encoding_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--encoding``."""
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="encoding of text without byte-order mark, such as cp1252 (default: UTF-8)"
+    )
+
+
 def add_column_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that name the columns of a table with gold labels."""
     add_text_option(parser)
+    add_encoding_option(parser)
     parser.add_argument(
         "--label-column", default="label", metavar="NAME", help="its column of gold labels (default: label)"
     )

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.encodings import decode
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files import LONGEST_CELL, cell_reader, unescape_formula
+from toolkit.files import LONGEST_CELL, cell_reader, find_delimiter, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class _Reader:
     def rows(self, path: Path, required: Iterable[str]) -> Iterator[_Row]:
         """Yield the line number and the record of each row that can be read."""
         try:
-            text = path.read_bytes().decode("utf-8-sig")
+            text = decode(path.read_bytes())
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             self.add_problem(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", path, line)
@@ -106,7 +107,10 @@ class _Reader:
             line = text[: text.index("\0")].count("\n") + 1
             self.add_problem("the table contains a NUL character; save it as plain CSV text", path, line)
             return
-        reader = cell_reader(io.StringIO(text, newline=""), strict=True)
+        file = io.StringIO(text, newline="")
+        delimiter = find_delimiter(file.readline(LONGEST_CELL))
+        file.seek(0)
+        reader = cell_reader(file, delimiter, strict=True)
         try:
             header: list[str] = next(reader, [])
             missing = [name for name in required if name not in header]

@@ -8,6 +8,7 @@ from .csv_cells import (
     LONGEST_CELL as LONGEST_CELL,
     cell_reader as cell_reader,
     cell_writer as cell_writer,
+    find_delimiter as find_delimiter,
     header_misfit as header_misfit,
     unescape_formula as unescape_formula,
 )

@@ -56,6 +56,23 @@ def cell_reader(lines: Iterable[str], delimiter: str = ",", strict: bool = False
     return csv.reader(lines, delimiter=delimiter, strict=strict)
 
 
+def find_delimiter(header: str) -> str:
+    r"""Return what separates the cells of a header: a comma, or a semicolon or tab if only that one can.
+
+    Parameters
+    ----------
+    header : str
+        The first line of a table.
+
+    Examples
+    --------
+    >>> [find_delimiter(header) for header in ("id;text", "id\ttext", "id;a,text", "text")]
+    [';', '\t', ',', ',']
+    """
+    parted = [delimiter for delimiter in ",;\t" if len(next(cell_reader([header], delimiter), [])) > 1]
+    return parted[0] if len(parted) == 1 else ","
+
+
 def header_misfit(header: Sequence[str], expected: Sequence[str]) -> str | None:
     """Say where the header of a table first differs from the one expected; ``None`` where it does not.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from toolkit.encodings import find_encoding
 from toolkit.exceptions import TableError
-from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, unescape_formula
+from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, find_delimiter, unescape_formula
 from toolkit.files.tables import Row, Table
 
 if TYPE_CHECKING:
@@ -21,13 +23,20 @@ TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 BATCH_ROWS = 4096
 
 
-def read_article(path: str | Path) -> str:
+def read_article(path: str | Path, encoding: str | None = None) -> str:
     """Read a plain-text article; ``-`` is standard input, and a name that ends in ``.gz`` is unpacked.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, or ``-``.
+    encoding : str, optional
+        As :func:`toolkit.encodings.find_encoding` takes it.
 
     Raises
     ------
     TableError
-        If there is no such file, or it is damaged or not UTF-8.
+        If there is no such file, or it is damaged or cannot be decoded.
     """
     if str(path) == "-" and sys.stdin is None:
         raise TableError("standard input is closed; pipe an article to it or name a file [-]")
@@ -35,13 +44,9 @@ def read_article(path: str | Path) -> str:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         if str(path).lower().endswith(".gz"):
             content = _unpack(content, path)
-        return content.decode("utf-8-sig")
+        return content.decode(find_encoding(io.BytesIO(content), path, encoding))
     except OSError as error:
         raise TableError(f"the article cannot be read; name a text file that exists [{path}]") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        byte = error.object[error.start]
-        raise TableError(f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 [{path}:{line}]") from error
 
 
 def _unpack(content: bytes, path: str | Path) -> bytes:
@@ -69,13 +74,16 @@ def list_articles(folder: str | Path) -> list[str]:
     return articles
 
 
-def read_table(path: str | Path) -> Iterator[Table]:
+def read_table(path: str | Path, encoding: str | None = None) -> Iterator[Table]:
     """Read a table in batches of at most 4,096 rows.
 
     Parameters
     ----------
     path : str or Path
-        A file that ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``.
+        A file that ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``. Semicolons or tabs
+        may separate the cells of a ``.csv`` whose header has no comma.
+    encoding : str, optional
+        Of text, as :func:`toolkit.encodings.find_encoding` takes it.
 
     Yields
     ------
@@ -94,10 +102,12 @@ def read_table(path: str | Path) -> Iterator[Table]:
         raise TableError(f"the ending {ending!r} is none of {', '.join(TABLE_ENDINGS)}; convert the table [{path}]")
     if not path.is_file():
         raise TableError(f"there is no such table; name a file that exists [{path}]")
-    return _read_parquet(path) if ending == ".parquet" else _read_text(path, ending)
+    return _read_parquet(path) if ending == ".parquet" else _read_text(path, ending, encoding)
 
 
-def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterator[Table], str]:
+def open_table(
+    table: str | Path | Iterable[Mapping[str, Any]], encoding: str | None = None
+) -> tuple[Iterator[Table], str]:
     """Return the batches of a table that is a file or its rows, and what messages call it.
 
     Examples
@@ -107,7 +117,7 @@ def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterato
     ([[{'text': 'It rained.'}]], 'table')
     """
     if isinstance(table, str | Path):
-        return read_table(table), str(table)
+        return read_table(table, encoding), str(table)
     rows = Table.from_rows(table)
     return iter([rows] if len(rows) else []), "table"
 
@@ -122,16 +132,16 @@ class _LastLine:
     number = 0
 
 
-def _read_text(path: Path, ending: str) -> Iterator[Table]:
+def _read_text(path: Path, ending: str, encoding: str | None) -> Iterator[Table]:
     last = _LastLine()
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open("rb") as raw, io.TextIOWrapper(raw, find_encoding(raw, path, encoding), newline="") as file:
             if ending == ".jsonl":
                 yield from _read_json(file, last)
             else:
-                yield from _read_csv(file, "\t" if ending == ".tsv" else ",", last)
-    except UnicodeDecodeError as error:
-        raise TableError(f"the table is not UTF-8; save it as UTF-8 [{path}, after line {last.number}]") from error
+                delimiter = "\t" if ending == ".tsv" else find_delimiter(file.readline(LONGEST_CELL))
+                file.seek(0)
+                yield from _read_csv(file, delimiter, last)
     except csv.Error as error:
         raise TableError(
             f"a quote is never closed, or a cell is longer than {LONGEST_CELL:,} characters; "
