@@ -193,3 +193,13 @@ def test_encoding_is_named_or_a_guess_is_said_aloud(run, capsys):
     run("label", "u.csv", *MODEL, "--encoding", "latin-1", "--output", "x.jsonl")
     assert "\x92" in json_rows(Path("x.jsonl").read_text())[0]["text"]
     assert "the encoding 'cp12' is unknown" in run("label", "b.txt", *MODEL, "--encoding", "cp12", code=1)
+
+
+def test_files_that_a_folder_skips_are_counted(run, capsys):
+    Path("deep").mkdir()
+    for name in ("a.txt", "b.html", "c.csv", "d", ".hidden"):
+        (Path("deep") / name).write_text("It rained.")
+    assert cli.main(["label", "deep", *MODEL]) == 0
+    assert capsys.readouterr().err == (
+        "3 other files in the folder are not labelled ('.csv', '.html', 'no ending') [deep]\n"
+    )

@@ -17,7 +17,16 @@ from toolkit.cli import main as cli
     [
         (("label", "b.txt", *MODEL), "cannot be read"),
         (("label", "", *MODEL), "the input has no name"),
-        (("label", "a.pdf", *MODEL), "the ending '.pdf' is none of .txt, .md, .csv"),
+        (("label", "nowhere.pdf", *MODEL), "there is no such file; name one that exists [nowhere.pdf]"),
+        (("label", "nowhere/", *MODEL), "there is no such file; name one that exists [nowhere/]"),
+        (
+            ("label", "b.pdf", *MODEL),
+            "the ending '.pdf' is none of .txt, .md, .csv",
+        ),
+        (
+            ("evaluate", "a.txt", *MODEL),
+            "the ending '.txt' is none of .csv, .tsv, .jsonl",
+        ),
         (("label", "a.txt", "t.csv", *MODEL), "label a table by itself"),
         (("label", "a.txt", *MODEL, "--text-column", "x"), "an article has no columns"),
         (("label", "t.csv", *MODEL, "--output", "x.html"), "only articles are shown as a page"),
@@ -36,6 +45,7 @@ from toolkit.cli import main as cli
 )
 def test_problem_with_the_input_is_one_sentence_and_code_one(run, arguments, message):
     Path("empty").mkdir()
+    Path("b.pdf").write_text("x")
     error = run(*arguments, code=1)
     assert message in error
     assert error.count("\n") == 1

@@ -18,7 +18,7 @@ from toolkit.cli.options import (
 )
 from toolkit.cli.output import DONE, safe, say
 from toolkit.cli.priors import adapt_model, add_prior_options, print_comparison
-from toolkit.exceptions import TableError, ToolkitError
+from toolkit.exceptions import TableError, ToolkitError, list_some
 
 if TYPE_CHECKING:
     from toolkit.experiment import TableEvaluation
@@ -93,16 +93,20 @@ def _label(options: argparse.Namespace) -> int:
 
 def _expand(name: str) -> list[str]:
     """List the articles of a folder; a file stands for itself."""
-    from toolkit.files import ARTICLE_ENDINGS, TABLE_ENDINGS, list_articles
+    from toolkit.files import ARTICLE_ENDINGS, TABLE_ENDINGS, list_articles, list_skipped, refuse_file
 
     if not name:
         raise ToolkitError("the input has no name; name an article, a folder or a table")
     path = Path(name)
     if name != "-" and path.is_dir():
-        return list_articles(name)
+        articles = list_articles(name)
+        skipped = list_skipped(name, articles)
+        if skipped:
+            endings = sorted({Path(file).suffix.lower() or "no ending" for file in skipped})
+            say(f"{len(skipped)} other files in the folder are not labelled ({list_some(endings)}) [{name}]")
+        return articles
     if name != "-" and path.suffix.lower() not in (*ARTICLE_ENDINGS, *TABLE_ENDINGS):
-        known = ", ".join((*ARTICLE_ENDINGS, *TABLE_ENDINGS))
-        raise ToolkitError(f"the ending {path.suffix!r} is none of {known}; rename the file or pipe it to - [{name}]")
+        raise refuse_file(name, (*ARTICLE_ENDINGS, *TABLE_ENDINGS))
     return [name]
 
 

@@ -21,5 +21,6 @@ from .reading import (
     read_article as read_article,
     read_table as read_table,
 )
+from .refusals import list_skipped as list_skipped, refuse_file as refuse_file
 from .tables import Row as Row, Table as Table, find_text_column as find_text_column
 from .writing import TableWriter as TableWriter, json_lines as json_lines

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from toolkit.encodings import find_encoding
 from toolkit.exceptions import TableError
 from toolkit.files.csv_cells import LONGEST_CELL, cell_reader, find_delimiter, unescape_formula
+from toolkit.files.refusals import check_is_article, refuse_file, refuse_folder
 from toolkit.files.tables import Row, Table
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def read_article(path: str | Path, encoding: str | None = None) -> str:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         if str(path).lower().endswith(".gz"):
             content = _unpack(content, path)
-        return content.decode(find_encoding(io.BytesIO(content), path, encoding))
+        check_is_article(content, None, path)
+        text = content.decode(find_encoding(io.BytesIO(content), path, encoding))
+        check_is_article(content, text, path)
+        return text
     except OSError as error:
         raise TableError(f"the article cannot be read; name a text file that exists [{path}]") from error
 
@@ -70,7 +74,7 @@ def list_articles(folder: str | Path) -> list[str]:
     files = Path(folder).rglob("*")
     articles = sorted(str(file) for file in files if file.suffix.lower() in ARTICLE_ENDINGS and file.is_file())
     if not articles:
-        raise TableError(f"the folder holds no article ({', '.join(ARTICLE_ENDINGS)}); name another [{folder}]")
+        raise refuse_folder(folder, ARTICLE_ENDINGS)
     return articles
 
 
@@ -99,7 +103,7 @@ def read_table(path: str | Path, encoding: str | None = None) -> Iterator[Table]
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in TABLE_ENDINGS:
-        raise TableError(f"the ending {ending!r} is none of {', '.join(TABLE_ENDINGS)}; convert the table [{path}]")
+        raise refuse_file(path, TABLE_ENDINGS)
     if not path.is_file():
         raise TableError(f"there is no such table; name a file that exists [{path}]")
     return _read_parquet(path) if ending == ".parquet" else _read_text(path, ending, encoding)
