@@ -149,7 +149,8 @@ def _compare(options: argparse.Namespace) -> int:
         )
     folders = options.runs or folders_with("runs", "manifest.json")
     against = options.against
-    if against is not None and Path(against).is_dir() and against not in map(str, folders):
+    resolved = [Path(folder).resolve() for folder in folders]
+    if against is not None and Path(against).is_dir() and Path(against).resolve() not in resolved:
         folders = [*folders, against]
     comparison = compare(folders, against)
     if options.output is None:
