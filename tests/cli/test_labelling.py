@@ -203,3 +203,12 @@ def test_files_that_a_folder_skips_are_counted(run, capsys):
     assert capsys.readouterr().err == (
         "3 other files in the folder are not labelled ('.csv', '.html', 'no ending') [deep]\n"
     )
+
+
+def test_one_sentence_has_no_interval_and_labels_without_a_sentence_are_named(run):
+    write_csv(Path("t.csv"), ["text", "label"], [["They denied the report.", "denial"]])
+    out = run("evaluate", "t.csv", *MODEL)
+    assert "[–, –]" in out
+    assert "[1.000, 1.000]" not in out
+    assert "intervals are undefined: one sentence cannot vary\n" in out
+    assert "The macro F1 leaves out diplomatic statement, which no sentence has and none is predicted to have.\n" in out

@@ -114,7 +114,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _print_run(run: Run) -> None:
-    from toolkit.pages import state_collection
+    from toolkit.pages import SPLIT_TITLES, state_absent, state_collection
 
     test, train = (run.report.scores[split].headline.value for split in ("test", "train"))
     folds = ""
@@ -124,6 +124,10 @@ def _print_run(run: Run) -> None:
     print(
         f"{run.name:<18} macro F1 {train:.3f} cross-validated, {folds}{test:.3f} on test  ->  {run.folder}/report.html"
     )
+    for split, title in SPLIT_TITLES:
+        absent = state_absent(run.report.scores[split], run.labels)
+        if absent:
+            print(safe(f"{'':<18} {title}: {absent}"))
     for part in run.report.collections:
         print(safe(f"{'':<18} {state_collection(part)}"))
 

@@ -248,7 +248,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _print_evaluation(evaluation: TableEvaluation) -> None:
-    from toolkit.pages import describe_rare, format_interval, format_score, state_expected_precision
+    from toolkit.pages import describe_rare, format_interval, format_score, state_absent, state_expected_precision
 
     print(f"{'score':<12}  {'sentences':>9}  {'macro F1':>8}  {'95 % interval':<14}  {'accuracy':>8}  95 % interval")
     for name, scores in evaluation.scores.items():
@@ -258,6 +258,11 @@ def _print_evaluation(evaluation: TableEvaluation) -> None:
         ]
         print(f"{name:<12}  {scores.n_sentences:>9}  {'  '.join(cells)}")
     strict = evaluation.scores["strict"]
+    absent = state_absent(strict, evaluation.predictions.labels)
+    if absent:
+        print(safe(absent))
+    if strict.n_articles < 2:
+        print(f"intervals are undefined: one {'article' if evaluation.has_articles else 'sentence'} cannot vary")
     print(
         f"intervals resample {strict.n_articles:,} whole articles"
         if evaluation.has_articles
