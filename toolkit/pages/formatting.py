@@ -122,10 +122,11 @@ def describe_interval(estimate: Any) -> str:
     Examples
     --------
     >>> from toolkit.analysis.scores import Estimate
-    >>> describe_interval(Estimate(0.764, 0.7434, 0.7842))
-    '95 % CI 0.743–0.784'
+    >>> describe_interval(Estimate(0.764, 0.7434, 0.7842)), describe_interval(Estimate(1.0, 1.0, 1.0))
+    ('95 % CI 0.743–0.784', '95 % CI undefined')
     """
-    if math.isnan(estimate.low) or math.isnan(estimate.high):
+    # Resamples that are all alike, as of a score without an error, say nothing of other sentences.
+    if not estimate.low < estimate.high:
         return "95 % CI undefined"
     return f"95 % CI {format_score(estimate.low)}–{format_score(estimate.high)}"
 
