@@ -102,7 +102,7 @@ def test_evaluation_prints_proportions_and_what_to_expect(run):
     out = run("evaluate", "t.csv", *MODEL)
     assert "each sentence counts as an article of its own; --article-column names the articles to resample\n" in out
     assert "\ndenial                1    4.8%       4.8%      1.000   1.000  1.000\n" in out
-    assert "\nOf the sentences labelled denial or diplomatic statement, 100 % [100 %, 100 %] are right.\n" in out
+    assert "\nOf the sentences labelled denial or diplomatic statement, 100 % [–, –] are right.\n" in out
     assert "\nWhere 4 % of sentences have a label, 10 of 10 sentences labelled denial would be right [10, 10].\n" in out
     out = run("evaluate", "t.csv", *MODEL, "--article-column", "story", "--output", "found")
     assert "intervals resample 2 whole articles" in out

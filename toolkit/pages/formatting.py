@@ -105,7 +105,7 @@ def describe_p(value: float | None) -> str:
 
 
 def format_interval(estimate: Any, write: Callable[[float | None], str] = format_score) -> str:
-    """Write the interval of an estimate, given as a record or as a mapping, for a table.
+    """Write the interval of an estimate, given as a record or as a mapping, for a table; dashes if its width is 0.
 
     Examples
     --------
@@ -113,6 +113,9 @@ def format_interval(estimate: Any, write: Callable[[float | None], str] = format
     '[0.743, 0.784]'
     """
     low, high = (estimate["low"], estimate["high"]) if isinstance(estimate, Mapping) else (estimate.low, estimate.high)
+    if low == high:
+        # Resamples that are all alike say nothing of other sentences.
+        low = high = None
     return f"[{write(low)}, {write(high)}]"
 
 
