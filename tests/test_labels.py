@@ -103,3 +103,10 @@ def test_names_may_be_numbers_and_truth_values(tmp_path):
 def test_whole_number_is_not_a_truth_value_nor_another_number():
     labels = LabelSet.from_names(["1", "true"])
     assert (labels.find(1), labels.find(True), labels.find("01"), labels.find("1.5")) == ("1", "true", None, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_mark_is_no_part_of_the_file(tmp_path, encoding):
+    path = tmp_path / "labels.toml"
+    path.write_text('[[label]]\nname = "é"\n[[label]]\nname = "none"\n', encoding=encoding)
+    assert read_labels(path).names == ("é", "none")

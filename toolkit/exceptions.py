@@ -46,6 +46,10 @@ class TableError(ToolkitError):
     """A text or table given for labelling that cannot be read."""
 
 
+class EncodingGuessed(UserWarning):
+    """A text file whose encoding was guessed; the command line prints the message."""
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Name the option nearest to a mistyped word, as the end of a message.
 
@@ -65,8 +69,12 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     --------
     >>> did_you_mean("pldege", ["pledge", "denial"])
     "; did you mean 'pledge'?"
+    >>> did_you_mean("text", ["TEXT"])
+    "; did you mean 'TEXT'?"
     """
-    near = difflib.get_close_matches(word, list(options), n=1)
+    listed = list(options)
+    same = [option for option in listed if option.strip().casefold() == word.strip().casefold()]
+    near = same or difflib.get_close_matches(word, listed, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.encodings import decode
 from toolkit.exceptions import CorpusError, did_you_mean, list_some, quote
 
 
@@ -201,7 +202,7 @@ def read_labels(path: str | Path) -> LabelSet:
     """
     path = Path(path)
     try:
-        record = tomllib.loads(path.read_bytes().decode("utf-8"))
+        record = tomllib.loads(decode(path.read_bytes()))
         _check_keys(record)
         return LabelSet.from_dict(record)
     except FileNotFoundError as error:

@@ -1,6 +1,8 @@
 """Scores are those of a hand count, and two systems are compared on the same sentences."""
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 
@@ -69,3 +71,13 @@ def test_difference_is_paired_and_refuses_other_sentences():
     assert difference.p_value < 0.05
     with pytest.raises(ValueError, match="differ in gold"):
         compare_predictions(good, outside_predictions(["denial"] * 20, gold))
+
+
+def test_one_article_has_no_interval():
+    predictions = outside_predictions(["denial", "none"], ["denial", "none"])
+    scores = score_predictions(replace(predictions, article=("a", "a")), 100)
+    assert scores.headline.value == 1
+    assert all(math.isnan(bound) for bound in (scores.headline.low, scores.accuracy.high, scores.brier.low))
+    assert math.isnan(scores.calibration_error.low)
+    assert scores.n_resamples == 100
+    assert score_predictions(predictions, 100).accuracy.low == 1

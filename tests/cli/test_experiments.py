@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.helpers import ClosedPipe
 from tests.conftest import MAJORITY, WORDS, write_experiment
 from toolkit.cli import main as cli
 
@@ -30,6 +31,12 @@ def test_training_prints_one_line_per_run(workplace, tmp_path, corpus_folder, mo
     for name, text in (("words", WORDS), ("majority", MAJORITY)):
         write_experiment(tmp_path / "experiments", name, text)
     arguments = ["train", "--corpus", str(corpus_folder), "--jobs", "1"]
+    with monkeypatch.context() as closed:
+        # A reader that stops early stops no training.
+        closed.setattr("sys.stdout", ClosedPipe())
+        assert cli.main(arguments) == 141
+    assert len(list(tmp_path.glob("runs/*/report.html"))) == 2
+    capsys.readouterr()
     assert cli.main(arguments) == 0
     out = capsys.readouterr()
     assert [line.split()[0] for line in out.out.splitlines()] == ["majority", "words"]

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.helpers import ARTICLE, MODEL, capture_bytes, json_rows
+from tests.cli.helpers import ARTICLE, MODEL, ClosedPipe, capture_bytes, json_rows
 from tests.conftest import write_csv
 from tests.encoder.builders import StubEncoder
 from toolkit.analysis import make_predictions, score_by_ambiguity
+from toolkit.cli import main as cli
 from toolkit.cli.labelling import _print_evaluation
 from toolkit.experiment.evaluation import TableEvaluation
 from toolkit.labels import LabelSet
@@ -93,13 +94,20 @@ def test_table_with_gold_labels_is_scored(run):
         assert run("evaluate", name, *MODEL, "--also-column", "also", "--output", "found") == out
 
 
+def test_evaluation_is_written_before_it_is_printed(run, monkeypatch):
+    write_csv(Path("t.csv"), ["text", "label"], [["They denied the report.", "denial"], ["It rained.", "none"]])
+    monkeypatch.setattr("sys.stdout", ClosedPipe())
+    run("evaluate", "t.csv", *MODEL, "--output", "found", code=141)
+    assert Path("found/scores.json").is_file()
+
+
 def test_evaluation_prints_proportions_and_what_to_expect(run):
     rows = [[f"The old river rose {number}.", "none", f"a-{number % 2}"] for number in range(20)]
     write_csv(Path("t.csv"), ["text", "label", "story"], [*rows, ["They denied the report.", "denial", "a-1"]])
     out = run("evaluate", "t.csv", *MODEL)
     assert "each sentence counts as an article of its own; --article-column names the articles to resample\n" in out
     assert "\ndenial                1    4.8%       4.8%      1.000   1.000  1.000\n" in out
-    assert "\nOf the sentences labelled denial or diplomatic statement, 100 % [100 %, 100 %] are right.\n" in out
+    assert "\nOf the sentences labelled denial or diplomatic statement, 100 % [–, –] are right.\n" in out
     assert "\nWhere 4 % of sentences have a label, 10 of 10 sentences labelled denial would be right [10, 10].\n" in out
     out = run("evaluate", "t.csv", *MODEL, "--article-column", "story", "--output", "found")
     assert "intervals resample 2 whole articles" in out
@@ -220,3 +228,55 @@ def test_scores_of_long_labels_are_in_line(capsys):
     _print_evaluation(TableEvaluation(predictions, score_by_ambiguity(predictions, None)))
     header, *rows = capsys.readouterr().out.split("\n\n")[1].splitlines()[:3]
     assert {row.index("1 ") for row in rows} == {header.index("sentences") + 8}
+
+
+def test_article_that_cannot_be_read_does_not_keep_the_others_from_their_labels(run):
+    Path("deep").mkdir()
+    for name, content in (("a.txt", b"It rained."), ("b.txt", b"one\ntwo \x81"), ("c.txt", b"\x81"), ("d.txt", b"So.")):
+        (Path("deep") / name).write_bytes(content)
+    first, *problems = run("label", "deep", *MODEL, "--output", "x.csv", code=1).splitlines()
+    assert first == "2 of 4 articles could not be read and have no labels"
+    assert [line.rpartition("[")[2] for line in problems] == ["deep/b.txt:2]", "deep/c.txt:1]"]
+    assert [line.partition(",")[0] for line in Path("x.csv").read_text().splitlines()[1:]] == [
+        "deep/a.txt",
+        "deep/d.txt",
+    ]
+    assert "2 of 2 articles" in run("label", "deep/b.txt", "deep/c.txt", *MODEL, "--output", "y.csv", code=1)
+    assert not Path("y.csv").exists()
+
+
+def test_encoding_is_named_or_a_guess_is_said_aloud(run, capsys):
+    text = "The café’s owner denied the report."
+    Path("b.txt").write_bytes(text.encode("cp1252"))
+    Path("t.csv").write_bytes(f"text,label\n{text},denial\n".encode("cp1252"))
+    run("label", "b.txt", *MODEL, "--output", "named.jsonl", "--encoding", "cp1252")
+    assert cli.main(["label", "b.txt", *MODEL, "--output", "guessed.jsonl"]) == 0
+    assert capsys.readouterr().err == (
+        "the file is not UTF-8 and is read as cp1252; if that is wrong, save it as UTF-8 [b.txt]\n"
+    )
+    assert json_rows(Path("named.jsonl").read_text())[0]["text"] == text
+    assert Path("guessed.jsonl").read_bytes() == Path("named.jsonl").read_bytes()
+    run("evaluate", "t.csv", *MODEL, "--encoding", "cp1252")
+    Path("u.csv").write_bytes(f"text\n{text}\n".encode("cp1252"))
+    run("label", "u.csv", *MODEL, "--encoding", "latin-1", "--output", "x.jsonl")
+    assert "\x92" in json_rows(Path("x.jsonl").read_text())[0]["text"]
+    assert "the encoding 'cp12' is unknown" in run("label", "b.txt", *MODEL, "--encoding", "cp12", code=1)
+
+
+def test_files_that_a_folder_skips_are_counted(run, capsys):
+    Path("deep").mkdir()
+    for name in ("a.txt", "b.html", "c.csv", "d", ".hidden"):
+        (Path("deep") / name).write_text("It rained.")
+    assert cli.main(["label", "deep", *MODEL]) == 0
+    assert capsys.readouterr().err == (
+        "3 other files in the folder are not labelled ('.csv', '.html', 'no ending') [deep]\n"
+    )
+
+
+def test_one_sentence_has_no_interval_and_labels_without_a_sentence_are_named(run):
+    write_csv(Path("t.csv"), ["text", "label"], [["They denied the report.", "denial"]])
+    out = run("evaluate", "t.csv", *MODEL)
+    assert "[–, –]" in out
+    assert "[1.000, 1.000]" not in out
+    assert "intervals are undefined: one sentence cannot vary\n" in out
+    assert "The macro F1 leaves out diplomatic statement, which no sentence has and none is predicted to have.\n" in out

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import MODEL
+from tests.cli.helpers import ARTICLE, MODEL
 from toolkit.cli import main as cli
 
 
@@ -17,7 +17,16 @@ from toolkit.cli import main as cli
     [
         (("label", "b.txt", *MODEL), "cannot be read"),
         (("label", "", *MODEL), "the input has no name"),
-        (("label", "a.pdf", *MODEL), "the ending '.pdf' is none of .txt, .md, .csv"),
+        (("label", "nowhere.pdf", *MODEL), "there is no such file; name one that exists [nowhere.pdf]"),
+        (("label", "nowhere/", *MODEL), "there is no such file; name one that exists [nowhere/]"),
+        (
+            ("label", "b.pdf", *MODEL),
+            "the ending '.pdf' is none of .txt, .md, .csv",
+        ),
+        (
+            ("evaluate", "a.txt", *MODEL),
+            "the ending '.txt' is none of .csv, .tsv, .jsonl",
+        ),
         (("label", "a.txt", "t.csv", *MODEL), "label a table by itself"),
         (("label", "a.txt", *MODEL, "--text-column", "x"), "an article has no columns"),
         (("label", "t.csv", *MODEL, "--output", "x.html"), "only articles are shown as a page"),
@@ -36,6 +45,7 @@ from toolkit.cli import main as cli
 )
 def test_problem_with_the_input_is_one_sentence_and_code_one(run, arguments, message):
     Path("empty").mkdir()
+    Path("b.pdf").write_text("x")
     error = run(*arguments, code=1)
     assert message in error
     assert error.count("\n") == 1
@@ -48,7 +58,7 @@ def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypat
     monkeypatch.setattr("toolkit.cli.labelling._inspect", broken)
     with Path(os.devnull).open("w") as stream:
         monkeypatch.setattr("sys.stdout", stream)
-        assert cli.main(["inspect", "x"]) == 0
+        assert cli.main(["inspect", "x"]) == 141
 
     def interrupted(options):
         raise KeyboardInterrupt
@@ -60,7 +70,12 @@ def test_reader_that_stops_early_and_interrupt_leave_no_traceback(run, monkeypat
 # Each runs in a process of its own, with the streams that a shell would give it.
 STREAMS = {
     "stdin closed": ("label - --model {model} <&-", 1, "standard input is closed; pipe an article to it"),
-    "stdout closed": ("inspect {model} >&-", 0, ""),
+    "stdout closed": ("inspect {model} >&-", 1, "[standard output]"),
+    "help closed": ("label --help >&-", 1, "[standard output]"),
+    "help full": ("--help >/dev/full", 1, "[standard output]"),
+    "version full": ("--version >/dev/full", 1, "[standard output]"),
+    "stderr full": ("inspect nowhere 2>/dev/full", 1, ""),
+    "no reader": ("inspect {model} | true", 141, "the reader of the output stopped before its end"),
     "stderr closed": ("inspect nowhere 2>&-", 1, ""),
     "stdout full": (
         "inspect {model} >/dev/full",
@@ -68,14 +83,18 @@ STREAMS = {
         "the operating system reports 'No space left on device'; free space",
     ),
     "table full": ("corpus stats --corpus {corpus} >/dev/full", 1, "[standard output]"),
-    "first line": ("corpus stats --corpus {corpus} | head -1", 0, ""),
+    "labels full": ("label a.txt --model {model} >/dev/full", 1, "[standard output]"),
+    "file full": ("label a.txt --model {model} --output full.csv", 1, "full.csv]"),
 }
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 @pytest.mark.slow
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("name", STREAMS)
-def test_streams_that_are_closed_or_full_give_no_traceback(workplace, corpus_folder, name):
+def test_lost_output_is_never_code_zero_and_gives_no_traceback(workplace, corpus_folder, tmp_path, name, unbuffered):
+    (tmp_path / "a.txt").write_text(ARTICLE)
+    (tmp_path / "full.csv").symlink_to("/dev/full")
     command, code, message = STREAMS[name]
     line = command.format(model=workplace / "runs/words/model", corpus=corpus_folder)
     finished = subprocess.run(
@@ -83,6 +102,8 @@ def test_streams_that_are_closed_or_full_give_no_traceback(workplace, corpus_fol
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert finished.returncode == code
     assert message in finished.stderr

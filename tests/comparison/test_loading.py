@@ -27,9 +27,31 @@ def test_one_run_and_too_many_are_refused(three):
         load_comparable([make_run(f"r{number}", "dpnd") for number in range(MAX_RUNS + 1)])
 
 
-def test_two_runs_of_one_name_are_refused(three):
-    with pytest.raises(RunError, match="two runs have the name 'base'; name each run once"):
+def test_run_that_comes_twice_is_refused(three):
+    with pytest.raises(RunError, match=r"the run 'base' came twice; name each run once \[nowhere\]"):
         load_comparable([three[0], three[0]])
+
+
+def test_path_alone_is_one_run():
+    with pytest.raises(RunError, match=r"^1 run came; name at least two"):
+        load_comparable("runs/words")
+
+
+@pytest.mark.parametrize(
+    ("folders", "names"),
+    [
+        (["x/before/words", "x/after/words"], ["before/words", "after/words"]),
+        (["x/after/words", "x/after/again"], ["words", "again"]),
+        (["x/other", "x/after/again"], ["x/other", "after/again"]),
+        (["a/x/words", "b/x/words"], ["a/x/words", "b/x/words"]),
+    ],
+)
+def test_runs_of_one_name_are_told_apart_by_their_folders(folders, names):
+    runs = [make_run("words", "dpnd", folder=folder) for folder in folders]
+    loaded = load_comparable([*runs, make_run("other", "dpnd")])
+    assert [run.name for run in loaded] == [*names, "other"]
+    for folder, name in zip(folders, names, strict=True):
+        assert compare(runs, folder).baseline == compare(runs, name).baseline
 
 
 @pytest.mark.parametrize(
@@ -86,7 +108,7 @@ def test_damaged_folder_is_refused_in_one_sentence(folders, name, change, messag
 def test_trained_runs_that_may_not_be_compared_are_refused(trained, tmp_path):
     with pytest.raises(RunError, match="1 run came; name at least two"):
         compare([trained / "words"])
-    with pytest.raises(RunError, match="two runs have the name 'words'"):
+    with pytest.raises(RunError, match="the run 'words' came twice"):
         compare([trained / "words", trained / "words"])
     other = write_corpus(tmp_path / "other")
     (other / "sentences.csv").write_text((other / "sentences.csv").read_text().replace("bridge", "tunnel"))

@@ -68,3 +68,11 @@ def test_lexicon_is_read_into_the_record(tmp_path):
 def test_wrong_lexicon_is_one_sentence(tmp_path, features, lexicon, message):
     with pytest.raises(ConfigError, match=message):
         read_experiment(with_lexicon(tmp_path, features, lexicon))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_mark_is_no_part_of_an_experiment_or_a_lexicon(tmp_path, encoding):
+    path = with_lexicon(tmp_path, 'classes = "l.toml"\nclass_ngrams = [1, 4]')
+    for file in (path, tmp_path / "l.toml"):
+        file.write_text(file.read_text(), encoding=encoding)
+    assert read_experiment(path).features.classes == (("say", "said tell*"),)

@@ -328,3 +328,14 @@ def test_shipped_corpus_is_whole():
     # Days and clock times head the entries of listings and live blogs.
     texts = [row["text"].casefold() for row in both if len(row["text"].split()) >= 4]
     assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_semicolons_tabs_and_byte_order_marks_change_no_corpus(corpus_folder, own_corpus, delimiter, encoding):
+    for path in own_corpus.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        with path.open("w", encoding=encoding, newline="") as file:
+            csv.writer(file, delimiter=delimiter).writerows(rows)
+    assert corpus_fingerprint(load_corpus(own_corpus)) == corpus_fingerprint(load_corpus(corpus_folder))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.exceptions import RunError
-from toolkit.files.atomic import folders_with, restore_folder, write_folder
+from toolkit.exceptions import RunError, TableError
+from toolkit.files import atomic
+from toolkit.files.atomic import folders_with, restore_folder, write_file, write_folder
 
 
 @pytest.fixture
@@ -118,17 +119,12 @@ def test_leftover_of_a_killed_process_is_deleted_and_what_another_writes_is_not(
     for process in (killed, other):
         process.kill()
         process.communicate()
-    (folder.parent / ".words.notes").mkdir()
-    write(folder)
-    # It is too young to be known as abandoned.
-    assert left.is_dir()
-    for leftover in (left, written, others, folder.parent / ".words.notes"):
-        os.utime(leftover, (0, 0))
+    (folder.parent / ".words.original").mkdir()
     write(folder)
     assert not left.exists()
     assert (written / "half").is_file()
     assert (others / "half").is_file()
-    assert (folder.parent / ".words.notes").is_dir()
+    assert (folder.parent / ".words.original").is_dir()
     running.communicate()
     assert names(folder) == ["half"]
     assert not written.exists()
@@ -157,3 +153,70 @@ def test_full_disk_is_one_sentence_and_leaves_the_old_folder(folder):
         write_until_full()
     assert (folder / "manifest.json").read_text() == "old"
     assert names(folder.parent) == ["words"]
+
+
+WRITING_FILE = """
+import sys
+from toolkit.files.atomic import write_file
+with write_file(sys.argv[1]) as file:
+    print(flush=True)
+    file.write(sys.stdin.buffer.read())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with their process")
+def test_leftover_of_a_killed_process_is_deleted_when_the_file_is_next_written(tmp_path):
+    path = tmp_path / "x.csv"
+    command = [sys.executable, "-c", WRITING_FILE, str(path)]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    for process in processes:
+        process.stdout.readline()
+    killed, running = processes
+    killed.kill()
+    killed.communicate()
+    (tmp_path / ".x.csv.original").write_text("of the user")
+    assert len(names(tmp_path)) == 3
+    with write_file(path) as file:
+        file.write(b"mine")
+    assert len(names(tmp_path)) == 3
+    running.communicate(b"its")
+    assert names(tmp_path) == [".x.csv.original", "x.csv"]
+    assert path.read_bytes() == b"its"
+
+
+def test_what_was_deleted_before_it_was_locked_is_made_again(tmp_path, monkeypatch):
+    lock, deleted = atomic._lock, []
+
+    def delete_first(part):
+        if not deleted:
+            deleted.append(part)
+            part.unlink()
+        return lock(part)
+
+    monkeypatch.setattr(atomic, "_lock", delete_first)
+    with write_file(tmp_path / "x") as file:
+        file.write(b"mine")
+        assert names(tmp_path) != [deleted[0].name]
+    assert names(tmp_path) == ["x"]
+
+
+def test_output_may_be_a_link_or_a_device(tmp_path):
+    (tmp_path / "link").symlink_to("x")
+    with write_file(tmp_path / "link") as file:
+        file.write(b"mine")
+    assert (tmp_path / "x").read_bytes() == b"mine"
+    with write_file(os.devnull) as file:
+        file.write(b"mine")
+    assert not Path(os.devnull).is_file()
+
+
+def fill(path):
+    with write_file(path) as file:
+        file.write(b"mine")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_full_disk_is_one_sentence_about_the_file(tmp_path):
+    (tmp_path / "x").symlink_to("/dev/full")
+    with pytest.raises(TableError, match=r"the output cannot be written \(No space .*\); free space .*x\]"):
+        fill(tmp_path / "x")

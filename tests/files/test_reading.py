@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolkit.exceptions import TableError
+from toolkit.exceptions import EncodingGuessed, TableError
 from toolkit.files.csv_cells import LONGEST_CELL
 from toolkit.files.reading import list_articles, open_table, read_article, read_table
 from toolkit.files.tables import Table
@@ -39,7 +39,8 @@ def test_large_table_comes_in_batches(tmp_path):
     [
         ("t.xlsx", b"", "ending '.xlsx' is none of"),
         ("t.csv", b"text\na,b\n", r"row is damaged; expected as many cells .*t\.csv:2\]"),
-        ("t.csv", b"text\n\xff\n", "the table is not UTF-8"),
+        ("t.csv", b"text\n\xff\n", r"byte 0xff is not UTF-8; .*t\.csv:2\]"),
+        ("t.jsonl", b'{"a": "b"}\n{"a": "\x81"}', r"byte 0x81 is not UTF-8; .*t\.jsonl:2\]"),
         ("t.jsonl", b'{"text": "a"}\n[1]\n', r"expected one JSON object per line .*:2\]"),
         ("t.jsonl", b'{"a": ' + b"[" * 100_000, r"expected one JSON object per line .*:1\]"),
         (
@@ -212,3 +213,42 @@ def test_packed_article_is_unpacked_or_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(TableError, match=r"^the file is damaged or not packed by gzip; pack it again \[.*a.txt.gz\]$"):
         read_article(path)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_delimiter_of_csv_is_found_in_its_header(tmp_path, delimiter):
+    path = tmp_path / "t.csv"
+    path.write_text(f'id{delimiter}"text"\n1{delimiter}"It rained, he said."\n')
+    assert rows_of(path) == [{"id": "1", "text": "It rained, he said."}]
+
+
+def test_comma_in_the_header_or_no_delimiter_at_all_means_commas(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id,text;x\n1;2,3\n")
+    assert rows_of(path) == [{"id": "1;2", "text;x": "3"}]
+    path.write_text("a;b\tc\n1\n")
+    assert rows_of(path) == [{"a;b\tc": "1"}]
+    TableWriter(path).write([Table({"a;b": ["1;2"]})])
+    assert rows_of(path) == [{"a;b": "1;2"}]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_table_is_read_by_its_byte_order_mark(tmp_path, name, encoding):
+    path = tmp_path / name
+    TableWriter(path).write([Table({"id": ["1"], "text": ["É – il a dit"]})])
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    assert rows_of(path) == [{"id": "1", "text": "É – il a dit"}]
+
+
+def test_encoding_is_named_or_guessed(tmp_path):
+    table, article = tmp_path / "t.csv", tmp_path / "a.txt"
+    text = "The café’s owner denied that anybody had been paid."
+    table.write_bytes(f"text\n{text}\n".encode("cp1252"))
+    article.write_bytes(text.encode("cp1252"))
+    with pytest.warns(EncodingGuessed, match=r"is read as cp1252; .*t\.csv\]"):
+        assert rows_of(table) == [{"text": text}]
+    with pytest.warns(EncodingGuessed, match=r"is read as cp1252; .*a\.txt\]"):
+        assert read_article(article) == text
+    assert next(open_table(table, "cp1252")[0])[0] == {"text": text}
+    assert read_article(article, "latin-1") == text.encode("cp1252").decode("latin-1")

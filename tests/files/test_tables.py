@@ -79,3 +79,9 @@ def test_key_of_a_record_is_reached_by_its_path():
 def test_rows_with_a_column_of_no_name_are_refused():
     with pytest.raises(TableError, match="column 2 of the header has no name"):
         as_table(pa.table([["a"], ["b"]], names=["text", " "]))
+
+
+@pytest.mark.parametrize("name", ["Text", " text", "SENTENCE "])
+def test_column_that_is_written_otherwise_is_suggested(name):
+    with pytest.raises(TableError, match=rf"did you mean '{name}'\?"):
+        find_text_column(Table({"id": ["1"], name: ["x"]}), None, "t.csv")

@@ -13,6 +13,7 @@ from toolkit.analysis.report import BaselineDifference
 from toolkit.analysis.scores import Difference, Estimate
 from toolkit.analysis.slices import SliceScore
 from toolkit.experiment.runs import load_run
+from toolkit.pages.base_rates import state_absent
 from toolkit.pages.run_page import render_report
 from toolkit.pages.run_summary import (
     headline_cards,
@@ -32,26 +33,44 @@ def run(workplace):
 def test_first_sentence_is_the_result(run):
     gold = ["denial", "statement", "none", "denial"] * 2
     scores = report_of(run, split_predictions(gold, gold)).scores
-    assert state_result(scores) == (
-        "Macro F1 1.000 (95 % CI 1.000–1.000) on 4 held-out sentences, "
-        "and 1.000 (95 % CI 1.000–1.000) cross-validated on train."
+    assert state_result(scores, run.labels) == (
+        "Macro F1 1.000 (95 % CI undefined) on 4 held-out sentences, "
+        "and 1.000 (95 % CI undefined) cross-validated on train."
     )
     headline = Estimate(math.nan, math.nan, math.nan)
-    assert state_result(replace(scores, test=replace(scores.test, headline=headline))).startswith(
+    assert state_result(replace(scores, test=replace(scores.test, headline=headline)), run.labels).startswith(
         "Macro F1 undefined on 4 held-out sentences, and 1.000"
     )
     page = (run.folder / "report.html").read_text()
     first = page.partition('<p class="answer">')[2].partition("</p>")[0]
-    assert first == state_result(run.report.scores)
+    assert first == state_result(run.report.scores, run.labels)
 
 
-def test_meaning_is_a_count_of_100_sentences(run):
+def test_meaning_is_a_count_of_100_sentences_where_there_are_so_many(run):
     gold = ["denial", "statement", "none", "denial"] * 2
     report = report_of(run, split_predictions(gold, gold))
     assert state_meaning(report, run.labels) == (
-        "About 100 of 100 held-out sentences (95 % CI 100–100) get the correct label; "
+        "4 of 4 held-out sentences get the correct label, too few to say how many of others would; "
         "F1 is highest for statement (1.000) and lowest for denial (1.000)."
     )
+    scores = replace(report.scores.test, n_sentences=200)
+    many = replace(report, scores=replace(report.scores, test=scores))
+    # Without an error there is no interval to claim.
+    assert state_meaning(many, run.labels).startswith("200 of 200 held-out sentences get the correct label; F1")
+    many = replace(many, scores=replace(many.scores, test=replace(scores, accuracy=Estimate(0.9, 0.8, 0.95))))
+    assert state_meaning(many, run.labels).startswith("About 90 of 100 held-out sentences (95 % CI 80–95) get")
+
+
+def test_label_that_a_split_lacks_is_named_beside_the_headline(run):
+    gold = ["denial", "statement", "none", "denial", "denial", "none", "none", "denial"]
+    scores = report_of(run, split_predictions(gold, gold)).scores
+    absent = "The macro F1 leaves out statement, which no sentence has and none is predicted to have."
+    lacking = next(split for split, part in scores.items() if state_absent(part, run.labels))
+    assert state_absent(scores[lacking], run.labels) == absent
+    assert absent in state_result(scores, run.labels)
+    predicted = ["denial", "statement", "none", "denial", "statement", "none", "none", "denial"]
+    scores = report_of(run, split_predictions(gold, predicted)).scores
+    assert "counts 0 for statement, which no sentence has but some are predicted" in state_result(scores, run.labels)
 
 
 def test_first_sentences_are_of_the_collections_where_there_are_some(run):
@@ -62,7 +81,7 @@ def test_first_sentences_are_of_the_collections_where_there_are_some(run):
     page = render_report(report, predictions, {})
     answers = re.findall('<p class="answer">(.*?)</p>', page)
     assert [answer[:20] for answer in answers[:2]] == ["Collection “natural”", "Collection “acts”: m"]
-    assert answers[-1].startswith("About 100 of 100 held-out sentences of “natural” (95 % CI 100–100)")
+    assert answers[-1].startswith("4 of 4 held-out sentences of “natural” get the correct label, too few")
     assert [card["title"] for card in headline_cards(report)][:3] == [
         "Macro F1, “natural”, test split",
         "Macro F1, “acts”, test split",

@@ -153,6 +153,7 @@ def score_predictions(
     Returns
     -------
     Scores
+        Intervals are undefined if all sentences are of one article: its resamples are all the same.
 
     Raises
     ------
@@ -167,6 +168,9 @@ def score_predictions(
         resampled = resample(counts, n_resamples, np.random.default_rng(seed))
     else:
         resampled = weighted_sums(counts, weights)
+    n_resamples = len(resampled.confusion)
+    if len(counts.confusion) < 2:
+        resampled = ArticleCounts(resampled.confusion[:0], resampled.losses[:0], resampled.bins[:0])
 
     def estimate(scoring: Statistic) -> Estimate:
         return Estimate(float(scoring(summed)), *interval(scoring(resampled)))
@@ -182,7 +186,7 @@ def score_predictions(
         confusion=tuple(tuple(int(cell) for cell in row) for row in summed.confusion),
         n_sentences=len(predictions),
         n_articles=len(counts.confusion),
-        n_resamples=len(resampled.confusion),
+        n_resamples=n_resamples,
         base_rates=BASE_RATES,
         rare=RareLabels(tuple(rare), estimate(_pooled_precision(labels, rare))) if rare else None,
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.options import add_command, add_corpus_option, add_text_option
-from toolkit.cli.output import DONE, safe
+from toolkit.cli.output import DONE, safe, say
 from toolkit.exceptions import CorpusError, ToolkitError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _check(options: argparse.Namespace) -> int:
             raise CorpusError(check.problems)
     except CorpusError as error:
         if len(error.problems) > 1:
-            print(f"{len(error.problems)} problems", file=sys.stderr)
+            say(f"{len(error.problems)} problems")
         raise
     sizes = ", ".join(f"{count} sentences in {split}" for split, count in check.n_sentences.items())
     print(f"no problem found: {sizes}; fingerprint {check.fingerprint}")

@@ -57,7 +57,7 @@ def _distill(options: argparse.Namespace) -> int:
     from toolkit.config import find_experiments
     from toolkit.experiment import distill
     from toolkit.models import load_model
-    from toolkit.pages import state_distillation
+    from toolkit.pages import format_interval, format_score, state_distillation
 
     [path] = find_experiments([options.experiment])
     run = distill(
@@ -77,7 +77,7 @@ def _distill(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(f"{'macro F1 on the test split':<38}  {'score':>5}  95 % interval")
         for name, estimate in _scores(run):
-            print(f"{safe(name):<38}  {estimate.value:>5.3f}  [{estimate.low:.3f}, {estimate.high:.3f}]")
+            print(f"{safe(name):<38}  {format_score(estimate.value):>5}  {format_interval(estimate)}")
         print("\n" + safe("\n".join(state_distillation(run.report))))
         print(f"{run.folder}/report.html")
     return DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from toolkit.cli.options import (
     resample_count,
     whole_number,
 )
-from toolkit.cli.output import DONE, Progress, safe
+from toolkit.cli.output import DONE, Progress, printing_last, safe, say
 from toolkit.exceptions import ToolkitError, list_some
 
 if TYPE_CHECKING:
@@ -106,15 +105,16 @@ def _train(options: argparse.Namespace) -> int:
 
     paths = find_experiments(options.experiments)
     corpus = load_corpus(options.corpus)
-    for path in paths:
-        run = train(path, corpus, options.runs, options.set, options.jobs, Progress(path.stem, options.quiet))
-        if not options.quiet:
-            _print_run(run)
+    with printing_last() as attempt:
+        for path in paths:
+            run = train(path, corpus, options.runs, options.set, options.jobs, Progress(path.stem, options.quiet))
+            if not options.quiet:
+                attempt(_print_run, run)
     return DONE
 
 
 def _print_run(run: Run) -> None:
-    from toolkit.pages import state_collection
+    from toolkit.pages import SPLIT_TITLES, state_absent, state_collection
 
     test, train = (run.report.scores[split].headline.value for split in ("test", "train"))
     folds = ""
@@ -124,6 +124,10 @@ def _print_run(run: Run) -> None:
     print(
         f"{run.name:<18} macro F1 {train:.3f} cross-validated, {folds}{test:.3f} on test  ->  {run.folder}/report.html"
     )
+    for split, title in SPLIT_TITLES:
+        absent = state_absent(run.report.scores[split], run.labels)
+        if absent:
+            print(safe(f"{'':<18} {title}: {absent}"))
     for part in run.report.collections:
         print(safe(f"{'':<18} {state_collection(part)}"))
 
@@ -131,9 +135,10 @@ def _print_run(run: Run) -> None:
 def _report(options: argparse.Namespace) -> int:
     from toolkit.experiment import report
 
-    for folder in options.run_folders:
-        run = report(folder, options.resamples)
-        print(f"{run.folder}/report.html")
+    with printing_last() as attempt:
+        for folder in options.run_folders:
+            run = report(folder, options.resamples)
+            attempt(print, f"{run.folder}/report.html")
     return DONE
 
 
@@ -148,7 +153,8 @@ def _compare(options: argparse.Namespace) -> int:
         )
     folders = options.runs or folders_with("runs", "manifest.json")
     against = options.against
-    if against is not None and Path(against).is_dir() and against not in map(str, folders):
+    resolved = [Path(folder).resolve() for folder in folders]
+    if against is not None and Path(against).is_dir() and Path(against).resolve() not in resolved:
         folders = [*folders, against]
     comparison = compare(folders, against)
     if options.output is None:
@@ -172,21 +178,22 @@ def _curve(options: argparse.Namespace) -> int:
     table = None
     if options.table:
         columns = (options.text_column, options.label_column, options.also_column)
-        table = read_gold_table(options.table, corpus_labels(corpus), *columns)
+        table = read_gold_table(options.table, corpus_labels(corpus), *columns, encoding=options.encoding)
     output = Path(options.output) if options.output else None
     if not output and not table:
         run_folder = Path(options.runs) / experiment.name
         output, reason = curve_path(run_folder, experiment.digest, corpus_fingerprint(corpus))
         if reason:
             # Before the fits, which take minutes.
-            print(safe(f"the curve will not be saved: {reason}"), file=sys.stderr)
+            say(f"the curve will not be saved: {reason}")
     progress = Progress(f"curve of {experiment.name}", options.quiet)
     points = curve(experiment, corpus, table, options.fractions, options.repeats, options.jobs, progress)
-    _print_curve(points)
+    # The file comes before the text, whose reader may stop early.
     if output:
         write_curve(output, points)
-        if not options.output:
-            print(f"saved for 'toolkit compare' to draw  ->  {output}")
+    _print_curve(points)
+    if output and not options.output:
+        print(f"saved for 'toolkit compare' to draw  ->  {output}")
     return DONE
 
 

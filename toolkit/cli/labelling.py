@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.options import add_column_options, add_command, add_model_options, add_text_option
-from toolkit.cli.output import DONE, safe
+from toolkit.cli.options import (
+    add_column_options,
+    add_command,
+    add_encoding_option,
+    add_model_options,
+    add_text_option,
+)
+from toolkit.cli.output import DONE, safe, say
 from toolkit.cli.priors import adapt_model, add_prior_options, print_comparison
-from toolkit.exceptions import ToolkitError
+from toolkit.exceptions import TableError, ToolkitError, list_some
 
 if TYPE_CHECKING:
     from toolkit.experiment import TableEvaluation
@@ -34,6 +41,7 @@ def add_commands(commands: Any) -> None:
     add_text_option(label)
     label.add_argument("--prefix", default="", metavar="TEXT", help="put before the names of a table's new columns")
     label.add_argument("--label-as", metavar="NAME", help="name of a table's new column of labels (default: label)")
+    add_encoding_option(label)
     add_prior_options(label)
 
     evaluate = add_command(commands, "evaluate", _evaluate, "score a model on a table with gold labels")
@@ -91,16 +99,20 @@ def _label(options: argparse.Namespace) -> int:
 
 def _expand(name: str) -> list[str]:
     """List the articles of a folder; a file stands for itself."""
-    from toolkit.files import ARTICLE_ENDINGS, TABLE_ENDINGS, list_articles
+    from toolkit.files import ARTICLE_ENDINGS, TABLE_ENDINGS, list_articles, list_skipped, refuse_file
 
     if not name:
         raise ToolkitError("the input has no name; name an article, a folder or a table")
     path = Path(name)
     if name != "-" and path.is_dir():
-        return list_articles(name)
+        articles = list_articles(name)
+        skipped = list_skipped(name, articles)
+        if skipped:
+            endings = sorted({Path(file).suffix.lower() or "no ending" for file in skipped})
+            say(f"{len(skipped)} other files in the folder are not labelled ({list_some(endings)}) [{name}]")
+        return articles
     if name != "-" and path.suffix.lower() not in (*ARTICLE_ENDINGS, *TABLE_ENDINGS):
-        known = ", ".join((*ARTICLE_ENDINGS, *TABLE_ENDINGS))
-        raise ToolkitError(f"the ending {path.suffix!r} is none of {known}; rename the file or pipe it to - [{name}]")
+        raise refuse_file(name, (*ARTICLE_ENDINGS, *TABLE_ENDINGS))
     return [name]
 
 
@@ -113,13 +125,20 @@ def _label_tables(options: argparse.Namespace, paths: Sequence[str]) -> int:
             f"only articles are shown as a page; name a .csv, .tsv, .jsonl or .parquet file [{options.output}]"
         )
     loaded, column, naming = _load(options), options.text_column, (options.prefix, options.label_as)
+    encoding = options.encoding
 
     def adapt(strength: float) -> SentenceClassifier:
-        rows = (row for path in paths for batch in read_table(path) for row in batch)
-        return loaded.adapt_to_table(paths[0] if len(paths) == 1 else rows, column, strength=strength)
+        rows = (row for path in paths for batch in read_table(path, encoding) for row in batch)
+        return loaded.adapt_to_table(
+            paths[0] if len(paths) == 1 else rows, column, strength=strength, encoding=encoding
+        )
 
     model = adapt_model(options, loaded, adapt)
-    labelled = ((path, table) for path in paths for table in model.label_table(read_table(path), column, path, *naming))
+    labelled = (
+        (path, table)
+        for path in paths
+        for table in model.label_table(read_table(path, encoding), column, path, *naming)
+    )
     tables = (table for _, table in labelled) if len(paths) == 1 else _name_tables(labelled, options.output)
     return _write_tables(options.output, tables, label=label_names(model.label_set.names, *naming)[0])
 
@@ -141,9 +160,34 @@ def _is_page(output: str | None) -> bool:
 
 
 def _label_articles(options: argparse.Namespace, inputs: Sequence[str]) -> int:
-    from toolkit.files import Table, read_article
+    problems: list[str] = []
+    texts = _read_articles(inputs, options.encoding, problems)
+    # Without any text nothing is written.
+    first = next(texts, None)
+    if first is not None:
+        _write_articles(options, inputs, chain([first], texts))
+    if problems:
+        say(f"{len(problems)} of {len(inputs)} articles could not be read and have no labels")
+        raise ToolkitError("\n".join(problems))
+    return DONE
 
-    texts: Iterable[tuple[str, str]] = ((name, read_article(name)) for name in inputs)
+
+def _read_articles(inputs: Sequence[str], encoding: str | None, problems: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield names and texts; of several articles, one that cannot be read does not keep the others from it."""
+    from toolkit.files import read_article
+
+    for name in inputs:
+        try:
+            yield name, read_article(name, encoding)
+        except TableError as error:
+            if len(inputs) == 1:
+                raise
+            problems.append(str(error))
+
+
+def _write_articles(options: argparse.Namespace, inputs: Sequence[str], texts: Iterable[tuple[str, str]]) -> int:
+    from toolkit.files import Table
+
     if options.adapt:
         # Read once, since standard input cannot be read again.
         texts = list(texts)
@@ -202,6 +246,7 @@ def _write_tables(output: str | None, tables: Iterable[Table], others: Sequence[
         return DONE
     for table in tables:
         sys.stdout.buffer.write(json_lines(table).encode("utf-8", "replace"))
+        sys.stdout.flush()
     return DONE
 
 
@@ -217,23 +262,24 @@ def _print_article(name: str | None, article: LabelledArticle) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from toolkit.experiment import evaluate
 
-    columns = (options.text_column, options.label_column, options.also_column, options.article_column)
+    columns = (options.text_column, options.label_column, options.also_column, options.article_column, options.encoding)
     loaded = _load(options)
     plain = evaluation = evaluate(loaded, options.table, *columns)
     text, article = plain.predictions.text, plain.predictions.article
     model = adapt_model(options, loaded, lambda strength: loaded.adapt(text, article, strength=strength))
     if model.adaptation:
         evaluation = evaluate(model, options.table, *columns)
+    # The files come before the text, whose reader may stop early.
+    if options.output:
+        evaluation.write(options.output)
     _print_evaluation(evaluation)
     if model.adaptation:
         print_comparison(plain, evaluation, model.adaptation)
-    if options.output:
-        evaluation.write(options.output)
     return DONE
 
 
 def _print_evaluation(evaluation: TableEvaluation) -> None:
-    from toolkit.pages import describe_rare, format_interval, format_score, state_expected_precision
+    from toolkit.pages import describe_rare, format_interval, format_score, state_absent, state_expected_precision
 
     print(f"{'score':<12}  {'sentences':>9}  {'macro F1':>8}  {'95 % interval':<14}  {'accuracy':>8}  95 % interval")
     for name, scores in evaluation.scores.items():
@@ -243,6 +289,11 @@ def _print_evaluation(evaluation: TableEvaluation) -> None:
         ]
         print(f"{name:<12}  {scores.n_sentences:>9}  {'  '.join(cells)}")
     strict = evaluation.scores["strict"]
+    absent = state_absent(strict, evaluation.predictions.labels)
+    if absent:
+        print(safe(absent))
+    if strict.n_articles < 2:
+        print(f"intervals are undefined: one {'article' if evaluation.has_articles else 'sentence'} cannot vary")
     width = max(12, *(len(safe(label.name)) for label in strict.labels))
     print(
         f"intervals resample {strict.n_articles:,} whole articles"

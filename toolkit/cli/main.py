@@ -3,61 +3,82 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from toolkit import __version__
 from toolkit.cli import corpus, distillation, experiments, labelling
-from toolkit.cli.output import DONE, INTERRUPTED, PROBLEM, prepare_streams, safe
-from toolkit.exceptions import ToolkitError
+from toolkit.cli.options import Parser, ShowVersion
+from toolkit.cli.output import CLOSED_PIPE, INTERRUPTED, PROBLEM, discard, prepare_streams, say
+from toolkit.exceptions import EncodingGuessed, ToolkitError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0 (done), 1 (a problem with the input) or 2 (wrong usage)."""
-    options = make_parser().parse_args(arguments)
+    """Run the command line; return 0 (done), 1 (a problem), 2 (wrong usage), 130 (interrupted) or 141 (closed pipe)."""
     prepare_streams()
     try:
-        code: int = options.run(options)
-        sys.stdout.flush()
-        return code
+        with warnings.catch_warnings():
+            _print_guesses()
+            return _run(arguments)
     except ToolkitError as error:
-        print(safe(str(error)), file=sys.stderr)
+        say(str(error))
         return PROBLEM
     except BrokenPipeError:
-        # The reader of the pipe has stopped; the rest of the buffer must not be flushed to it at exit.
-        _discard_output()
-        return DONE
+        discard(sys.stdout)
+        say("the reader of the output stopped before its end; the rest was not written [standard output]")
+        return CLOSED_PIPE
     except OSError as error:
         # A full disk or a missing permission is not a bug, wherever it is met.
         where = error.filename or "standard output"
-        print(
-            safe(f"the operating system reports {error.strerror!r}; free space or change permissions [{where}]"),
-            file=sys.stderr,
-        )
         if error.filename is None:
-            _discard_output()
+            discard(sys.stdout)
+        say(f"the operating system reports {error.strerror!r}; free space or change permissions [{where}]")
         return PROBLEM
     except MemoryError:
-        print("there is not enough memory; give less input at once or use fewer resamples", file=sys.stderr)
+        say("there is not enough memory; give less input at once or use fewer resamples")
         return PROBLEM
     except KeyboardInterrupt:
-        print("interrupted; nothing was left half written", file=sys.stderr)
+        say("interrupted; nothing was left half written")
         return INTERRUPTED
 
 
-def _discard_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = make_parser().parse_args(arguments)
+        code: int = options.run(options)
+    except SystemExit:
+        # After --help, which must not be lost either.
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return code
+
+
+def _print_guesses() -> None:
+    show = warnings.showwarning
+
+    def show_guess(message: Warning | str, category: type[Warning], *place: Any, **values: Any) -> None:
+        if issubclass(category, EncodingGuessed):
+            say(str(message))
+        else:
+            show(message, category, *place, **values)
+
+    warnings.simplefilter("default", EncodingGuessed)
+    warnings.showwarning = show_guess
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="toolkit",
         description="Label the sentences of news articles as accusation, denial, pledge, diplomatic statement or none, "
         "and measure how far the labels can be trusted.",
     )
-    parser.add_argument("--version", action="version", version=f"toolkit {__version__}")
+    parser.add_argument(
+        "--version", action=ShowVersion, nargs=0, const=f"toolkit {__version__}", help="print the version"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in (experiments, distillation, labelling, corpus):
         group.add_commands(commands)

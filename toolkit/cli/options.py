@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import IO, Any
 
 DEFAULT_MODEL = "runs/default/model"
 # More need gigabytes, and change no third digit of an interval.
 MOST_RESAMPLES = 100_000
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help is not lost in silence: the library ignores that it cannot be written."""
+
+    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        """Print the help to standard output or to a file."""
+        (file or sys.stdout).write(self.format_help())
+
+
+class ShowVersion(argparse.Action):
+    """Print the constant that it was made with, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Act on the option."""
+        print(self.const)
+        parser.exit()
 
 
 def add_command(
@@ -47,9 +65,17 @@ def add_text_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_encoding_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--encoding``."""
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="encoding of text without byte-order mark, such as cp1252 (default: UTF-8)"
+    )
+
+
 def add_column_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that name the columns of a table with gold labels."""
     add_text_option(parser)
+    add_encoding_option(parser)
     parser.add_argument(
         "--label-column", default="label", metavar="NAME", help="its column of gold labels (default: label)"
     )

@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from toolkit.exceptions import printable
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
+# That of a program which the signal of a closed pipe ends.
+CLOSED_PIPE = 141
 
 
 def prepare_streams() -> None:
-    """Make sure that printing cannot fail because a stream is closed or its encoding lacks a character."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end
-        elif hasattr(stream, "reconfigure") and not stream.closed:
+    """Make sure that printing fails only if the text is lost, and then always: at the latest when it is flushed."""
+    if sys.stdout is None:
+        # Nothing can be written to what is open for reading only.
+        closed = os.open(os.devnull, os.O_RDONLY)
+        sys.stdout = open(closed, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open until the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the end
+    # Without buffers (PYTHONUNBUFFERED), Python ignores that a full disk takes a part of a text only.
+    raw = getattr(sys.stdout, "buffer", None)
+    encoding = getattr(sys.__stdout__, "encoding", None)
+    if isinstance(raw, io.RawIOBase) and sys.stdout is sys.__stdout__:
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding, line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not stream.closed:
             stream.reconfigure(errors="replace")
+
+
+def discard(stream: TextIO) -> None:
+    """Let nothing more go to a stream that has failed, so that flushing it at exit does not fail again."""
+    # Not every stream is a file.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(text: str) -> None:
+    """Print to standard error; where nobody can read it, work goes on."""
+    try:
+        print(safe(text), file=sys.stderr, flush=True)
+    except OSError:
+        discard(sys.stderr)
+
+
+@contextmanager
+def printing_last() -> Iterator[Callable[..., None]]:
+    """Yield a function that calls another, which prints; a failure stops no work and is raised at the end."""
+    errors: list[OSError] = []
+
+    def attempt(show: Callable[..., object], *arguments: object) -> None:
+        if not errors:
+            try:
+                show(*arguments)
+                sys.stdout.flush()
+            except OSError as error:
+                errors.append(error)
+
+    yield attempt
+    if errors:
+        raise errors[0]
 
 
 def safe(text: str) -> str:
@@ -54,7 +100,7 @@ class Progress:
             return
         if not sys.stderr.isatty():
             if done == of:
-                print(f"{self.name}: {of} of {of} {step}s done", file=sys.stderr)
+                say(f"{self.name}: {of} of {of} {step}s done")
             return
         from tqdm import tqdm
 

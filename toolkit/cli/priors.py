@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from toolkit.cli.output import say
 from toolkit.exceptions import ToolkitError
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ def _print_estimate(model: SentenceClassifier) -> None:
     """Print estimated shares to standard error: what labels the input goes to standard output."""
     estimate = (model.adaptation and model.adaptation.estimate) or {}
     natural = model.manifest["shares"]["natural"]
-    print(f"{'label':<12}  {'estimated share':>15}  {'95 % interval':<16}  natural", file=sys.stderr)
+    say(f"{'label':<12}  {'estimated share':>15}  {'95 % interval':<16}  natural")
     for name, share in estimate.items():
         interval = f"[{share.low:.1%}, {share.high:.1%}]"
-        print(f"{name:<12}  {share.value:>15.1%}  {interval:<16}  {natural[name]:>7.1%}", file=sys.stderr)
+        say(f"{name:<12}  {share.value:>15.1%}  {interval:<16}  {natural[name]:>7.1%}")
 
 
 def print_comparison(plain: TableEvaluation, adapted: TableEvaluation, adaptation: Adaptation) -> None:

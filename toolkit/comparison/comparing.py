@@ -94,7 +94,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     runs : sequence of str, Path or Run
         From 2 to 50 runs, over the same sentences and label set.
     against : str, optional
-        Name of the run that differences are relative to. By default the baseline that most of
+        Name or folder of the run that differences are relative to. By default the baseline that most of
         the runs name, if it is one of them, else the run with the lowest headline.
 
     Returns
@@ -105,7 +105,7 @@ def compare(runs: Sequence[str | Path | Run], against: str | None = None) -> Com
     Raises
     ------
     RunError
-        If there are fewer than two runs, two have the same name, they differ in corpus,
+        If there are fewer than two runs, one comes twice, they differ in corpus,
         segmenter, split or labels, a folder is incomplete, or ``against`` is not one of them.
 
     Examples
@@ -164,7 +164,10 @@ def _rank(headline: float, name: str) -> tuple[bool, float, str]:
 def _choose_baseline(runs: Sequence[Run], against: str | None) -> Run:
     by_name = {run.name: run for run in runs}
     if against is not None:
-        name = Path(against).name
+        folder, name = Path(against).resolve(), Path(against).name
+        for run in runs:
+            if run.name == against or run.folder.resolve() == folder:
+                return run
         if name not in by_name:
             names = conclusions.list_names(list(by_name))
             raise RunError(f"{against!r} is none of the runs ({names}){did_you_mean(name, by_name)}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +30,43 @@ def load_comparable(runs: Sequence[str | Path | Run]) -> list[Run]:
     Returns
     -------
     list of Run
-        In the given order.
+        In the given order. Runs of one name are named by their folders, as in ``before/words``.
 
     Raises
     ------
     RunError
-        If there are too few or too many, a run is incomplete, two have the same name, or they
-        differ in label set, corpus, segmenter, sentences or gold labels.
+        If there are too few or too many, a run is incomplete, one comes twice, or they differ in
+        label set, corpus, segmenter, sentences or gold labels.
     """
+    # The text of a single path is a sequence too.
+    runs = [runs] if isinstance(runs, str | Path) else runs
     if not 2 <= len(runs) <= MAX_RUNS:
         noun = "run" if len(runs) == 1 else "runs"
         raise RunError(f"{len(runs)} {noun} came; name at least two to compare, and at most {MAX_RUNS}")
     loaded = [run if isinstance(run, Run) else load_run(run) for run in runs]
-    names = [printable(run.name) for run in loaded]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise RunError(f"two runs have the name {repeated[0]!r}; name each run once")
+    loaded = _name_apart(loaded)
     for run in loaded:
         _check_complete(run)
     for run in loaded[1:]:
         _check_comparable(loaded[0], run)
     return loaded
+
+
+def _name_apart(runs: Sequence[Run]) -> list[Run]:
+    """Name runs of the same name by the last parts of their folders, as many as tell all runs apart."""
+    folders = [run.folder.resolve() for run in runs]
+    names = [printable(run.name) for run in runs]
+    places = list(zip(names, folders, strict=True))
+    for number, place in enumerate(places):
+        if place in places[:number]:
+            raise RunError(f"the run {names[number]!r} came twice; name each run once [{runs[number].folder}]")
+    counts = Counter(names)
+    for n_parts in range(1, max(len(folder.parts) for folder in folders) + 1):
+        apart = [printable("/".join(folder.parts[-n_parts:])) if counts[name] > 1 else name for name, folder in places]
+        if len(set(apart)) == len(apart):
+            break
+    named = zip(runs, names, apart, strict=True)
+    return [run if new == old else replace(run, manifest=replace(run.manifest, name=new)) for run, old, new in named]
 
 
 def _check_complete(run: Run) -> None:
@@ -105,8 +123,9 @@ def read_curve(run: Run) -> LearningCurve | None:
     except (OSError, ValueError) as error:
         raise RunError(f"the file is not valid JSON; {remedy}") from error
     curve = LearningCurve.from_dict(record, remedy)
-    if curve.experiment != run.name:
-        raise RunError(f"the curve is of {curve.experiment!r}, expected {run.name!r}; draw it again [{path}]")
+    # The name in the report stays where runs are named by their folders.
+    if curve.experiment != run.report.name:
+        raise RunError(f"the curve is of {curve.experiment!r}, expected {run.report.name!r}; draw it again [{path}]")
     return curve
 
 

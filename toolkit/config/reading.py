@@ -10,6 +10,7 @@ from typing import Any
 from toolkit.config.overrides import apply_override
 from toolkit.config.record import Experiment
 from toolkit.config.validation import make_experiment
+from toolkit.encodings import decode
 from toolkit.exceptions import ConfigError, did_you_mean
 
 # Table and key that may name a lexicon file, and the part of the lexicon that replaces the name.
@@ -44,7 +45,7 @@ def read_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experime
     """
     path = Path(path)
     try:
-        record = tomllib.loads(path.read_bytes().decode("utf-8"))
+        record = tomllib.loads(decode(path.read_bytes()))
     except FileNotFoundError as error:
         near = did_you_mean(path.name, (file.name for file in path.parent.glob("*.toml")))
         raise ConfigError(f"there is no experiment file {path.name!r}{near} [{path}]") from error
@@ -69,7 +70,7 @@ def _include_lexicon(table: Any, key: str, part: str, path: Path) -> None:
     if Path(named).is_absolute() or ".." in Path(named).parts:
         raise ConfigError(f"{key} is {named!r}; name a lexicon below the experiment's own folder [{path}]")
     try:
-        lexicon = tomllib.loads(file.read_bytes().decode("utf-8"))
+        lexicon = tomllib.loads(decode(file.read_bytes()))
     except FileNotFoundError as error:
         raise ConfigError(f"there is no lexicon {named!r} below {path.parent}; correct the name [{path}]") from error
     # ValueError: not UTF-8, not TOML, or a file name with a NUL character.

@@ -40,6 +40,7 @@ def read_gold_table(
     label_column: str = "label",
     also_column: str | None = None,
     article_column: str | None = None,
+    encoding: str | None = None,
 ) -> LabelledSentences:
     """Read sentences with gold labels, and second labels if asked for, from a table.
 
@@ -52,6 +53,8 @@ def read_gold_table(
     text_column, label_column, also_column, article_column : str, optional
         Columns of sentences, gold labels, second labels and articles. Without ``text_column``
         it is ``text`` or ``sentence``; second labels and articles are read only if named.
+    encoding : str, optional
+        Of a file of text; without it, it is found as :func:`toolkit.encodings.find_encoding` does.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def read_gold_table(
     >>> read_gold_table([{"text": "He denied it.", "label": "denial"}], labels)
     LabelledSentences(text=('He denied it.',), gold=('denial',), also=None, article=None)
     """
-    batches, where = open_table(table)
+    batches, where = open_table(table, encoding)
     texts: list[str] = []
     gold: list[str] = []
     also: list[str | None] = []

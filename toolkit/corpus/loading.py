@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.encodings import decode
 from toolkit.exceptions import CorpusError, did_you_mean
-from toolkit.files import DamagedCells, has_words, header_problem, read_cells, unescape_formula
+from toolkit.files import DamagedCells, find_delimiter, has_words, header_problem, read_cells, unescape_formula
 from toolkit.labels import LabelSet, read_labels
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class _Reader:
     def rows(self, path: Path, required: Iterable[str]) -> Iterator[_Row]:
         """Yield the line number and the record of each row that can be read."""
         try:
-            text = path.read_bytes().decode("utf-8-sig")
+            text = decode(path.read_bytes())
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             self.add_problem(f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8", path, line)
@@ -107,7 +108,8 @@ class _Reader:
             self.add_problem("the table contains a NUL character; save it as plain CSV text", path, line)
             return
         try:
-            yield from self._records(path, required, read_cells(lambda: io.StringIO(text, newline="")))
+            records = read_cells(lambda: io.StringIO(text, newline=""), find_delimiter(text))
+            yield from self._records(path, required, records)
         except DamagedCells as error:
             self.add_problem(error.message, path, error.line)
 

@@ -72,6 +72,7 @@ def evaluate(
     label_column: str = "label",
     also_column: str | None = None,
     article_column: str | None = None,
+    encoding: str | None = None,
 ) -> TableEvaluation:
     """Score a model on a table with gold labels.
 
@@ -87,6 +88,8 @@ def evaluate(
         second labels.
     article_column : str, optional
         Column that names the article of each sentence.
+    encoding : str, optional
+        Of a file of text, such as ``cp1252``; without it, UTF-8 or what a byte-order mark names.
 
     Returns
     -------
@@ -110,7 +113,9 @@ def evaluate(
     1.0
     """
     loaded = open_model(model)
-    sentences = read_gold_table(table, loaded.label_set, text_column, label_column, also_column, article_column)
+    sentences = read_gold_table(
+        table, loaded.label_set, text_column, label_column, also_column, article_column, encoding
+    )
     proba = loaded.label_proba(sentences.text)
     predictions = make_predictions(loaded.label_set, sentences.text, sentences.gold, proba, sentences.article)
     scores = score_by_ambiguity(predictions, sentences.also)

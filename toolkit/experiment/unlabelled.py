@@ -11,7 +11,15 @@ import numpy as np
 
 from toolkit.corpus import SPLITS, segment
 from toolkit.exceptions import TableError
-from toolkit.files import ARTICLE_ENDINGS, TABLE_ENDINGS, find_text_column, list_articles, read_article, read_table
+from toolkit.files import (
+    ARTICLE_ENDINGS,
+    TABLE_ENDINGS,
+    find_text_column,
+    list_articles,
+    read_article,
+    read_table,
+    refuse_file,
+)
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -50,8 +58,8 @@ def read_sentences(files: Iterable[str | Path], text_column: str | None = None) 
         elif path.with_suffix("" if path.suffix.lower() == PACKED else path.suffix).suffix.lower() in ARTICLE_ENDINGS:
             yield from (sentence.text for sentence in segment(read_article(path)))
         else:
-            known = ", ".join((*ARTICLE_ENDINGS, *(ending + PACKED for ending in ARTICLE_ENDINGS), *TABLE_ENDINGS))
-            raise TableError(f"the ending {path.suffix!r} is none of {known}; rename or convert the file [{path}]")
+            known = (*ARTICLE_ENDINGS, *(ending + PACKED for ending in ARTICLE_ENDINGS), *TABLE_ENDINGS)
+            raise refuse_file(path, known)
 
 
 def _read_cells(path: Path, column: str | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from .csv_cells import (
     DamagedCells as DamagedCells,
     cell_reader as cell_reader,
     cell_writer as cell_writer,
+    find_delimiter as find_delimiter,
     header_misfit as header_misfit,
     header_problem as header_problem,
     read_cells as read_cells,
@@ -22,6 +23,7 @@ from .reading import (
     read_article as read_article,
     read_table as read_table,
 )
+from .refusals import list_skipped as list_skipped, refuse_file as refuse_file
 from .tables import (
     MISSING_TEXTS as MISSING_TEXTS,
     Row as Row,

@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +14,9 @@ from typing import IO
 
 from toolkit.exceptions import RunError, TableError
 
-_ASIDE = ".old"
+_PART, _ASIDE = ".part", ".old"
 # The random part of a name that tempfile makes.
 _RANDOM = "[a-z0-9_]{8}"
-# The process that made a folder younger than this, in seconds, may not have locked it yet.
-_GRACE = 60
 
 
 @contextmanager
@@ -49,19 +46,18 @@ def write_folder(folder: str | Path) -> Iterator[Path]:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _delete_leftovers(folder)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        part, lock = _make_part(folder, is_folder=True)
     except OSError as error:
         raise RunError(
             f"the folder cannot be written to; change its permissions or name another [{folder.parent}]"
         ) from error
-    aside = part.with_name(part.name + _ASIDE)
+    aside = part.with_suffix(_ASIDE)
     try:
         part.chmod(0o755)
-        with _locked(part):
-            yield part
-            if folder.exists():
-                folder.replace(aside)
-            part.replace(folder)
+        yield part
+        if folder.exists():
+            folder.replace(aside)
+        part.replace(folder)
     except BaseException as error:
         restore_folder(folder)
         shutil.rmtree(part, ignore_errors=True)
@@ -71,6 +67,7 @@ def write_folder(folder: str | Path) -> Iterator[Path]:
             ) from error
         raise
     finally:
+        _unlock(lock)
         if folder.exists():
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -88,41 +85,58 @@ def restore_folder(folder: str | Path) -> None:
             return
 
 
-def _delete_leftovers(folder: Path) -> None:
-    """Delete what killed processes left of this folder: half written, or renamed and since replaced."""
-    pattern = re.compile(rf"\.{re.escape(folder.name)}\.{_RANDOM}({re.escape(_ASIDE)})?")
-    for other in sorted(folder.parent.iterdir()):
+def _make_part(path: Path, is_folder: bool) -> tuple[Path, int | None]:
+    """Make a hidden file or folder beside a path and lock it; return it and its lock."""
+    while True:
+        prefix = f".{path.name}."
+        if is_folder:
+            part = Path(tempfile.mkdtemp(_PART, prefix, path.parent))
+        else:
+            descriptor, name = tempfile.mkstemp(_PART, prefix, path.parent)
+            os.close(descriptor)
+            part = Path(name)
+        lock = _lock(part)
+        # Another process may have deleted it before it was locked.
+        if part.exists():
+            return part, lock
+        _unlock(lock)
+
+
+def _delete_leftovers(path: Path) -> None:
+    """Delete what killed processes left of this path: half written, or renamed and since replaced."""
+    pattern = re.compile(rf"\.{re.escape(path.name)}\.{_RANDOM}({_PART}|{_ASIDE})")
+    for other in sorted(path.parent.iterdir()):
         match = pattern.fullmatch(other.name)
-        if match and (folder.exists() if match[1] else _is_abandoned(other)):
+        if match and match[1] == _ASIDE and path.exists():
             shutil.rmtree(other, ignore_errors=True)
+        elif match and match[1] == _PART:
+            lock = _lock(other)
+            # The system releases the lock of a process however it ends.
+            if lock is not None:
+                shutil.rmtree(other, ignore_errors=True) if other.is_dir() else other.unlink(missing_ok=True)
+                _unlock(lock)
 
 
-def _is_abandoned(folder: Path) -> bool:
-    """Say whether no process writes a folder: the system releases the lock of a process however it ends."""
-    try:
-        with _locked(folder) as is_locked:
-            return is_locked and time.time() - folder.stat().st_mtime > _GRACE
-    except OSError:
-        return False
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Try to lock a folder and yield whether it worked; never on a system without locks that end with their process."""
+def _lock(part: Path) -> int | None:
+    """Lock a file or folder; ``None`` if another has, or where locks do not end with their process."""
     if sys.platform == "win32":
-        yield False
-        return
+        return None
     import fcntl
 
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        is_locked = False
-        with suppress(OSError):
+    with suppress(OSError):
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_locked = True
-        yield is_locked
-    finally:
-        os.close(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+    return None
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
 
 
 def folders_with(parent: str | Path, name: str) -> list[Path]:
@@ -153,19 +167,38 @@ def write_file(path: str | Path) -> Iterator[IO[bytes]]:
     path = Path(path)
     if path.is_dir():
         raise TableError(f"the output is a folder; name a file [{path}]")
+    # A device or a named pipe is not replaced; a link is followed.
+    is_stream = path.exists() and not path.is_file()
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with path.open("wb") if is_stream else _replace_file(path.resolve()) as file:
+            yield file
+    except OSError as error:
+        # An error with a name is that of a file which is read meanwhile.
+        if error.filename is not None or not error.strerror:
+            raise
+        raise TableError(
+            f"the output cannot be written ({error.strerror}); free space or name another [{path}]"
+        ) from error
+
+
+@contextmanager
+def _replace_file(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        _delete_leftovers(path)
+        part, lock = _make_part(path, is_folder=False)
     except OSError as error:
         raise TableError(f"the output cannot be written; name a file in a folder that exists [{path}]") from error
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with part.open("wb") as file:
             yield file
         # Only the owner may read a temporary file; a written one gets the usual permissions.
         mask = os.umask(0)
         os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
+        part.chmod(0o666 & ~mask)
+        part.replace(path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+        with suppress(OSError):
+            part.unlink()
         raise
+    finally:
+        _unlock(lock)

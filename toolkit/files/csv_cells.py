@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
@@ -199,6 +200,28 @@ def header_problem(names: Sequence[str]) -> str | None:
         if name in names[: number - 1]:
             return f"column {quote(name)} is twice in the header; rename or drop one"
     return None
+
+
+def find_delimiter(header: str) -> str:
+    r"""Return what separates the cells of a header: a comma, or a semicolon or tab if only that one can.
+
+    Parameters
+    ----------
+    header : str
+        A table, of which the first line counts.
+
+    Examples
+    --------
+    >>> [find_delimiter(header) for header in ("id;text", "id\ttext", "id;a,text", "text")]
+    [';', '\t', ',', ',']
+    """
+    first = next(io.StringIO(header, newline=""), "")
+    try:
+        parted = [delimiter for delimiter in ",;\t" if len(next(cell_reader([first], delimiter), [])) > 1]
+    except csv.Error:
+        # The reader of the table says what is wrong with its quotes.
+        return ","
+    return parted[0] if len(parted) == 1 else ","
 
 
 def header_misfit(header: Sequence[str], expected: Sequence[str]) -> str | None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.encodings import find_encoding
 from toolkit.exceptions import TableError
-from toolkit.files.csv_cells import DamagedCells, has_plain_quotes, header_problem, read_cells, unescape_formula
+from toolkit.files.csv_cells import (
+    DamagedCells,
+    find_delimiter,
+    has_plain_quotes,
+    header_problem,
+    read_cells,
+    unescape_formula,
+)
+from toolkit.files.refusals import check_is_article, refuse_file, refuse_folder
 from toolkit.files.tables import Row, Table, as_table
 
 if TYPE_CHECKING:
@@ -20,13 +30,20 @@ TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 BATCH_ROWS = 4096
 
 
-def read_article(path: str | Path) -> str:
+def read_article(path: str | Path, encoding: str | None = None) -> str:
     """Read a plain-text article; ``-`` is standard input, and a name that ends in ``.gz`` is unpacked.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, or ``-``.
+    encoding : str, optional
+        As :func:`toolkit.encodings.find_encoding` takes it.
 
     Raises
     ------
     TableError
-        If there is no such file, or it is damaged or not UTF-8.
+        If there is no such file, or it is damaged or cannot be decoded.
     """
     if str(path) == "-" and sys.stdin is None:
         raise TableError("standard input is closed; pipe an article to it or name a file [-]")
@@ -34,13 +51,12 @@ def read_article(path: str | Path) -> str:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
         if str(path).lower().endswith(".gz"):
             content = _unpack(content, path)
-        return content.decode("utf-8-sig")
+        check_is_article(content, None, path)
+        text = content.decode(find_encoding(io.BytesIO(content), path, encoding))
+        check_is_article(content, text, path)
+        return text
     except OSError as error:
         raise TableError(f"the article cannot be read; name a text file that exists [{path}]") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        byte = error.object[error.start]
-        raise TableError(f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 [{path}:{line}]") from error
 
 
 def _unpack(content: bytes, path: str | Path) -> bytes:
@@ -64,17 +80,20 @@ def list_articles(folder: str | Path) -> list[str]:
     files = Path(folder).rglob("*")
     articles = sorted(str(file) for file in files if file.suffix.lower() in ARTICLE_ENDINGS and file.is_file())
     if not articles:
-        raise TableError(f"the folder holds no article ({', '.join(ARTICLE_ENDINGS)}); name another [{folder}]")
+        raise refuse_folder(folder, ARTICLE_ENDINGS)
     return articles
 
 
-def read_table(path: str | Path) -> Iterator[Table]:
+def read_table(path: str | Path, encoding: str | None = None) -> Iterator[Table]:
     """Read a table in batches of at most 4,096 rows.
 
     Parameters
     ----------
     path : str or Path
-        A file that ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``.
+        A file that ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``. Semicolons or tabs
+        may separate the cells of a ``.csv`` whose header has no comma.
+    encoding : str, optional
+        Of text, as :func:`toolkit.encodings.find_encoding` takes it.
 
     Yields
     ------
@@ -94,13 +113,15 @@ def read_table(path: str | Path) -> Iterator[Table]:
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in TABLE_ENDINGS:
-        raise TableError(f"the ending {ending!r} is none of {', '.join(TABLE_ENDINGS)}; convert the table [{path}]")
+        raise refuse_file(path, TABLE_ENDINGS)
     if not path.is_file():
         raise TableError(f"there is no such table; name a file that exists [{path}]")
-    return _read_parquet(path) if ending == ".parquet" else _read_text(path, ending)
+    return _read_parquet(path) if ending == ".parquet" else _read_text(path, ending, encoding)
 
 
-def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterator[Table], str]:
+def open_table(
+    table: str | Path | Iterable[Mapping[str, Any]], encoding: str | None = None
+) -> tuple[Iterator[Table], str]:
     """Return the batches of a table that is a file or its rows (:func:`as_table`), and what messages call it.
 
     Examples
@@ -110,7 +131,7 @@ def open_table(table: str | Path | Iterable[Mapping[str, Any]]) -> tuple[Iterato
     ([[{'text': 'It rained.'}]], 'table')
     """
     if isinstance(table, str | Path):
-        return read_table(table), str(table)
+        return read_table(table, encoding), str(table)
     rows = as_table(table)
     return iter([rows] if len(rows) else []), "table"
 
@@ -136,20 +157,21 @@ class _LastLine:
     number = 0
 
 
-def _read_text(path: Path, ending: str) -> Iterator[Table]:
+def _read_text(path: Path, ending: str, encoding: str | None) -> Iterator[Table]:
     last = _LastLine()
+    with path.open("rb") as raw:
+        found = find_encoding(raw, path, encoding)
 
     def open_lines() -> Iterator[str]:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open("rb") as raw, io.TextIOWrapper(raw, found, newline="") as file:
             yield from file
 
     try:
         if ending == ".jsonl":
             yield from _read_json(open_lines(), last)
         else:
-            yield from _read_csv(open_lines, "\t" if ending == ".tsv" else ",", last)
-    except UnicodeDecodeError as error:
-        raise TableError(f"the table is not UTF-8; save it as UTF-8 [{path}, after line {last.number}]") from error
+            delimiter = "\t" if ending == ".tsv" else find_delimiter(next(open_lines(), ""))
+            yield from _read_csv(open_lines, delimiter, last)
     except DamagedCells as error:
         raise TableError(f"{error.message} [{path}:{error.line}]") from error
     except _DamagedRow as error:
@@ -179,7 +201,7 @@ def _read_json(file: Iterable[str], last: _LastLine) -> Iterator[Table]:
 
 
 def _read_csv(open_lines: Callable[[], Iterator[str]], delimiter: str, last: _LastLine) -> Iterator[Table]:
-    is_quoted = delimiter == "," or not has_plain_quotes(open_lines, delimiter)
+    is_quoted = delimiter != "\t" or not has_plain_quotes(open_lines, delimiter)
     header: list[str] = []
     batch: list[list[str]] = []
     is_empty = True

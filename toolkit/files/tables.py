@@ -274,5 +274,6 @@ def find_text_column(table: Table, name: str | None, path: str | Path) -> str:
         if candidate in names or ("." in candidate and table and table[:1].cells(candidate)[0] is not None):
             return candidate
     wanted = f"column {name!r}" if name else "column 'text' or 'sentence'"
-    hint = did_you_mean(name, names) if name else "; name it with --text-column"
+    near = did_you_mean(name or "text", names) or ("" if name else did_you_mean("sentence", names))
+    hint = near if name else f"; name it with --text-column{near}"
     raise TableError(f"{wanted} is not in the table ({', '.join(names)}){hint} [{path}]")

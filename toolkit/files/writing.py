@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from toolkit.exceptions import TableError
 from toolkit.files.atomic import write_file
-from toolkit.files.csv_cells import cell_writer, escape_formula
+from toolkit.files.csv_cells import cell_writer, escape_formula, find_delimiter
 from toolkit.files.reading import TABLE_ENDINGS
 from toolkit.files.tables import Table
 
@@ -148,7 +148,12 @@ def write_csv(table: Table, delimiter: str = ",", header: bool = True, names: Se
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     if header:
-        writer.writerow(list(map(escape_formula, names)))
+        # A lone name with another delimiter in it must not be taken for several.
+        is_parted = len(names) == 1 and find_delimiter(str(names[0])) != ","
+        first = (
+            csv.writer(buffer, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL) if is_parted else writer
+        )
+        first.writerow(list(map(escape_formula, names)))
     writer.writerows(zip(*map(_escaped, columns), strict=True))
     written = buffer.getvalue()
     if "\r" in written or written.count("\n") > len(table) + header:

@@ -381,18 +381,19 @@ class SentenceClassifier(FittedClassifier):
         column: str | None = None,
         pseudo_count: float = PSEUDO_COUNT,
         strength: float = 1.0,
+        encoding: str | None = None,
     ) -> SentenceClassifier:
         """Return the model for the sentences of a table: a file, which is read here and again to be labelled, or rows.
 
-        Parameters are those of :meth:`adapt` and :meth:`label_table`. Rows without text do not count;
-        intervals resample articles if there is a column ``article``.
+        Parameters are those of :meth:`adapt` and :meth:`label_table`, and the encoding of a file. Rows
+        without text do not count; intervals resample articles if there is a column ``article``.
 
         Raises
         ------
         ToolkitError
             As :meth:`adapt`, or if the table cannot be read or a column is missing.
         """
-        recorded, (batches, where) = recorded_shares(self.manifest, self.label_set), open_table(table)
+        recorded, (batches, where) = recorded_shares(self.manifest, self.label_set), open_table(table, encoding)
         proba, articles = predict_table(self._with(None), batches, column, where, "article")
         return self._with(estimate_adaptation(proba, articles, recorded, pseudo_count, strength, where))
 

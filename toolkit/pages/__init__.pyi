@@ -1,6 +1,7 @@
 from .article_page import render_articles as render_articles
 from .base_rates import (
     describe_rare as describe_rare,
+    state_absent as state_absent,
     state_collection as state_collection,
     state_expected_precision as state_expected_precision,
 )

@@ -40,6 +40,19 @@ def describe_rare(scores: Scores) -> str:
     return f"of the sentences labelled {join_or(titles)}, {right} are right"
 
 
+def state_absent(scores: Scores, labels: LabelSet) -> str:
+    """State which acts the mean leaves out, and which count 0, for want of a gold sentence; empty if all have one."""
+    acts = [label for label in scores.labels if label.name in labels.acts and not label.support]
+    left_out = [label.title for label in acts if math.isnan(label.f1.value)]
+    zero = [label.title for label in acts if not math.isnan(label.f1.value)]
+    parts = []
+    if left_out:
+        parts.append(f"leaves out {', '.join(left_out)}, which no sentence has and none is predicted to have")
+    if zero:
+        parts.append(f"counts 0 for {', '.join(zero)}, which no sentence has but some are predicted to have")
+    return f"The macro F1 {' and '.join(parts)}." if parts else ""
+
+
 def state_rare(findings: Findings) -> str:
     """State which labels are rare and where; empty if none is."""
     scores = findings.scores.test

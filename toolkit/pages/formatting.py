@@ -105,7 +105,7 @@ def describe_p(value: float | None) -> str:
 
 
 def format_interval(estimate: Any, write: Callable[[float | None], str] = format_score) -> str:
-    """Write the interval of an estimate, given as a record or as a mapping, for a table.
+    """Write the interval of an estimate, given as a record or as a mapping, for a table; dashes if its width is 0.
 
     Examples
     --------
@@ -113,6 +113,9 @@ def format_interval(estimate: Any, write: Callable[[float | None], str] = format
     '[0.743, 0.784]'
     """
     low, high = (estimate["low"], estimate["high"]) if isinstance(estimate, Mapping) else (estimate.low, estimate.high)
+    if low == high:
+        # Resamples that are all alike say nothing of other sentences.
+        low = high = None
     return f"[{write(low)}, {write(high)}]"
 
 
@@ -122,10 +125,11 @@ def describe_interval(estimate: Any) -> str:
     Examples
     --------
     >>> from toolkit.analysis.scores import Estimate
-    >>> describe_interval(Estimate(0.764, 0.7434, 0.7842))
-    '95 % CI 0.743–0.784'
+    >>> describe_interval(Estimate(0.764, 0.7434, 0.7842)), describe_interval(Estimate(1.0, 1.0, 1.0))
+    ('95 % CI 0.743–0.784', '95 % CI undefined')
     """
-    if math.isnan(estimate.low) or math.isnan(estimate.high):
+    # Resamples that are all alike, as of a score without an error, say nothing of other sentences.
+    if not estimate.low < estimate.high:
         return "95 % CI undefined"
     return f"95 % CI {format_score(estimate.low)}–{format_score(estimate.high)}"
 

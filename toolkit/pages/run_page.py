@@ -117,7 +117,7 @@ def render_report(
     return render_page(
         "report.html.j2",
         report=report,
-        result=state_result(report.scores),
+        result=state_result(report.scores, labels),
         collections=[state_collection(part) for part in report.collections],
         collection_tables=collection_tables(report),
         proportion_tables=proportion_tables(report),

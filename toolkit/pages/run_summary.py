@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.analysis import BySplit, Estimate, Findings, RepeatedScores, Report, Results, Scores, SliceScore
 from toolkit.labels import LabelSet
+from toolkit.pages.base_rates import state_absent
 from toolkit.pages.formatting import (
     SPLIT_TITLES,
     UNDEFINED,
@@ -21,13 +22,20 @@ from toolkit.statistics import ALPHA
 
 # Names of files in a sentence.
 MAX_FILES = 3
+# Fewer are not counted as if they were 100.
+MIN_SENTENCES = 100
 
 
-def state_result(scores: BySplit[Scores]) -> str:
-    """State the headline score of both splits in one sentence."""
-    return (
-        f"Macro F1 {_estimate(scores.test.headline)} on {scores.test.n_sentences:,} held-out sentences, "
-        f"and {_estimate(scores.train.headline)} cross-validated on train."
+def state_result(scores: BySplit[Scores], labels: LabelSet) -> str:
+    """State the headline score of both splits in one sentence, and in more what labels it lacks."""
+    absent = [(split, state_absent(part, labels)) for split, part in scores.items()]
+    titles = dict(SPLIT_TITLES)
+    return " ".join(
+        [
+            f"Macro F1 {_estimate(scores.test.headline)} on {scores.test.n_sentences:,} held-out sentences, "
+            f"and {_estimate(scores.train.headline)} cross-validated on train.",
+            *(f"{titles[split].capitalize()}: {sentence}" for split, sentence in absent if sentence),
+        ]
     )
 
 
@@ -94,12 +102,7 @@ def state_meaning(findings: Findings, labels: LabelSet) -> str:
     """State in one sentence what the scores of the test split, or of its first collection, mean to a reader of news."""
     first = next((part for part in findings.collections if part.scores.test), None)
     scores = first.scores.test if first and first.scores.test else findings.scores.test
-    accuracy = scores.accuracy
-    of_100, low, high = (
-        format_percent(value).removesuffix(" %") for value in (accuracy.value, accuracy.low, accuracy.high)
-    )
-    where = f" of “{first.name}”" if first else ""
-    sentence = f"About {of_100} of 100 held-out sentences{where} (95 % CI {low}–{high}) get the correct label"
+    sentence = _state_accuracy(scores, f" of “{first.name}”" if first else "")
     acts = [label for label in scores.labels if label.name in labels.acts and not math.isnan(label.f1.value)]
     if len(acts) > 1:
         worst, *_, best = sorted(acts, key=lambda label: label.f1.value)
@@ -108,6 +111,18 @@ def state_meaning(findings: Findings, labels: LabelSet) -> str:
             f"and lowest for {worst.title} ({format_score(worst.f1.value)})"
         )
     return f"{sentence}."
+
+
+def _state_accuracy(scores: Scores, where: str) -> str:
+    accuracy, n_sentences = scores.accuracy, scores.n_sentences
+    if n_sentences < MIN_SENTENCES or not accuracy.low < accuracy.high:
+        n_correct = round(accuracy.value * n_sentences)
+        few = "" if n_sentences >= MIN_SENTENCES else ", too few to say how many of others would"
+        return f"{n_correct:,} of {n_sentences:,} held-out sentences{where} get the correct label{few}"
+    of_100, low, high = (
+        format_percent(value).removesuffix(" %") for value in (accuracy.value, accuracy.low, accuracy.high)
+    )
+    return f"About {of_100} of 100 held-out sentences{where} (95 % CI {low}–{high}) get the correct label"
 
 
 def state_slices(slices: Sequence[SliceScore]) -> str:
