@@ -132,6 +132,9 @@ def _read_classifier(table: Table) -> Classifier:
         else:
             values = tuple(value) if isinstance(value, list) else (value,)
             _check_values(table, key, values, default)
+            if name == "svm" and "sqrt" in values:
+                # Its calibration numbers the labels, so that weights by name would not be found.
+                table.fail(f"{table.full_name(key)} is 'sqrt', which svm does not take; write true or false")
         parameters.append((key, values))
     table.refuse_unknown_keys()
     return Classifier(name, tuple(parameters))
