@@ -33,7 +33,7 @@ def test_missing_settings_take_their_defaults():
         ({"classifier": {"name": "svm", "C": []}}, r"classifier.C is \[\]; expected at least one value, each once"),
         ({"classifier": {"name": "svm", "C": [1, 1]}}, r"classifier.C is \[1, 1\]; expected .*, each once"),
         ({"classifier": {"name": "svm", "C": [0]}}, "classifier.C is 0; expected a number above 0"),
-        ({"classifier": {"name": "svm", "balanced": [True, "sqrt"]}}, "classifier.balanced is 'sqrt', which svm does not"),
+        ({"classifier": {"name": "svm", "balanced": [True, "sqrt"]}}, "balanced is 'sqrt', which svm does not take"),
         ({"classifier": {"name": "svm", "balanced": 1}}, "classifier.balanced is 1; expected true, false or 'sqrt'"),
         ({"classifier": {"name": "keywords"}}, r"\[classifier\] needs a rule list"),
         ({"features": {"words": [1, 2], "cues": []}}, r"\[features\] needs a rule list"),
