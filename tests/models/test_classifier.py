@@ -93,7 +93,7 @@ def test_column_of_any_library_is_labelled_row_by_row(words, sentences):
         (np.array("He left."), r"^ndarray of shape \(\) came"),
         (pa.table({"id": [1], "text": ["He left."]}), r"^Table of shape \(1, 2\) came"),
         ({"text": TEXTS}, "^dict came, expected a sequence of sentences; pass its column of text as a list"),
-        ({"a", "b"}, "^set came"),
+        ({"a"}, "^set came"),
         (b"He left.", "^bytes came, expected sentences as text; decode it"),
         (None, "^NoneType came"),
     ],
