@@ -224,6 +224,13 @@ def test_delimiter_of_csv_is_found_in_its_header(tmp_path, delimiter):
     assert rows_of(path) == [{"id": "1", "text": "It rained, he said."}]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_cell_of_several_lines_is_read_with_every_delimiter(tmp_path, delimiter):
+    path = tmp_path / "t.csv"
+    path.write_text(f'"id"{delimiter}"text"\n"1"{delimiter}"It rained.\nHe left."\n"2"{delimiter}"It snowed."\n')
+    assert rows_of(path) == [{"id": "1", "text": "It rained.\nHe left."}, {"id": "2", "text": "It snowed."}]
+
+
 def test_comma_in_the_header_or_no_delimiter_at_all_means_commas(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("id,text;x\n1;2,3\n")

@@ -78,6 +78,8 @@ def test_syntax_is_no_article(tmp_path, monkeypatch, content, message):
         "[1]",
         "The text, he said, was read.\nSo.",
         "Text\n\nIt rained.",
+        '"We deny it," he said.\nSo.',
+        '"Text" and "sentence", an essay; by "one',
         "<b>It rained.</b>",
         "",
     ],

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice, zip_longest
 from typing import Any, Protocol
 
@@ -20,7 +21,8 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _LINE_END = re.compile(r"\r\n?|\n")
 # So many further lines of a quoted cell, all with as many delimiters as the table has, are rows that a
 # quote swallowed, unless the whole row is quoted. A line of text may well have a comma, but hardly a tab.
-_SWALLOWED_ROWS = {",": 3, "\t": 1}
+_SWALLOWED_ROWS = 3
+_SWALLOWED_ROWS_OF_TABS = 1
 _UNCLOSED = (
     "a quote is not closed at the end of its cell, which starts on this line; "
     "close it, or double each quote within a quoted cell"
@@ -133,7 +135,7 @@ def _swallowing_cell(cells: Sequence[str], delimiter: str, n_columns: int) -> in
     """Return the number of the cell whose further lines all look like rows of the table."""
     for number, cell in enumerate(cells):
         widths = [line.count(delimiter) + 1 for line in _LINE_END.split(cell)[1:]]
-        if n_columns > 1 and len(widths) >= _SWALLOWED_ROWS[delimiter]:
+        if n_columns > 1 and len(widths) >= (_SWALLOWED_ROWS_OF_TABS if delimiter == "\t" else _SWALLOWED_ROWS):
             widths[-1] += len(cells) - number - 1
             if set(widths) == {n_columns}:
                 return number
@@ -215,13 +217,26 @@ def find_delimiter(header: str) -> str:
     >>> [find_delimiter(header) for header in ("id;text", "id\ttext", "id;a,text", "text")]
     [';', '\t', ',', ',']
     """
+    return split_header(header)[0]
+
+
+def split_header(header: str) -> tuple[str, list[str]]:
+    r"""Return what separates the cells of a header, as :func:`find_delimiter` finds it, and its cells.
+
+    Examples
+    --------
+    >>> split_header('"id";"text"'), split_header('"We deny it," he said.')
+    ((';', ['id', 'text']), (',', []))
+    """
     first = next(io.StringIO(header, newline=""), "")
-    try:
-        parted = [delimiter for delimiter in ",;\t" if len(next(cell_reader([first], delimiter), [])) > 1]
-    except csv.Error:
-        # The reader of the table says what is wrong with its quotes.
-        return ","
-    return parted[0] if len(parted) == 1 else ","
+    parted: dict[str, list[str]] = {}
+    for delimiter in ",;\t":
+        # Quotes that enclose no cells with this delimiter are those of another, or of no table.
+        with suppress(csv.Error):
+            cells: list[str] = next(cell_reader([first], delimiter), [])
+            if len(cells) > 1:
+                parted[delimiter] = cells
+    return next(iter(parted.items())) if len(parted) == 1 else (",", parted.get(",", []))
 
 
 def header_misfit(header: Sequence[str], expected: Sequence[str]) -> str | None:

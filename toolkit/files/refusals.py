@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.exceptions import TableError, list_some
-from toolkit.files.csv_cells import cell_reader, find_delimiter
+from toolkit.files.csv_cells import split_header
 
 _TEXT = "extract its text into a .txt file"
 _SHEET = "save its sheet as .csv"
@@ -101,9 +101,8 @@ def check_is_article(content: bytes, text: str | None, path: str | Path) -> None
         return
     if _is_json(text):
         raise TableError(f"the text is JSON, expected plain text; {_JSON} and name it [{path}]")
-    header = text.lstrip().partition("\n")[0][:1000]
-    cells = {cell.strip().casefold() for cell in next(cell_reader([header.strip()], find_delimiter(header)), [])}
-    if len(cells) > 1 and cells & {"text", "sentence"}:
+    header = text.lstrip().partition("\n")[0][:1000].strip()
+    if {cell.strip().casefold() for cell in split_header(header)[1]} & {"text", "sentence"}:
         raise TableError(f"the text is a table, expected plain text; save it as .csv or .tsv and name it [{path}]")
 
 
