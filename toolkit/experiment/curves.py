@@ -13,7 +13,7 @@ from toolkit.analysis import LearningCurve, lenient_gold
 from toolkit.config import Experiment, read_experiment
 from toolkit.corpus import LabelledSentences, corpus_labels, open_corpus, read_gold_table
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment.fitting import assign_folds, fit_pipeline, sentence_columns, take_rows
+from toolkit.experiment.fitting import assign_folds, fit_pipeline, run_tasks, sentence_columns, take_rows
 from toolkit.labels import LabelSet
 from toolkit.statistics import confusion, macro_f1
 
@@ -99,14 +99,8 @@ def _fit_all(
     progress: Callable[[str, int, int], None],
 ) -> list[NDArray[np.float64]]:
     """Return the probabilities of the held-out sentences of each task."""
-    from joblib import Parallel, delayed
-
-    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
-    fits: list[NDArray[np.float64]] = []
-    for proba in runner(delayed(_try_fit)(experiment, labels, *task) for task in tasks):
-        fits.append(proba)
-        progress("fit", len(fits), len(tasks))
-    return fits
+    calls = ((experiment, labels, *task) for task in tasks)
+    return list(run_tasks(_try_fit, calls, len(tasks), "fit", n_jobs, progress))
 
 
 def _sides(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -24,12 +24,12 @@ from toolkit.analysis import (
 from toolkit.config import Classifier, Experiment, make_experiment, read_experiment
 from toolkit.corpus import Fold, corpus_fingerprint, corpus_labels, open_corpus
 from toolkit.exceptions import ConfigError, ModelError, RunError
-from toolkit.experiment.fitting import fit_pipeline, inner_folds, score_fold, sentence_columns, take_rows
+from toolkit.experiment.fitting import fit_pipeline, inner_folds, run_tasks, score_fold, sentence_columns, take_rows
 from toolkit.experiment.runs import Run, without_none
 from toolkit.experiment.training import ProgressCallback, make_run
 from toolkit.experiment.unlabelled import digest_sentences, read_sentences, select_sentences
 from toolkit.labels import LabelSet
-from toolkit.models import SentenceClassifier, SoftLabels, open_model, soften
+from toolkit.models import SentenceClassifier, SoftLabels, label_proba, open_model, soften
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -220,7 +220,7 @@ def label_texts(
         macro_f1=_score_on_test(model, corpus, labels, experiment),
     )
     # Rounded, so that the last bits of another processor change nothing.
-    proba = _proba(model, sentences, labels).round(N_DECIMALS)
+    proba = label_proba(model, list(sentences), labels).round(N_DECIMALS)
     knows_corpus = record.corpus == corpus_fingerprint(corpus)
     return LabelledText(record, text, sentences, proba, _experiment_of(model) if knows_corpus else None)
 
@@ -236,17 +236,12 @@ def _experiment_of(model: SentenceClassifier) -> Experiment | None:
         return None
 
 
-def _proba(model: SentenceClassifier, sentences: Sequence[str], labels: LabelSet) -> NDArray[np.float64]:
-    columns = [model.labels.index(name) for name in labels.names]
-    return model.predict_proba(list(sentences))[:, columns]
-
-
 def _score_on_test(
     model: SentenceClassifier, corpus: DatasetDict, labels: LabelSet, experiment: Experiment
 ) -> Estimate:
     test = sentence_columns(corpus["test"], labels)
     texts = test["text"].tolist()
-    predictions = make_predictions(labels, texts, test["gold"].tolist(), _proba(model, texts, labels))
+    predictions = make_predictions(labels, texts, test["gold"].tolist(), label_proba(model, texts, labels))
     predictions = replace(predictions, article=tuple(test["article"]))
     return score_predictions(predictions, experiment.evaluation.resamples, experiment.seed).headline
 
@@ -313,9 +308,8 @@ def _search(
         for weight, settings in pairs
         for fold, text in zip(folds, by_fold, strict=True)
     ]
-    scores = np.reshape(_run(score_fold, "candidate fit", tasks, n_jobs, progress), (len(pairs), len(folds))).mean(
-        axis=1
-    )
+    fits = list(run_tasks(score_fold, tasks, len(tasks), "candidate fit", n_jobs, progress))
+    scores = np.reshape(fits, (len(pairs), len(folds))).mean(axis=1)
     candidates = tuple(
         Candidate(weight, {name: values[0] for name, values in settings.classifier.parameters}, float(score))
         for (weight, settings), score in zip(pairs, scores, strict=True)
@@ -338,21 +332,8 @@ def _label_by_fold(
         return [labelled] * len(folds)
     text = {"text": np.array(labelled.sentences, dtype=object)}
     tasks = [(labelled.experiment, labels, take_rows(train, rows), text, counted) for rows, _ in folds]
-    return [replace(labelled, proba=fit.proba) for fit in _run(fit_pipeline, "teacher fit", tasks, n_jobs, progress)]
-
-
-def _run(
-    function: Callable[..., Any], step: str, tasks: Sequence[tuple[Any, ...]], n_jobs: int, progress: ProgressCallback
-) -> list[Any]:
-    """Call a function with the arguments of each task, several at once."""
-    from joblib import Parallel, delayed
-
-    runner = Parallel(n_jobs=min(n_jobs, max(len(tasks), 1)), return_as="generator")
-    results: list[Any] = []
-    for result in runner(delayed(function)(*task) for task in tasks):
-        results.append(result)
-        progress(step, len(results), len(tasks))
-    return results
+    fits = run_tasks(fit_pipeline, tasks, len(tasks), "teacher fit", n_jobs, progress)
+    return [replace(labelled, proba=fit.proba) for fit in fits]
 
 
 def _settings(experiment: Experiment) -> list[Experiment]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -99,8 +99,6 @@ def cross_validate(
     ToolkitError
         If the corpus has too few articles for the folds, or training has a single label.
     """
-    from joblib import Parallel, delayed
-
     from toolkit.engine import CountedSentences
 
     train, test = sentence_columns(corpus["train"], labels), sentence_columns(corpus["test"], labels)
@@ -114,16 +112,13 @@ def cross_validate(
     tasks = [(take_rows(train, np.arange(n_train)), test)]
     tasks += [(take_rows(train, rows), take_rows(train, held_out)) for rows, held_out in folds]
     counted = CountedSentences([*train["text"], *test["text"], *(soft.sentences if soft else ())])
-    runner = Parallel(n_jobs=min(n_jobs, len(tasks)), return_as="generator")
     fits: list[Fit] = []
     with _batches(experiment, [columns for columns, _ in tasks], progress) as count_batch:
-        for fit in runner(
-            delayed(fit_pipeline)(experiment, labels, *task, counted, soft, count_batch) for task in tasks
-        ):
+        calls = ((experiment, labels, *task, counted, soft, count_batch) for task in tasks)
+        shown = progress if count_batch is None else lambda step, done, of: None
+        for fit in run_tasks(fit_pipeline, calls, len(tasks), "fit", n_jobs, shown):
             # Of the encoders only the final one is kept: each has a hundred megabytes.
             fits.append(replace(fit, vote=None) if fits else fit)
-            if count_batch is None:
-                progress("fit", len(fits), len(tasks))
     final, *of_folds = fits
     proba = np.zeros((n_train, len(labels.names)))
     fold = np.full(n_train, -1)
@@ -151,6 +146,31 @@ def _batches(
         sizes += [len(rows) for part in parts for rows, _ in inner_folds(experiment, part)]
     with counted_batches(sum(count_batches(size, experiment.encoder.epochs) for size in sizes), progress) as counter:
         yield counter
+
+
+def run_tasks(
+    function: Callable[..., Any],
+    tasks: Iterable[tuple[Any, ...]],
+    n_tasks: int,
+    step: str,
+    n_jobs: int,
+    progress: Callable[[str, int, int], None],
+) -> Iterator[Any]:
+    """Call a function with the arguments of each task, several at once; yield results in order, and say how many came.
+
+    Examples
+    --------
+    >>> list(run_tasks(max, [(1, 2), (4, 3)], 2, "call", 1, print))
+    call 1 2
+    call 2 2
+    [2, 4]
+    """
+    from joblib import Parallel, delayed
+
+    runner = Parallel(n_jobs=min(n_jobs, max(n_tasks, 1)), return_as="generator")
+    for number, result in enumerate(runner(delayed(function)(*task) for task in tasks), 1):
+        progress(step, number, n_tasks)
+        yield result
 
 
 def sentence_columns(split: Any, labels: LabelSet) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,14 @@ from toolkit.analysis import N_DIGITS, FoldCounts, Repeats
 from toolkit.config import Experiment
 from toolkit.corpus import Fold
 from toolkit.exceptions import ToolkitError
-from toolkit.experiment.fitting import Evaluation, assign_folds, fit_pipeline, sentence_columns, take_rows
+from toolkit.experiment.fitting import (
+    Evaluation,
+    assign_folds,
+    fit_pipeline,
+    run_tasks,
+    sentence_columns,
+    take_rows,
+)
 from toolkit.labels import LabelSet
 from toolkit.statistics import Counts, metrics
 
@@ -82,24 +89,15 @@ def repeat_folds(
     """
     if experiment.evaluation.repeats == 1:
         return None
-    from joblib import Parallel, delayed
-
     train = sentence_columns(corpus["train"], labels)
     further = _further_folds(experiment, train)
     first = _count_first(evaluation, experiment.seed)
     _check_differ(first, [(repeat, _digest(train["article"][held_out])) for repeat, _, _, (_, held_out) in further])
-    runner = Parallel(n_jobs=min(n_jobs, len(further)), return_as="generator")
     tasks = (
-        delayed(_fit_fold)(
-            replace(experiment, seed=seed), labels, repeat, number, *(take_rows(train, rows) for rows in fold), soft
-        )
+        (replace(experiment, seed=seed), labels, repeat, number, *(take_rows(train, rows) for rows in fold), soft)
         for repeat, number, seed, fold in further
     )
-    folds = list(first)
-    for fold in runner(tasks):
-        folds.append(fold)
-        progress("repeated fit", len(folds) - len(first), len(further))
-    return Repeats(labels, tuple(folds))
+    return Repeats(labels, (*first, *run_tasks(_fit_fold, tasks, len(further), "repeated fit", n_jobs, progress)))
 
 
 def _further_folds(experiment: Experiment, train: Mapping[str, NDArray[Any]]) -> list[tuple[int, int, int, Fold]]:

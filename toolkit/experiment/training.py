@@ -29,7 +29,7 @@ from toolkit.analysis import (
     to_plain,
 )
 from toolkit.config import Experiment, read_experiment
-from toolkit.corpus import corpus_labels, open_corpus
+from toolkit.corpus import NATURAL, corpus_labels, open_corpus
 from toolkit.exceptions import RunError
 from toolkit.experiment.contributions import listed_contributions
 from toolkit.experiment.fitting import Evaluation, cross_validate
@@ -152,7 +152,8 @@ def write_run(
     contributions = listed_contributions(evaluation, predictions)
     provenance = make_provenance(experiment, corpus, distillation)
     results = make_results(experiment, provenance, evaluation, predictions, findings, repeats, baseline)
-    trained, is_natural = predictions.take("train"), _natural_rows(corpus)
+    trained = predictions.take("train")
+    is_natural = [name == NATURAL for name in context.collection[: len(trained)]]
     shares = measure_shares(trained.proba, trained.gold, is_natural, labels)
     model = _save_model(part / MODEL, experiment, results, evaluation, labels, list(corpus["test"]["text"]), shares)
     clock = Clock(
@@ -205,13 +206,6 @@ def _save_model(
     files = saved["encoder"]["files"].values() if "encoder" in saved else ()
     name = f"{saved['file']} and encoder" if files else saved["file"]
     return ModelFile(name, saved["bytes"] + sum(file["bytes"] for file in files), digest)
-
-
-def _natural_rows(corpus: DatasetDict) -> list[bool]:
-    """Say which training sentences were written at natural rates; without a column of collections, none."""
-    split = corpus["train"]
-    collections = split["collection"][:] if "collection" in split.column_names else [None] * len(split)
-    return [name == "natural" for name in collections]
 
 
 def _keep_curve(old: Path, new: Path) -> None:

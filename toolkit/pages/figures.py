@@ -104,12 +104,16 @@ def draw_precision_recall(predictions: Predictions) -> str:
         recall, precision = _precision_recall(positive, predictions.proba[:, index])
         style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "linestyle": LINES[index % len(LINES)]}
         axes.plot(recall, precision, label=_literal(label.title), drawstyle="steps-post", **style)
+    _label_precision_recall(axes)
+    return _to_svg(figure, "precision-recall", "Precision against recall for each label")
+
+
+def _label_precision_recall(axes: Axes) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
     _legend(axes)
-    return _to_svg(figure, "precision-recall", "Precision against recall for each label")
 
 
 def _precision_recall(
@@ -139,11 +143,7 @@ def draw_prior_strength(curve: PriorCurve, labels: LabelSet) -> str:
         for strength, face in ((0.0, "none"), (1.0, colour)):
             row = curve.strengths.index(strength)
             axes.plot(recall[row], precision[row], marker, color=colour, markerfacecolor=face, markersize=8)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.02)
-    axes.set_xlabel("recall")
-    axes.set_ylabel("precision")
-    _legend(axes)
+    _label_precision_recall(axes)
     return _to_svg(figure, "prior-strength", "Precision against recall for each act as the label shares change")
 
 
